@@ -1,0 +1,104 @@
+import type { Json } from "../protocol/protocol.js";
+
+// What an application, the command line and the control socket see of a peer. `open()` of packages/sinter answers one;
+// the control client speaks the same interface to a peer in another process.
+
+export type Codec = "raw" | "cbor" | "json" | "protobuf";
+
+export interface NewEvent {
+  readonly payload: Uint8Array;
+  /** 128–255; 128 if left out. */
+  readonly kind?: number;
+  readonly codec?: Codec;
+  readonly key?: Uint8Array;
+}
+
+/** Where events came to lie, once they are durable. They are contiguous: event i has seq `firstSeq + i`. */
+export interface Receipt {
+  readonly author: string;
+  readonly epoch: number;
+  readonly firstSeq: number;
+  readonly count: number;
+  /** Id of event `index`, from 0, in hexadecimal. */
+  id(index: number): string;
+}
+
+export interface EventRecord {
+  readonly author: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly id: string;
+  readonly stamp: readonly [wallMs: number, counter: number];
+  readonly kind: number;
+  readonly codec: Codec;
+  readonly key?: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+/** An ISO time is [its milliseconds, 0]. */
+export type StampText = readonly [wallMs: number, counter: number];
+
+export interface ReadOptions {
+  /** First stamp wanted. */
+  readonly from?: StampText;
+  /** First stamp no longer wanted. */
+  readonly to?: StampText;
+  /** After what is there now, go on with what comes, until the signal. */
+  readonly follow?: boolean;
+  /** System events too (kinds 1–20); left out otherwise. */
+  readonly system?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface FeedRow {
+  readonly subject: string;
+  readonly author: string;
+  readonly epoch: number;
+  readonly nonce: string;
+  readonly size: number;
+  readonly head: string;
+  readonly stamp: readonly [wallMs: number, counter: number];
+}
+
+export interface PeerStatus {
+  readonly peer: string;
+  readonly author: string;
+  readonly network: string;
+  /** Equal roots: the same feeds to the same heads. */
+  readonly root: string;
+  readonly subjects: readonly { readonly path: string; readonly events: number }[];
+  readonly links: readonly { readonly peer: string }[];
+  readonly disk: "roomy" | "full";
+}
+
+export interface AuditProblem {
+  /** The kind of thing that is wrong, one word or two: "chain", "seal", "block", "index", "proof" … */
+  readonly what: string;
+  /** Where: the table and key, or subject, author, epoch, seq. */
+  readonly where: string;
+  readonly detail: string;
+}
+
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly events: number;
+  readonly feeds: number;
+  readonly problems: readonly AuditProblem[];
+}
+
+export interface AuditOptions {
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: { readonly events: number; readonly total: number }) => void;
+}
+
+export interface PeerApi {
+  /** Resolves once the events are durable here. One call is one run in one commit. */
+  append(subject: string, events: readonly NewEvent[], options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
+  /** The subject's events in total order. Following, in order of arrival behind those already there. */
+  events(subject: string, options?: ReadOptions): AsyncIterable<EventRecord>;
+  feeds(subject?: string): Promise<readonly FeedRow[]>;
+  status(): Promise<PeerStatus>;
+  audit(options?: AuditOptions): Promise<AuditReport>;
+  describe(): Promise<Json>;
+  close(): Promise<void>;
+}
