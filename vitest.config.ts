@@ -1,16 +1,48 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { aliases } from "./scripts/aliases.mjs";
+import { mutantPlugin } from "./scripts/mutant-plugin.mjs";
+import { announceSeed } from "./scripts/seed.mjs";
 
-const source = (path: string) => fileURLToPath(new URL(`./packages/${path}/src/index.ts`, import.meta.url));
+const root = fileURLToPath(new URL(".", import.meta.url));
+const rooms = "{packages/*/src,tidy,mutants,scripts}";
+const slow = ["integration", "concurrency", "network", "performance"] as const;
+announceSeed();
+const report = process.env["SINTER_REPORT"] ?? "";
+
+/** A lane is a suffix: `x.network.test.ts` runs in the lane network, plain `x.test.ts` in the lane unit. */
+const lane = (name: string, include: string[], exclude: string[], testTimeout: number) => ({
+  extends: true as const,
+  test: { name, include, exclude: ["**/node_modules/**", "**/dist/**", ...exclude], testTimeout, hookTimeout: testTimeout },
+});
 
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^@sinter\/core$/, replacement: source("core") },
-      { find: /^@sinter\/simulator$/, replacement: source("simulator") },
-      { find: /^@sinter\/cli$/, replacement: source("cli") },
-      { find: /^sinter$/, replacement: source("sinter") },
+  root,
+  plugins: mutantPlugin(root),
+  resolve: { alias: aliases },
+  test: {
+    setupFiles: ["./scripts/seed-setup.mjs"],
+    reporters: report === "" ? ["default"] : ["default", ["json", { outputFile: report }]],
+    projects: [
+      lane(
+        "unit",
+        [`${rooms}/**/*.test.ts`],
+        slow.map((name) => `**/*.${name}.test.ts`),
+        30_000,
+      ),
+      ...slow.map((name) => lane(name, [`${rooms}/**/*.${name}.test.ts`], [], 120_000)),
     ],
+    coverage: {
+      provider: "v8",
+      reporter: ["text-summary", "json-summary", "html"],
+      include: ["packages/*/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/*.suite.ts", "**/*.d.ts"],
+      thresholds: {
+        "packages/core/src/**": { lines: 95, branches: 90 },
+        "packages/simulator/src/**": { lines: 90 },
+        "packages/sinter/src/**": { lines: 90 },
+        "packages/cli/src/**": { lines: 90 },
+      },
+    },
   },
-  test: { include: ["packages/*/src/**/*.test.ts", "tidy/**/*.test.ts"] },
 });

@@ -1,1 +1,21 @@
-export {};
+// What the simulator gives to the other packages. Nothing inside the simulator imports this file.
+export { SeededRandom } from "./seeded-random.js";
+export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
+export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";
+export { Trace, type TraceOptions, traceText } from "./trace.js";
+export { VirtualClock, type VirtualClockOptions, WallClock } from "./virtual-clock.js";
+export { type Execute, VirtualCompute, type VirtualComputeOptions } from "./virtual-compute.js";
+export { StubSigner, StubVerifier } from "./virtual-crypto.js";
+export {
+  type CrashOptions,
+  type CrashReport,
+  type DiskFault,
+  type DiskTiming,
+  sectorBytes,
+  VirtualDisk,
+  type VirtualDiskOptions,
+} from "./virtual-disk.js";
+export { calm, type LinkWeather } from "./virtual-link.js";
+export { VirtualNetwork, type VirtualNetworkOptions } from "./virtual-network.js";
+export { VirtualStore, type VirtualStoreOptions } from "./virtual-store.js";
+export { SimulationError, type Topology, World, type WorldOptions } from "./world.js";

@@ -3,10 +3,17 @@
 // --- what is written down (changing one of these changes the format) ---
 export const payloadBytesMax = 16 * 1024 * 1024;
 export const keyBytesMax = 1024;
+/** Eight groups of seven bits hold 2^53 - 1, the largest number written. */
+export const varintBytesMax = 8;
 export const extensionBytesMax = 0xffff;
+export const systemKindMax = 20;
+export const payloadCodecMax = 3;
+export const blockEventsMax = 0xffff;
 export const causalRowsMax = 64;
 /** A lane repeats its full causal frontier at least this often, so that a reader need not go back further. */
 export const causalFullEveryEvents = 256;
+/** Lanes one lane's causal deltas may list at a time: two full frontiers fit between one full delta and the next. */
+export const causalFrontierRowsMax = 8_192;
 export const pathPartsMax = 8;
 export const pathPartBytesMax = 64;
 export const networkNameBytesMax = 128;
@@ -18,14 +25,24 @@ export const epochsPerFeedMax = 1024;
 export const blockBytesMax = 4 * 4096 - 16;
 export const sealHeadsMax = 65_536;
 export const mmrHeightMax = 53;
+/** MMR nodes below this height are made again from the 64 event ids under them instead of being stored. */
+export const mmrStoredHeightMin = 6;
+/** An inclusion path and the other peaks, or the old peaks and what fills up behind them: never more than two ranges' heights. */
+export const mmrProofHashesMax = 2 * mmrHeightMax;
+export const trieKeyBytes = 96;
 
 // --- the driver ---
 export const turnCostMax = 1_000;
 export const turnBytesMax = 1024 * 1024;
 export const turnTimeMsMax = 1;
 export const turnsUnflushedMax = 4;
+/** Commands and effects that may wait for flushes: a store that hangs stops the driver before they fill the memory. */
+export const unflushedEffectsMax = 65_536;
 export const linkControlInputsMax = 4_096;
+export const linkControlBytesMax = 4 * 1024 * 1024;
 export const linkBulkBytesMax = 1024 * 1024;
+/** Bulk a sender may have waiting for credit on one link before the link is closed. */
+export const linkHeldBytesMax = 64 * 1024 * 1024;
 export const localInputsMax = 65_536;
 export const localBytesMax = 64 * 1024 * 1024;
 export const frameBytesMax = 1024 * 1024;
@@ -38,9 +55,79 @@ export const timersMax = 65_536;
 export const clockDriftMsMax = 60_000;
 /** How far ahead of itself the clock is persisted, so that most turns need not write it. */
 export const clockReserveMs = 1_000;
+/** 2026-01-01: a clock before it, with nothing better known, cannot be right. */
+export const buildWallMs = 1_767_225_600_000;
 
 // --- feeds ---
 export const lanesOpenMax = 1_024;
 export const appendEventsMax = 65_536;
 export const appendBytesMax = 32 * 1024 * 1024;
 export const frontierRowsPerTurnMax = 512;
+
+// --- the control socket ---
+/** An append of `appendBytesMax` in base64, with room for what stands around it. */
+export const controlLineBytesMax = 48 * 1024 * 1024;
+/** A long answer goes in parts of this many characters, at most `controlAnswerCharsMax` together. */
+export const controlPartCharsMax = 1024 * 1024;
+export const controlAnswerCharsMax = 256 * 1024 * 1024;
+export const controlConnectionsMax = 64;
+/** Calls a connection may have unanswered before its socket is no longer read. */
+export const controlCallsMax = 1_024;
+/** Streams a connection may have open. */
+export const controlStreamsMax = 64;
+/** A batch of a stream is sent once it holds this many events or payload bytes. */
+export const controlBatchEventsMax = 512;
+export const controlBatchBytesMax = 256 * 1024;
+/** Batches of a stream that may be under way before the reader has taken the first. */
+export const controlBatchesAheadMax = 8;
+/** Bytes that may wait in a connection's socket before the next line is held back. */
+export const controlSocketBytesMax = 4 * 1024 * 1024;
+/** Of the longest path a unix socket can have on every system. */
+export const controlPathBytesMax = 100;
+export const controlHelloMsMax = 5_000;
+/** A closing holder waits this long for its clients to take the last answers. */
+export const controlCloseMsMax = 2_000;
+
+// --- reading ---
+/** Where blocks begin, as a reader remembers it: 16 bytes an entry. */
+export const blockIndexEntriesMax = 1_000_000;
+/** Blocks read in one go: an iterator left open longer pins pages of the store. */
+export const blocksPerReadMax = 64;
+
+// --- the store on disk, and what else the Node adapters hold ---
+/** Address space, not memory and not disk. */
+export const storeMapBytes = 2 ** 40;
+export const storeReserveBytes = 64 * 1024 * 1024;
+/** What LMDB allows at a page size of 4096. */
+export const storeKeyBytesMax = 1978;
+/** A commit up to this size, with none under way, is written by the thread that made it, while this takes no longer than that. */
+export const storeSynchronousBytesMax = 64 * 1024;
+export const storeSynchronousMsMax = 2;
+/** Commits that wait share a transaction up to about this size. */
+export const storeGroupBytesMax = 4 * 1024 * 1024;
+export const roomStaleMsMax = 50;
+export const lockAttemptsMax = 16;
+export const verifierKeysMax = 1_024;
+export const computeWorkersMax = 2;
+/** Node's timers overflow beyond this, and would then fire at once. */
+export const nodeTimerMsMax = 2 ** 31 - 1;
+/** How often a file is changed to see whether its birth moves, 2 ms apart. */
+export const birthProbesMax = 50;
+/** Events handed on before the rest of the process gets a turn. */
+export const eventsPerReadMax = 512;
+
+// --- audit ---
+export const auditFindingsMax = 1_000;
+export const auditEntriesPerReadMax = 64;
+
+// --- the command line ---
+/** Batches of an `append` that are under way while the next gathers, and how large that may grow. */
+export const commandBatchesMax = 4;
+export const commandBatchEventsMax = 4_096;
+export const commandBatchBytesMax = 2 * 1024 * 1024;
+/** A store whose holder serves no control socket, yet or any more, is waited for this long. */
+export const commandPatienceMsMax = 10_000;
+/** How often one command may change holders. */
+export const commandRenewalsMax = 1_000;
+export const pageConnectionsMax = 64;
+export const pageRequestMsMax = 10_000;

@@ -1,11 +1,10 @@
+import { varintBytesMax } from "./limits.js";
 import { type Decoded, Malformed } from "./malformed.js";
 
 // Reads a value from bytes that nobody vouches for. Reading on after a failure is harmless (zeros come back), so a
 // decoder is written straight down and asks once, in `finish`, whether all it read was there.
 
 const EMPTY = new Uint8Array(0);
-/** 2^53 - 1 as the tenth group of seven bits would overflow it: varints stop at eight bytes, 2^53 - 1. */
-const VARINT_BYTES_MAX = 8;
 
 export class Reader {
   readonly bytes: Uint8Array;
@@ -58,7 +57,10 @@ export class Reader {
   u64(): number {
     if (!this.#take(8)) return 0;
     const high = this.#view.getUint32(this.#at - 8);
-    if (high > 0x1f_ffff) this.fail("a number beyond 2^53");
+    if (high > 0x1f_ffff) {
+      this.fail("a number beyond 2^53");
+      return 0;
+    }
     return high * 0x1_0000_0000 + this.#view.getUint32(this.#at - 4);
   }
 
@@ -66,7 +68,7 @@ export class Reader {
   varint(): number {
     let value = 0;
     let scale = 1;
-    for (let count = 1; count <= VARINT_BYTES_MAX; count++) {
+    for (let count = 1; count <= varintBytesMax; count++) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {

@@ -13,12 +13,13 @@ export interface NewEvent {
   readonly key?: Uint8Array;
 }
 
-/** Where events came to lie, once they are durable. They are contiguous: event i has seq `firstSeq + i`. */
+/** Where events came to lie, once they are durable. */
 export interface Receipt {
   readonly author: string;
   readonly epoch: number;
-  readonly firstSeq: number;
   readonly count: number;
+  /** Seq of event `index`, from 0. They rise, mostly by one: now and then an event of the system's goes between. */
+  seq(index: number): number;
   /** Id of event `index`, from 0, in hexadecimal. */
   id(index: number): string;
 }

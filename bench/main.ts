@@ -1,0 +1,41 @@
+// npm run -s bench -- [name …] [--json]: measures, one figure a line.
+import { appendBatch, appendConcurrent, appendOne } from "./append.js";
+import { disk } from "./disk.js";
+import type { Figure } from "./measure.js";
+import { openTime } from "./open.js";
+import { proof } from "./proof.js";
+import { randomRead, scan } from "./read.js";
+import { turn } from "./turn.js";
+
+type Bench = () => Promise<Figure | readonly Figure[]>;
+
+const benches: Readonly<Record<string, Bench>> = {
+  "append-batch": appendBatch,
+  "append-one": appendOne,
+  "append-concurrent": appendConcurrent,
+  scan,
+  "random-read": randomRead,
+  open: openTime,
+  disk,
+  proof,
+  turn,
+};
+
+const words = process.argv.slice(2);
+const names = words.filter((word) => !word.startsWith("--"));
+const json = words.includes("--json");
+const unknown = names.filter((name) => benches[name] === undefined);
+if (unknown.length > 0) {
+  console.error(`bench: no ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`);
+  process.exit(2);
+}
+
+for (const name of names.length > 0 ? names : Object.keys(benches)) {
+  const figures = [await (benches[name] as Bench)()].flat();
+  for (const each of figures) console.log(json ? JSON.stringify(each) : inWords(each));
+}
+
+function inWords({ bench, value, unit, limit, ratio, target, met, ...details }: Figure): string {
+  const rest = Object.entries(details).map(([key, detail]) => `${key} ${JSON.stringify(detail)}`).join(", ");
+  return `${met ? "met   " : "MISSED"} ${bench.padEnd(20)} ${value} ${unit}, limit ${limit}, ratio ${ratio} (${target})${rest === "" ? "" : `; ${rest}`}`;
+}

@@ -1,0 +1,116 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+// The built command, in processes of its own, on a real store.
+
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const patience = { timeout: 30_000 };
+
+let dir: string;
+let children: ChildProcessWithoutNullStreams[];
+
+beforeEach(() => {
+  if (!existsSync(main)) throw new Error("these tests run the built command: npm run build");
+  dir = join(mkdtempSync(join(tmpdir(), "cli-")), "data");
+  children = [];
+});
+
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(join(dir, ".."), { recursive: true });
+});
+
+interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly out: () => string[];
+  readonly seqs: () => unknown[];
+  readonly errors: () => string;
+  /** The exit code, or the signal that ended it. */
+  readonly done: Promise<number | string>;
+}
+
+function command(...argv: string[]): Running {
+  const child = spawn(process.execPath, [main, ...argv], { env: { ...process.env, SINTER_DATA: dir } });
+  children.push(child);
+  let out = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  child.stdin.on("error", () => {});
+  const lines = () => out.split("\n").slice(0, -1);
+  const done = new Promise<number | string>((resolve) => child.on("close", (code, signal) => resolve(code ?? signal ?? "unknown")));
+  return { child, out: lines, seqs: () => lines().map((line) => JSON.parse(line).seq as number), errors: () => errors, done };
+}
+
+async function finished(...argv: string[]): Promise<string[]> {
+  const running = command(...argv);
+  running.child.stdin.end();
+  expect([await running.done, running.errors()]).toEqual([0, ""]);
+  return running.out();
+}
+
+test("cat -f never locks append out, follows what it writes, and ends well on a signal", async () => {
+  const follower = command("cat", "team/notes", "-f", "--json");
+  await vi.waitFor(() => expect(existsSync(join(dir, "control.sock"))).toBe(true), patience);
+  expect(statSync(join(dir, "control.sock")).mode & 0o777).toBe(0o600);
+  const writer = command("append", "team/notes", "--json");
+  writer.child.stdin.end(Array.from({ length: 5_000 }, (_, index) => `line ${index}\n`).join(""));
+  expect(await writer.done).toBe(0);
+  expect(writer.out().length).toBe(5_000);
+  await vi.waitFor(() => expect(follower.out().length).toBe(5_000), patience);
+  expect(follower.seqs()).toEqual(writer.seqs());
+  expect(JSON.parse(follower.out()[4_999])).toMatchObject({ payload: "line 4999", kind: 128 });
+  follower.child.kill("SIGTERM");
+  expect([await follower.done, follower.errors()]).toEqual([0, ""]);
+  expect((await finished("cat", "team/notes", "--json")).length).toBe(5_000);
+});
+
+test("when the holder is killed, a follower takes over and no acknowledged event is lost or repeated", async () => {
+  const holder = command("cat", "s", "-f", "--json");
+  await vi.waitFor(() => expect(existsSync(join(dir, "control.sock"))).toBe(true), patience);
+  const follower = command("cat", "s", "-f", "--json");
+  const before = await finished("append", "s", "before", "--json");
+  await vi.waitFor(() => expect(follower.out().length).toBe(1), patience);
+  holder.child.kill("SIGKILL");
+  expect(await holder.done).toBe("SIGKILL");
+  const after = await finished("append", "s", "after", "--json");
+  await vi.waitFor(() => expect(follower.out().length).toBe(2), patience);
+  const ids = [...before, ...after].map((line) => JSON.parse(line).id as string);
+  expect(follower.out().map((line) => JSON.parse(line).id)).toEqual(ids);
+  follower.child.kill("SIGINT");
+  expect(await follower.done).toBe(0);
+  expect(JSON.parse((await finished("audit", "--json"))[0])).toMatchObject({ ok: true, problems: [] });
+});
+
+test("a store answers the same whether or not a peer is up on it", async () => {
+  await finished("append", "team/notes", "hello");
+  const alone = [await finished("status", "--json"), await finished("feeds", "--json"), await finished("keys", "--json")];
+  const peer = command("up", "--json");
+  await vi.waitFor(() => expect(peer.out().length).toBe(1), patience);
+  const beside = [await finished("status", "--json"), await finished("feeds", "--json"), await finished("keys", "--json")];
+  expect(beside).toEqual(alone);
+  const { keyFile } = JSON.parse(alone[2][0]) as { keyFile: string };
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  peer.child.kill("SIGINT");
+  expect(await peer.done).toBe(0);
+  expect(existsSync(join(dir, "control.sock"))).toBe(false);
+});
+
+test("commands that start at once on a store that is not there yet all get through", async () => {
+  const writers = Array.from({ length: 6 }, (_, index) => finished("append", "s", String(index), "--json"));
+  const seqs = (await Promise.all(writers)).map((lines) => JSON.parse(lines[0]).seq as number);
+  expect(seqs.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test("a reader that goes away ends cat without a word", async () => {
+  const writer = command("append", "s");
+  writer.child.stdin.end("x".repeat(100).concat("\n").repeat(20_000));
+  expect(await writer.done).toBe(0);
+  const reader = command("cat", "s");
+  reader.child.stdout.once("data", () => reader.child.stdout.destroy());
+  expect([await reader.done, reader.errors()]).toEqual([0, ""]);
+});

@@ -1,0 +1,48 @@
+import { type AuditReport, SinterError } from "@sinter/core";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
+import { countText, printable } from "../terminal/render.js";
+import { type StoreOptions, withStore } from "../store/store-link.js";
+
+export function addAudit({ program, context, chosen }: Registry): void {
+  withCommonFlags(program.command("audit"))
+    .summary("verify every byte of a store")
+    .description(
+      "Hashes every byte of a store again, checks chains, proofs, seals and indexes, and names what is wrong and where. Exits 1 if anything is.",
+    )
+    .argument("[store]", "the store's directory")
+    .addHelpText("after", "\nExample:\n  sinter audit ./sinter-data && echo sound")
+    .action((store: string | undefined, flags: CommonFlags) => chosen(() => audit(context, store, flags)));
+}
+
+async function audit(context: Context, named: string | undefined, flags: CommonFlags): Promise<0 | 1> {
+  const { output } = context;
+  const dir = dataDir(context, flags, named);
+  const { ok, events, feeds, problems } = await report(context, storeOptions(context, dir, { ifMissing: "refuse" }));
+  if (flags.json) {
+    await output.json({ ok, events, feeds, problems });
+    return ok ? 0 : 1;
+  }
+  for (const { what, where, detail } of problems) await output.line(printable(`${what} at ${where}: ${detail}`));
+  const seen = `${countText(events, "event")} in ${countText(feeds, "feed")}`;
+  await output.line(ok ? `sound: ${seen}` : `not sound: ${countText(problems.length, "problem")} among ${seen}`);
+  return ok ? 0 : 1;
+}
+
+async function report({ progress, signal }: Context, options: StoreOptions): Promise<AuditReport> {
+  try {
+    return await withStore(options, (store) =>
+      store.ask((peer) =>
+        peer.audit({
+          signal,
+          progress: ({ events, total }) => progress.show(`${events.toLocaleString("en-US")} of ${countText(total, "event")} verified`),
+        }),
+      ),
+    );
+  } catch (error) {
+    // A store too damaged to be opened is what an audit is there to tell.
+    if (!(error instanceof SinterError) || error.code !== "corrupt") throw error;
+    return { ok: false, events: 0, feeds: 0, problems: [{ what: "store", where: options.dir, detail: error.message }] };
+  } finally {
+    progress.clear();
+  }
+}

@@ -1,0 +1,67 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { HolderKind } from "sinter";
+import { usage } from "../terminal/failure.js";
+import type { Io } from "../terminal/io.js";
+import type { Output, Progress } from "../terminal/output.js";
+import type { StoreOptions } from "../store/store-link.js";
+
+/** What one run of the command has at hand. */
+export interface Context {
+  readonly io: Io;
+  readonly output: Output;
+  readonly progress: Progress;
+  /** Aborts at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export interface CommonFlags {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** A command's work; the answer is its exit code. */
+export type Work = () => Promise<0 | 1>;
+
+/** Commands only say what is to be done; `run` does it once the whole line has been understood. */
+export interface Registry {
+  readonly program: Command;
+  readonly context: Context;
+  chosen(work: Work): void;
+}
+
+export function withCommonFlags(command: Command): Command {
+  return command
+    .option("--data <dir>", "the store (default: SINTER_DATA, or ./sinter-data)")
+    .option("--json", "one JSON object a line, for programs");
+}
+
+const defaultDir = "./sinter-data";
+
+export function dataDir(context: Context, flags: CommonFlags, positional?: string): string {
+  if (flags.data !== undefined && positional !== undefined && flags.data !== positional) {
+    throw usage(`two stores are named, ${positional} and ${flags.data}`, "Name one.");
+  }
+  const dir = flags.data ?? positional ?? (context.io.env["SINTER_DATA"] || defaultDir);
+  if (dir === "") throw usage("the store's directory is empty text", "Give --data a directory.");
+  return dir;
+}
+
+interface StoreChoice {
+  readonly ifMissing: "create" | "refuse";
+  readonly holder?: HolderKind;
+  readonly network?: string | undefined;
+}
+
+export function storeOptions(context: Context, dir: string, choice: StoreChoice): StoreOptions {
+  const { ifMissing, holder = "command", network } = choice;
+  return { dir, open: context.io.open, ifMissing, holder, signal: context.signal, ...(network === undefined ? {} : { network }) };
+}
+
+/** A parser of whole numbers for commander, which turns the throw into a wrong usage. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
+  };
+}

@@ -1,0 +1,27 @@
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
+import { countText, shortId } from "../terminal/render.js";
+import { withStore } from "../store/store-link.js";
+
+export function addFeeds({ program, context, chosen }: Registry): void {
+  withCommonFlags(program.command("feeds"))
+    .summary("list the feeds in a store")
+    .description("Lists the feeds in a store: subject, author, epoch, number of events, head.")
+    .argument("[store]", "the store's directory")
+    .addHelpText("after", "\nExample:\n  sinter feeds --json | jq -r '[.subject, .size] | @tsv'")
+    .action((store: string | undefined, flags: CommonFlags) => chosen(() => feeds(context, store, flags)));
+}
+
+async function feeds(context: Context, named: string | undefined, flags: CommonFlags): Promise<0> {
+  const { output, progress } = context;
+  const options = storeOptions(context, dataDir(context, flags, named), { ifMissing: "refuse" });
+  const rows = await withStore(options, (store) => store.ask((peer) => peer.feeds()));
+  for (const row of rows) {
+    if (flags.json) await output.json(row);
+    else {
+      const { subject, author, epoch, size, head } = row;
+      await output.line(`${subject}  ${shortId(author)}  epoch ${epoch}  ${countText(size, "event")}  head ${shortId(head)}`);
+    }
+  }
+  if (rows.length === 0) progress.remark("no feeds yet");
+  return 0;
+}

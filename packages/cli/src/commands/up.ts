@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { SinterError } from "@sinter/core";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, wholeNumber, withCommonFlags } from "./context.js";
+import { aborted, untilInterrupted } from "../terminal/interruption.js";
+import { servePage } from "../page/server.js";
+import { type SharedStore, type StoreHandle, withStore } from "../store/store-link.js";
+
+interface UpFlags extends CommonFlags {
+  readonly port: number;
+  readonly network?: string;
+}
+
+export function addUp({ program, context, chosen }: Registry): void {
+  withCommonFlags(program.command("up"))
+    .summary("run a peer")
+    .description(
+      "Runs a peer on a store, made with an identity of its own on first run, and serves a status page on this machine only. Ctrl-C ends it.",
+    )
+    .argument("[store]", "the store's directory")
+    .option("--port <n>", "the status page's port (0: 7468, or any that is free)", wholeNumber(0, 65_535), 0)
+    .option("--network <name>", "the network of a new store")
+    .addHelpText("after", "\nExample:\n  sinter up --data ./team --port 8080")
+    .action((store: string | undefined, flags: UpFlags) => chosen(() => up(context, store, flags)));
+}
+
+async function up(context: Context, named: string | undefined, flags: UpFlags): Promise<0> {
+  const dir = dataDir(context, flags, named);
+  const options = storeOptions(context, dir, { ifMissing: "create", holder: "peer", network: flags.network });
+  const running = withStore(options, async (store) => {
+    refuseSecond(dir, await store.current());
+    const page = await servePage({ port: flags.port, status: () => store.ask((peer) => peer.status()) });
+    try {
+      await announce(context, flags, dir, page.url, store);
+      await standBy(context, dir, store);
+    } finally {
+      await page.close();
+    }
+  });
+  await untilInterrupted(context.signal, running);
+  return 0;
+}
+
+/** Follows whoever holds the store until it is ours, then holds it until the signal. */
+async function standBy({ signal }: Context, dir: string, store: SharedStore): Promise<void> {
+  const end = aborted(signal);
+  while (!signal.aborted) {
+    const handle = await store.current();
+    refuseSecond(dir, handle);
+    await Promise.race([handle.lost, end]);
+    if (!signal.aborted) await store.renew(handle);
+  }
+}
+
+/** A command that holds the store will leave it; a peer will not. */
+function refuseSecond(dir: string, { held }: StoreHandle): void {
+  if (held.by === "us" || held.kind === "command") return;
+  throw new SinterError("in-use", `a peer runs on ${dir} already (process ${held.pid})`, "Ask it with: sinter status, or stop it first.");
+}
+
+async function announce({ io, output, progress }: Context, flags: UpFlags, dir: string, url: string, store: SharedStore): Promise<void> {
+  const { peer, author, network } = await store.ask((asked) => asked.status());
+  if (flags.json) {
+    await output.json({ data: resolve(dir), peer, author, network, page: url, pid: process.pid });
+  } else {
+    const command = io.env["SINTER_COMMAND"] || "sinter";
+    const where = flags.data === undefined && dir === "./sinter-data" ? "" : ` --data ${quoted(dir)}`;
+    const lines = { data: resolve(dir), peer, author, network, page: url };
+    for (const [name, value] of Object.entries(lines)) await output.line(`${name.padEnd(8)}  ${value}`);
+    await output.line(`Next, in another terminal: ${command} append team/notes 'hello'${where}`);
+  }
+  await output.flush();
+  const { held } = await store.current();
+  if (held.by === "other") progress.remark(`process ${held.pid} has the store for now; this peer takes it over when that one ends`);
+}
+
+function quoted(path: string): string {
+  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,119 @@
+import { resolve } from "node:path";
+import { type AuditReport, type EventRecord, type NewEvent, type PeerApi, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
+import type { OpenStore } from "./terminal/io.js";
+
+const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
+
+class Contents {
+  readonly subjects = new Map<string, EventRecord[]>();
+  readonly followers = new Set<() => void>();
+  held = false;
+  stampMs = 1_700_000_000_000;
+  audit: AuditReport | undefined;
+  /** What an append does before it counts. */
+  beforeAppend: () => Promise<void> = async () => {};
+
+  add(subject: string, event: NewEvent): EventRecord {
+    const feed = this.subjects.get(subject) ?? [];
+    this.subjects.set(subject, feed);
+    const { payload, kind = 128, codec = "raw" } = event;
+    const seq = feed.length + 1;
+    const record: EventRecord = { author: "a".repeat(64), epoch: 0, seq, id: hexId(seq), stamp: [this.stampMs++, 0], kind, codec, payload };
+    feed.push(record);
+    for (const wake of [...this.followers]) wake();
+    return record;
+  }
+}
+
+/** Stores by directory, in memory, that outlive the peers opened on them; one peer at a time may hold each. */
+export class MemoryStores {
+  readonly #all = new Map<string, Contents>();
+  opened = 0;
+
+  at(dir: string): Contents {
+    const key = resolve(dir);
+    const contents = this.#all.get(key) ?? new Contents();
+    this.#all.set(key, contents);
+    return contents;
+  }
+
+  readonly open: OpenStore = async ({ dir, network }) => {
+    const contents = this.at(dir);
+    if (contents.held) throw new SinterError("in-use", `process ${process.pid} holds ${dir}`, "Stop it.");
+    contents.held = true;
+    this.opened += 1;
+    return new MemoryPeer(contents, network ?? "home");
+  };
+}
+
+class MemoryPeer implements PeerApi {
+  readonly #contents: Contents;
+  readonly #network: string;
+
+  constructor(contents: Contents, network: string) {
+    this.#contents = contents;
+    this.#network = network;
+  }
+
+  async append(subject: string, events: readonly NewEvent[]): Promise<Receipt> {
+    if (subject === "") throw new SinterError("invalid-path", "a subject has 1 to 8 parts", "Name it like team/notes.");
+    if (subject === "full") throw new SinterError("disk-full", "the disk is full", "Make room.");
+    await this.#contents.beforeAppend();
+    const records = events.map((event) => this.#contents.add(subject, event));
+    const { author, epoch } = records[0];
+    return { author, epoch, count: records.length, seq: (index) => records[index].seq, id: (index) => records[index].id };
+  }
+
+  async *events(subject: string, options: ReadOptions = {}): AsyncGenerator<EventRecord, void> {
+    const { from = [0, 0], to = [Number.MAX_SAFE_INTEGER, 0], follow, signal } = options;
+    for (let at = 0; !signal?.aborted; ) {
+      const event = this.#contents.subjects.get(subject)?.[at];
+      if (event !== undefined) {
+        at += 1;
+        if (event.stamp[0] >= from[0] && event.stamp[0] < to[0] && (options.system || event.kind > 20)) yield event;
+      } else if (follow) await this.#change(signal);
+      else return;
+    }
+  }
+
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((done) => {
+      const wake = () => {
+        this.#contents.followers.delete(wake);
+        signal?.removeEventListener("abort", wake);
+        done();
+      };
+      this.#contents.followers.add(wake);
+      signal?.addEventListener("abort", wake);
+    });
+  }
+
+  async feeds() {
+    const rows = [...this.#contents.subjects].map(([subject, feed]) => {
+      const last = feed[feed.length - 1];
+      return { subject, author: last.author, epoch: 0, nonce: "00", size: feed.length, head: last.id, stamp: last.stamp };
+    });
+    return rows;
+  }
+
+  async status() {
+    const subjects = [...this.#contents.subjects].map(([path, feed]) => ({ path, events: feed.length }));
+    const links = this.#network === "linked" ? [{ peer: "dd" }] : [];
+    const disk: "roomy" | "full" = this.#network === "linked" ? "full" : "roomy";
+    return { peer: "b".repeat(64), author: "a".repeat(64), network: this.#network, root: "c".repeat(64), subjects, links, disk };
+  }
+
+  async audit(options: Parameters<PeerApi["audit"]>[0] = {}): Promise<AuditReport> {
+    options.progress?.({ events: 1, total: 2 });
+    const events = [...this.#contents.subjects.values()].reduce((sum, feed) => sum + feed.length, 0);
+    return this.#contents.audit ?? { ok: true, events, feeds: this.#contents.subjects.size, problems: [] };
+  }
+
+  async describe() {
+    return {};
+  }
+
+  async close(): Promise<void> {
+    this.#contents.held = false;
+  }
+}

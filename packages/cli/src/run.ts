@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { addAppend } from "./commands/append.js";
+import { addAudit } from "./commands/audit.js";
+import { addBench } from "./commands/bench.js";
+import { addCat } from "./commands/cat.js";
+import { addFeeds } from "./commands/feeds.js";
+import { addKeys } from "./commands/keys.js";
+import { addStatus } from "./commands/status.js";
+import { addUp } from "./commands/up.js";
+import type { Context, Work } from "./commands/context.js";
+import { type ExitCode, exitCodeOf, failureLine, usage } from "./terminal/failure.js";
+import type { Io } from "./terminal/io.js";
+import { interrupted } from "./terminal/interruption.js";
+import { Output, Progress } from "./terminal/output.js";
+
+const commands = [addUp, addAppend, addCat, addFeeds, addAudit, addKeys, addStatus, addBench];
+
+/** Runs one command line (without the program's own name) and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const stop = new AbortController();
+  const silence = io.onSignal(() => {
+    if (stop.signal.aborted) io.forceExit(1);
+    stop.abort();
+  });
+  // A closed standard error must not end a command that has work to finish.
+  io.stderr.on("error", () => {});
+  const output = new Output(io.stdout);
+  const progress = new Progress(io.stderr);
+  try {
+    const work = understand(argv, { io, output, progress, signal: stop.signal });
+    return await work();
+  } catch (error) {
+    progress.clear();
+    const told = stop.signal.aborted && error instanceof Error && error.name === "AbortError" ? interrupted() : error;
+    io.stderr.write(`${failureLine(told)}\n`);
+    return exitCodeOf(told);
+  } finally {
+    await output.flush();
+    silence();
+  }
+}
+
+/** What the command line asks for, or a usage error. Help and version are work too: to print them. */
+function understand(argv: readonly string[], context: Context): Work {
+  let work: Work | undefined;
+  let text = "";
+  const program = new Command("sinter")
+    .description("Local-first, peer-to-peer state: signed feeds in, one state out.")
+    .version(version(), "--version", "print the version")
+    .exitOverride()
+    .configureOutput({ writeOut: (part) => (text += part), writeErr: () => {} })
+    .helpCommand(false)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  sinter up\n  sinter append team/notes 'hello'\n  sinter cat team/notes -f\n\nExit codes: 0 done, 1 failed, 2 wrong usage.",
+    );
+  const chosen = (chose: Work) => {
+    work = chose;
+  };
+  for (const add of commands) add({ program, context, chosen });
+  if (argv.length === 0)
+    throw usage("no command given", `Give one of ${program.commands.map((command) => command.name()).join(", ")}, or --help`);
+  try {
+    program.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageOf(error, program, argv);
+  }
+  const print: Work = async () => {
+    await context.output.line(text.trimEnd());
+    return 0;
+  };
+  return work ?? print;
+}
+
+function usageOf(error: CommanderError, program: Command, argv: readonly string[]): Error {
+  const [what = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const meant = /\(Did you mean (.+?)\?\)/.exec(rest.join(" "))?.[1];
+  const named = program.commands.find((command) => command.name() === argv[0]);
+  const help = `sinter ${named === undefined ? "" : `${named.name()} `}--help`;
+  return usage(what, meant === undefined ? `See ${help}` : `Did you mean ${meant}? See ${help}`);
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}

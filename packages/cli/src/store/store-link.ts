@@ -1,0 +1,140 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { commandPatienceMsMax, commandRenewalsMax, type PeerApi, SinterError } from "@sinter/core";
+import { connectControl, type ControlServer, dataFileName, type HolderKind, serveControl } from "sinter";
+import { interrupted } from "../terminal/interruption.js";
+import type { OpenStore } from "../terminal/io.js";
+
+export interface StoreOptions {
+  readonly dir: string;
+  readonly open: OpenStore;
+  readonly network?: string;
+  /** What to do where there is no store yet. */
+  readonly ifMissing: "create" | "refuse";
+  /** How this process presents itself to others while it holds the store. */
+  readonly holder: HolderKind;
+  readonly signal: AbortSignal;
+}
+
+/** A peer on the store, for as long as its holder lives. */
+export interface StoreHandle {
+  readonly peer: PeerApi;
+  /** Who holds the store: this process, or the one it speaks to. */
+  readonly held: { readonly by: "us" } | { readonly by: "other"; readonly pid: number; readonly kind: HolderKind };
+  /** Resolves when the holder in another process has gone. */
+  readonly lost: Promise<void>;
+  close(): Promise<void>;
+}
+
+const pauseMs = 25;
+
+/** Speaks to the process that holds the store, or holds it and serves its socket. */
+export async function openStore(options: StoreOptions): Promise<StoreHandle> {
+  const giveUpAtMs = performance.now() + commandPatienceMsMax;
+  for (;;) {
+    if (options.signal.aborted) throw interrupted();
+    const client = await connectControl({ dir: options.dir });
+    if (client !== undefined) {
+      const { pid, kind } = client.holder;
+      return { peer: client, held: { by: "other", pid, kind }, lost: client.lost, close: () => client.close() };
+    }
+    try {
+      return await holdStore(options);
+    } catch (error) {
+      if (!(error instanceof SinterError) || error.code !== "in-use" || performance.now() > giveUpAtMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+async function holdStore(options: StoreOptions): Promise<StoreHandle> {
+  const { dir, network, open } = options;
+  await prepareDirectory(options);
+  const peer = await open({ dir, ...(network === undefined ? {} : { network }) });
+  let server: ControlServer;
+  try {
+    server = await serveControl({ dir, peer, holder: options.holder });
+  } catch (error) {
+    await peer.close();
+    throw error;
+  }
+  const close = async () => {
+    // The socket goes before the lock does, or we would take away the next holder's.
+    await server.close();
+    await peer.close();
+  };
+  return { peer, held: { by: "us" }, lost: new Promise(() => {}), close };
+}
+
+async function prepareDirectory({ dir, ifMissing }: StoreOptions): Promise<void> {
+  if (ifMissing === "create") {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    return;
+  }
+  // An empty data file was made by a process that took the lock and came no further.
+  const data = await stat(join(dir, dataFileName)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (data !== undefined && data.size > 0) return;
+  throw new SinterError("no-store", `there is no store at ${dir}`, "Make one with: sinter up, or name another with --data DIR.");
+}
+
+const isLost = (error: unknown) => error instanceof SinterError && error.code === "holder-lost";
+
+/** A store that is kept to when its holder goes away: by speaking to the next holder, or by becoming it. */
+export class SharedStore {
+  readonly #options: StoreOptions;
+  #handle: Promise<StoreHandle>;
+  #renewals = 0;
+
+  private constructor(options: StoreOptions, handle: StoreHandle) {
+    this.#options = options;
+    this.#handle = Promise.resolve(handle);
+  }
+
+  static async open(options: StoreOptions): Promise<SharedStore> {
+    return new SharedStore(options, await openStore(options));
+  }
+
+  current(): Promise<StoreHandle> {
+    return this.#handle;
+  }
+
+  /** Leaves a handle whose holder has gone; many may ask at once. */
+  async renew(stale: StoreHandle): Promise<void> {
+    if ((await this.#handle) !== stale) return;
+    if (this.#renewals++ >= commandRenewalsMax)
+      throw new SinterError("in-use", "the store's holder went away again and again", "Try again later.");
+    this.#handle = stale.close().then(() => openStore(this.#options));
+    await this.#handle;
+  }
+
+  /** For what may be asked twice without harm, and for what a lost holder has surely not begun. */
+  async ask<T>(question: (peer: PeerApi) => Promise<T>): Promise<T> {
+    for (;;) {
+      const handle = await this.#handle;
+      try {
+        return await question(handle.peer);
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        await this.renew(handle);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    // Whoever renewed was told that it failed; then there is nothing to close.
+    const handle = await this.#handle.catch(() => undefined);
+    await handle?.close();
+  }
+}
+
+export async function withStore<T>(options: StoreOptions, use: (store: SharedStore) => Promise<T>): Promise<T> {
+  const store = await SharedStore.open(options);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}

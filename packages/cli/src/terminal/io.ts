@@ -1,0 +1,29 @@
+import type { PeerApi } from "@sinter/core";
+
+// All that a command touches of its surroundings, so that a test can hand in its own.
+
+export interface Sink {
+  readonly isTTY?: boolean;
+  write(chunk: string | Uint8Array): boolean;
+  once(event: "drain", listener: () => void): unknown;
+  off(event: "drain", listener: () => void): unknown;
+  on(event: "error", listener: () => void): unknown;
+}
+
+export type Source = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
+
+export type OpenStore = (options: { readonly dir: string; readonly network?: string }) => Promise<PeerApi>;
+
+export interface Io {
+  readonly stdin: Source;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls the listener at each SIGINT or SIGTERM until the answered function is called. */
+  onSignal(listener: () => void): () => void;
+  /** Ends the process here and now. */
+  forceExit(code: number): void;
+  readonly open: OpenStore;
+  /** Where the store's secret keys lie. */
+  keyFile(dir: string): string;
+}

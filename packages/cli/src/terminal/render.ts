@@ -1,0 +1,72 @@
+import { type EventRecord, isMalformed, Malformed, type Decoded, type StampText, stampCounterMax, stampWallMsMax } from "@sinter/core";
+import { usage } from "./failure.js";
+
+const shownIdChars = 8;
+
+function asText(payload: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload);
+  } catch {
+    // Bytes that are no UTF-8 are shown in base64.
+    return undefined;
+  }
+}
+
+const asBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+
+/** What scripts rely on: these keys and no others. */
+export function eventJson(event: EventRecord): Readonly<Record<string, unknown>> {
+  const { author, epoch, seq, id, stamp, kind } = event;
+  const text = asText(event.payload);
+  return { author, epoch, seq, id, stamp, kind, ...(text === undefined ? { payload64: asBase64(event.payload) } : { payload: text }) };
+}
+
+/** For a person: a payload cannot steer the terminal it is shown on. */
+export function eventLine(event: EventRecord): string {
+  const text = asText(event.payload);
+  const shown = text === undefined ? `(${event.payload.length} bytes) ${asBase64(event.payload)}` : printable(text);
+  return `${timeText(event.stamp[0])}  ${shortId(event.author)}  ${event.seq}  ${shown}`;
+}
+
+export function shortId(id: string): string {
+  return id.slice(0, shownIdChars);
+}
+
+export function countText(count: number, one: string): string {
+  return `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
+}
+
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (control) => {
+    if (control === "\n") return "\\n";
+    if (control === "\t") return "\\t";
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+function timeText(wallMs: number): string {
+  const time = new Date(wallMs);
+  return Number.isNaN(time.getTime()) ? String(wallMs) : time.toISOString();
+}
+
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
+const stampTime = /^\[?(\d{1,15})(?:[.,](\d{1,5}))?\]?$/;
+
+function decodeStamp(text: string): Decoded<StampText> {
+  const stamp = stampTime.exec(text.replaceAll(" ", ""));
+  // A time without a zone is UTC, as in what is printed.
+  const zoned = /T.*(Z|[+-]\d\d:?\d\d)$/i.test(text) || !/T/i.test(text) ? text : `${text}Z`;
+  const wallMs = stamp ? Number(stamp[1]) : isoTime.test(text) ? Date.parse(zoned) : Number.NaN;
+  const counter = Number(stamp?.[2] ?? 0);
+  if (Number.isNaN(wallMs) || wallMs < 0 || wallMs > stampWallMsMax || counter > stampCounterMax) return new Malformed("a time expected");
+  return [wallMs, counter];
+}
+
+export function parseStamp(flag: string, text: string): StampText {
+  const stamp = decodeStamp(text);
+  if (!isMalformed(stamp)) return stamp;
+  throw usage(
+    `${flag} ${printable(text)} is no time`,
+    `Give an ISO time (2026-03-01T12:00:00Z) or a stamp as cat prints it (1772366400000.0).`,
+  );
+}

@@ -1,0 +1,160 @@
+import { isMalformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
+import { compareStamps, type Stamp } from "../clock/stamp.js";
+import { hashBytes } from "../identity/crypto.js";
+import { feedId, type LaneId, laneId } from "../identity/ids.js";
+import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../proof/mmr-append.js";
+import { groupLeaves } from "../proof/mmr-positions.js";
+import { authorKey, decodeKey, laneRange, mmrKey } from "../store/keys.js";
+import { decodeAuthorRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
+import type { AuditParts } from "./audit.js";
+import { entriesOf } from "./audit-tables.js";
+import { type BlockView, checkBlock } from "./block.js";
+import { CausalDecoder } from "./causal-delta.js";
+import { causalAt, kindAt, stampAt, systemKinds } from "./event.js";
+import type { FeedView } from "./feed-view.js";
+import type { Findings } from "./findings.js";
+import { eventIds } from "./lane-reader.js";
+import { verifySeal } from "./seal.js";
+
+// One lane, from its first byte to its seal. What lies beyond the head read at the start came meanwhile and is left to
+// the next audit, unless no head covers it even now.
+
+export interface LaneAudit {
+  readonly view: FeedView;
+  readonly parts: AuditParts;
+  readonly findings: Findings;
+  readonly lane: number;
+}
+
+/** Answers how many events each step has gone through. */
+export function* auditLane(audit: LaneAudit): Generator<number, void, undefined> {
+  const { view, findings, lane } = audit;
+  const record = findings.attempt(() => view.lane(lane));
+  const head = findings.attempt(() => view.head(lane));
+  if (record === undefined || head === undefined) return;
+  const walk = new LaneWalk(audit, record, head);
+  for (const [key, value] of entriesOf(view.keys, laneRange("block", lane))) {
+    const goesOn = walk.block(key, value);
+    yield walk.taken();
+    if (!goesOn) return;
+  }
+  walk.end();
+}
+
+class LaneWalk {
+  readonly #audit: LaneAudit;
+  readonly #record: LaneRecord;
+  readonly #head: HeadRecord;
+  readonly #id: LaneId;
+  readonly #causal: CausalDecoder;
+  #mmr: Mmr = emptyMmr;
+  #previous: Uint8Array = new Uint8Array(hashBytes);
+  #stamp: Stamp = { wallMs: -1, counter: 0 };
+  #lastBlockSeq = 0;
+  #taken = 0;
+  #causalFaults = 0;
+
+  constructor(audit: LaneAudit, record: LaneRecord, head: HeadRecord) {
+    const { hasher } = audit.parts;
+    const feed = feedId(hasher, record.author, record.subject);
+    this.#audit = audit;
+    this.#record = record;
+    this.#head = head;
+    this.#id = laneId(hasher, feed, record.epoch);
+    this.#causal = new CausalDecoder({ feed, epoch: record.epoch });
+  }
+
+  /** Events gone through since it was last asked. */
+  taken(): number {
+    const taken = this.#taken;
+    this.#taken = 0;
+    return taken;
+  }
+
+  /** False: what follows cannot be told any more. */
+  block(key: Uint8Array, bytes: Uint8Array): boolean {
+    const place = decodeKey(key);
+    if (isMalformed(place) || place.table !== "block") return this.#stop("key", "a key of a block that is none");
+    const block = checkBlock(bytes);
+    if (isMalformed(block)) return this.#stop("block", `block from seq ${place.firstSeq}: ${block.reason}`);
+    if (block.firstSeq !== place.firstSeq) return this.#stop("block", `the block stored from seq ${place.firstSeq} says it begins at ${block.firstSeq}`);
+    if (block.firstSeq > this.#head.size) return this.#beyond(block);
+    if (block.firstSeq !== this.#mmr.size + 1) return this.#stop("block", `seq ${this.#mmr.size + 1} is missing: the next block begins at ${block.firstSeq}`);
+    if (!equalBytes(block.previous, this.#previous)) return this.#stop("chain", `the block from seq ${block.firstSeq} does not follow event ${this.#mmr.size}`);
+    this.#lastBlockSeq = block.firstSeq;
+    return this.#events(block, Math.min(block.count, this.#head.size - this.#mmr.size));
+  }
+
+  end(): void {
+    const { hasher, verifier } = this.#audit.parts;
+    const head = this.#head;
+    if (this.#mmr.size !== head.size) return void this.#stop("block", `the head says ${head.size} events; ${this.#mmr.size} are there`);
+    if (!equalBytes(this.#previous, head.headId)) this.#stop("chain", "the last event is not the one the head names");
+    if (compareStamps(this.#stamp, head.stamp) !== 0) this.#stop("head", "its stamp is not that of the last event");
+    if (this.#lastBlockSeq !== head.lastBlockSeq) this.#stop("head", "its last block begins elsewhere");
+    const peaksHold = this.#mmr.peaks.every((peak, index) => equalBytes(peak, head.peaks[index] ?? new Uint8Array(0)));
+    if (!peaksHold) this.#stop("proof", "the peaks in the head are not those of its events");
+    const author = decodeAuthorRecord(this.#audit.view.keys.get(authorKey(this.#record.author)) ?? new Uint8Array(0));
+    if (isMalformed(author)) return void this.#stop("seal", `no key to check it with: ${author.reason}`);
+    const claimed = { lane: this.#id, size: head.size, mmrRoot: mmrRoot(hasher, this.#mmr), headId: this.#previous };
+    const seal = verifySeal(hasher, verifier, { author: this.#record.author, publicKey: author.publicKey, head: claimed, seal: head.seal });
+    if (isMalformed(seal)) this.#stop("seal", seal.reason);
+    this.#strayNodes();
+  }
+
+  #events(block: BlockView, count: number): boolean {
+    const { hasher } = this.#audit.parts;
+    if (compareStamps(stampAt(block.bytes, block.spans[0] as number), this.#stamp) <= 0) this.#stop("stamp", `the stamp of event ${block.firstSeq} does not rise`);
+    for (let index = 0; index < count; index++) this.#event(block, index);
+    const ids = eventIds(hasher, this.#id, block.bytes, count);
+    this.#previous = ids.slice((count - 1) * hashBytes, count * hashBytes);
+    this.#stamp = stampAt(block.bytes, block.spans[(count - 1) * 3] as number);
+    this.#mmr = appendLeaves(hasher, this.#mmr, ids, count, (group, nodes) => this.#nodes(group, nodes));
+    this.#taken += count;
+    return true;
+  }
+
+  #event(block: BlockView, index: number): void {
+    const offset = block.spans[index * 3] as number;
+    const seq = block.firstSeq + index;
+    const fault = this.#causal.apply(causalAt(block.bytes, offset));
+    // A fault in a delta makes those that lean on it fail as well: the first says where.
+    if (fault !== undefined && this.#causalFaults++ === 0) this.#stop("causal", `the delta of event ${seq}: ${fault.reason}`);
+    if (seq === 1 && (this.#record.epoch.index > 0) !== (kindAt(block.bytes, offset) === systemKinds.epochOpened)) {
+      this.#stop("epoch", "every epoch but a feed's first begins by saying what it branched from");
+    }
+  }
+
+  #nodes(group: number, nodes: Uint8Array): void {
+    const stored = this.#audit.view.keys.get(mmrKey(this.#audit.lane, group));
+    if (stored === undefined) this.#stop("proof", `the nodes of group ${group} are missing`);
+    else if (!equalBytes(stored, nodes)) this.#stop("proof", `the nodes of group ${group} are not those of its events`);
+  }
+
+  #strayNodes(): void {
+    const { view, findings, lane } = this.#audit;
+    const size = findings.attempt(() => view.head(lane))?.size ?? this.#head.size;
+    const range = { ...laneRange("mmr", lane), from: mmrKey(lane, Math.floor(size / groupLeaves)), limit: 1 };
+    for (const [key] of view.keys.range(range)) {
+      const place = decodeKey(key);
+      this.#stop("proof", isMalformed(place) || place.table !== "mmr" ? "a key of nodes that is none" : `nodes of group ${place.group}, which is not complete`);
+    }
+  }
+
+  /** A block behind the head the walk began with: a head that came meanwhile must cover it. */
+  #beyond(block: BlockView): boolean {
+    const { view, findings, lane } = this.#audit;
+    const size = findings.attempt(() => view.head(lane))?.size ?? 0;
+    return size >= block.firstSeq || this.#stop("block", `a block from seq ${block.firstSeq}, beyond the head at ${size}`);
+  }
+
+  #stop(what: string, detail: string): false {
+    const { view, findings, lane } = this.#audit;
+    const path = findings.attempt(() => view.subject(this.#record.subject)) ?? "?";
+    const { author, epoch } = this.#record;
+    const short = [...author.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    findings.add(what, `${path}, author ${short}…, epoch ${epoch.index} (lane ${lane})`, detail);
+    return false;
+  }
+}

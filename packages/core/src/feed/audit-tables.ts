@@ -1,0 +1,174 @@
+import { toHex } from "../bytes/hex.js";
+import { auditEntriesPerReadMax } from "../bytes/limits.js";
+import { type Decoded, isMalformed, Malformed } from "../bytes/malformed.js";
+import { compareStamps, type Stamp } from "../clock/stamp.js";
+import { equalBytes } from "../bytes/order.js";
+import { subjectId } from "../identity/ids.js";
+import type { Entry, Range, ReadableKeys } from "../protocol/key-space.js";
+import { authorKey, decodeKey, laneRange, metaKey, type StoreKey, tableRange } from "../store/keys.js";
+import {
+  decodeAuthorRecord,
+  decodeClockRecord,
+  decodeFrontierRecord,
+  decodeHeadRecord,
+  decodeLaneNumber,
+  decodeLaneRecord,
+  decodePathRecord,
+  decodeStoreRecord,
+  decodeSubjectRecord,
+} from "../store/records.js";
+import type { AuditParts } from "./audit.js";
+import type { FeedView } from "./feed-view.js";
+import type { Findings } from "./findings.js";
+
+// Every key and record of the small tables, each held against the tables it points into. Blocks and nodes of lanes that
+// exist are the lanes' own audit; here only those of lanes that do not exist are looked for.
+
+const PAST_ALL = Uint8Array.of(0xff);
+
+interface Tables {
+  readonly view: FeedView;
+  readonly parts: AuditParts;
+  readonly findings: Findings;
+  /** The greatest stamp of any lane's last event. */
+  last: Stamp;
+}
+
+/** Answers the number of each lane it meets, `undefined` for anything else. */
+export function* auditTables(view: FeedView, parts: AuditParts, findings: Findings): Generator<number | undefined, void, undefined> {
+  const tables: Tables = { view, parts, findings, last: { wallMs: 0, counter: 0 } };
+  const small = { from: new Uint8Array(0), to: tableRange("block").from };
+  for (const [key, value] of entriesOf(view.keys, small)) yield auditEntry(tables, key, value);
+  const marks = { from: tableRange("changed").from, to: tableRange("changed").to };
+  for (const [key, value] of entriesOf(view.keys, marks)) yield auditEntry(tables, key, value);
+  for (const [key] of entriesOf(view.keys, { from: tableRange("trie").to, to: PAST_ALL })) findings.add("key", toHex(key), "a key of no known table");
+  auditClock(tables);
+  yield* auditStrays(tables, "block");
+  yield* auditStrays(tables, "mmr");
+}
+
+/** A bounded piece at a time, each from a fresh look at the store. */
+export function* entriesOf(keys: ReadableKeys, range: Range): Generator<Entry, void, undefined> {
+  for (let from = range.from; ; ) {
+    const piece = [...keys.range({ ...range, from, limit: auditEntriesPerReadMax })];
+    yield* piece;
+    const last = piece.at(-1)?.[0];
+    if (last === undefined || piece.length < auditEntriesPerReadMax) return;
+    from = new Uint8Array(last.length + 1);
+    from.set(last);
+  }
+}
+
+function auditEntry(tables: Tables, key: Uint8Array, value: Uint8Array): number | undefined {
+  const place = decodeKey(key);
+  if (isMalformed(place)) {
+    tables.findings.add("key", toHex(key), place.reason);
+    return undefined;
+  }
+  const fault = faultOf(tables, place, value);
+  if (fault !== undefined) tables.findings.add(place.table, where(place), fault);
+  return place.table === "lane" ? place.lane : undefined;
+}
+
+function where(place: StoreKey): string {
+  switch (place.table) {
+    case "meta":
+      return place.name;
+    case "author":
+      return toHex(place.author);
+    case "subject":
+      return toHex(place.subject);
+    case "path":
+      return place.path;
+    case "laneNumber":
+      return `subject ${toHex(place.subject)}, author ${toHex(place.author)}, epoch ${place.epoch.index}`;
+    case "trie":
+      return toHex(place.path);
+    default:
+      return `lane ${place.lane}`;
+  }
+}
+
+function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | undefined {
+  const { view, parts } = tables;
+  switch (place.table) {
+    case "meta":
+      return reasonOf(place.name === "store" ? decodeStoreRecord(value) : place.name === "clock" ? decodeClockRecord(value) : decodeFrontierRecord(value));
+    case "author":
+      return faultIn(decodeAuthorRecord(value), (author) => (equalBytes(author.publicKey, place.author) ? undefined : "a key that is not the author's"));
+    case "subject":
+      return faultIn(decodePathRecord(value), (path) => {
+        if (!equalBytes(subjectId(parts.hasher, parts.network, path), place.subject)) return `its path is that of another subject: ${path}`;
+        return indexed(tables.findings.attempt(() => view.subjectId(path)), (id) => equalBytes(id, place.subject), "the paths");
+      });
+    case "path":
+      return faultIn(decodeSubjectRecord(value), (id) => indexed(tables.findings.attempt(() => view.subject(id)), (path) => path === place.path, "the subjects"));
+    case "lane":
+      return faultIn(decodeLaneRecord(value), (record) => {
+        if (view.keys.get(authorKey(record.author)) === undefined) return "an author without a record";
+        if (tables.findings.attempt(() => view.head(place.lane)) === undefined) return "a lane without a head";
+        const number = tables.findings.attempt(() => view.laneNumber(record.subject, record.author, record.epoch));
+        return indexed(number, (found) => found === place.lane, "the lanes of its subject");
+      });
+    case "laneNumber":
+      return faultIn(decodeLaneNumber(value), (number) => {
+        const record = tables.findings.attempt(() => view.lane(number));
+        const same = (found: NonNullable<typeof record>) => equalBytes(found.subject, place.subject) && equalBytes(found.author, place.author);
+        return indexed(record, (found) => same(found) && found.epoch.index === place.epoch.index && equalBytes(found.epoch.nonce, place.epoch.nonce), "the lanes");
+      });
+    case "head":
+      return faultIn(decodeHeadRecord(value), (head) => {
+        if (compareStamps(head.stamp, tables.last) > 0) tables.last = head.stamp;
+        return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a head of no lane" : undefined;
+      });
+    case "changed":
+      return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a mark of no lane" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function auditClock({ view, findings, last }: Tables): void {
+  const reserve = findings.attempt(() => view.clock());
+  if (last.wallMs === 0) return;
+  if (reserve === undefined) findings.add("clock", "clock", "events, but no clock");
+  else if (compareStamps(last, reserve) >= 0) findings.add("clock", "clock", "a stamp that reaches the clock's reserve");
+  if (view.keys.get(metaKey("store")) === undefined) findings.add("meta", "store", "events, but no record of what the store is");
+}
+
+/** Lanes that have blocks or nodes: from each, the next is sought behind all it has. */
+function* auditStrays({ view, findings }: Tables, table: "block" | "mmr"): Generator<undefined, void, undefined> {
+  for (let from = tableRange(table).from; ; ) {
+    const [entry] = [...view.keys.range({ from, to: tableRange(table).to, limit: 1 })];
+    if (entry === undefined) return;
+    const place = decodeKey(entry[0]);
+    if (isMalformed(place) || (place.table !== "block" && place.table !== "mmr")) {
+      findings.add("key", toHex(entry[0]), isMalformed(place) ? place.reason : "a key out of place");
+      from = behind(entry[0]);
+    } else {
+      if (findings.attempt(() => view.lane(place.lane)) === undefined) findings.add(table, `lane ${place.lane}`, "entries of a lane that is not there");
+      from = laneRange(table, place.lane).to;
+    }
+    yield undefined;
+  }
+}
+
+function behind(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+function indexed<T>(found: T | undefined, same: (found: T) => boolean, index: string): string | undefined {
+  if (found === undefined) return `missing from ${index}`;
+  return same(found) ? undefined : `another entry stands for it in ${index}`;
+}
+
+function faultIn<T>(decoded: Decoded<T>, look: (value: T) => string | undefined): string | undefined {
+  return decoded instanceof Malformed ? decoded.reason : look(decoded);
+}
+
+function reasonOf(decoded: Decoded<unknown>): string | undefined {
+  return decoded instanceof Malformed ? decoded.reason : undefined;
+}
+

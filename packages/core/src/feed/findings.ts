@@ -1,0 +1,30 @@
+import { auditFindingsMax } from "../bytes/limits.js";
+import type { AuditFinding } from "./audit.js";
+import { DamagedStore } from "./feed-view.js";
+
+/** What an audit has found wrong so far; beyond a bound, only how much more. */
+export class Findings {
+  readonly #found: AuditFinding[] = [];
+  #more = 0;
+
+  add(what: string, where: string, detail: string): void {
+    if (this.#found.length < auditFindingsMax) this.#found.push({ what, where, detail });
+    else this.#more++;
+  }
+
+  /** What the read answers; damage it meets is a finding, and the answer nothing. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof DamagedStore)) throw error;
+      this.add("record", error.where, error.message);
+      return undefined;
+    }
+  }
+
+  list(): readonly AuditFinding[] {
+    if (this.#more === 0) return this.#found;
+    return [...this.#found, { what: "more", where: "the store", detail: `${this.#more} further problems are not listed` }];
+  }
+}

@@ -1,0 +1,179 @@
+import { blockIndexEntriesMax, blocksPerReadMax } from "../bytes/limits.js";
+import { compareStamps, type Stamp } from "../clock/stamp.js";
+import { type EventRun, type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
+import { feedId, type LaneId, laneId } from "../identity/ids.js";
+import { mmrRoot } from "../proof/mmr-append.js";
+import { storedPlace } from "../proof/mmr-positions.js";
+import { type MmrProof, proveInclusion } from "../proof/mmr-proof.js";
+import type { NodeSource } from "../proof/mmr-source.js";
+import { blockKey, mmrKey } from "../store/keys.js";
+import { blockCount, blockFirstSeq, blockHeaderBytes, blockPrevious, eventOffset } from "./block.js";
+import { headLengthAt, payloadLengthAt, sizeAt, stampAt } from "./event.js";
+import { DamagedStore, type FeedView } from "./feed-view.js";
+
+/** Where an event lies. The same object each time, and bytes good until the next read: look, or copy. */
+export interface Located {
+  bytes: Uint8Array;
+  offset: number;
+}
+
+/** What shows that an event is in its lane: its id, the range it stands in, the way up. */
+export interface EventProof {
+  readonly id: Uint8Array;
+  readonly lane: LaneId;
+  readonly seq: number;
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly path: MmrProof;
+}
+
+/** Reads one lane as stored: by seq, in runs, by stamp, with proofs. Owner: whoever reads; it remembers where blocks begin. */
+export class LaneReader {
+  readonly #view: FeedView;
+  readonly #hasher: Hasher;
+  readonly #lane: number;
+  readonly #located: Located = { bytes: new Uint8Array(0), offset: 0 };
+  /** First and last seqs of blocks met so far, in order: a known key is read several times faster than one sought. */
+  #firsts: number[] = [];
+  #lasts: number[] = [];
+
+  constructor(view: FeedView, hasher: Hasher, lane: number) {
+    this.#view = view;
+    this.#hasher = hasher;
+    this.#lane = lane;
+  }
+
+  get size(): number {
+    return this.#view.head(this.#lane)?.size ?? 0;
+  }
+
+  event(seq: number): Located | undefined {
+    const block = this.#blockHolding(seq);
+    if (block === undefined) return undefined;
+    this.#located.bytes = block;
+    this.#located.offset = eventOffset(block, seq - blockFirstSeq(block));
+    return this.#located;
+  }
+
+  /** Blocks from the one that holds `from` up to the one that holds `to`. Each is good until the next is asked for. */
+  *blocks(from: number, to: number): Iterable<Uint8Array> {
+    for (let next = from; next <= to; ) {
+      let read = 0;
+      for (const [, block] of this.#view.keys.range({ ...this.#view.blocks(this.#lane, next), limit: blocksPerReadMax })) {
+        if (blockFirstSeq(block) > to) return;
+        read++;
+        next = blockFirstSeq(block) + blockCount(block);
+        yield block;
+      }
+      if (read === 0) return;
+    }
+  }
+
+  /** First seq whose stamp is `stamp` or greater; one beyond the end if there is none. */
+  seqAt(stamp: Stamp): number {
+    let low = 1;
+    let high = this.size + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const found = this.event(middle);
+      if (found === undefined) throw new DamagedStore(`lane ${this.#lane}`, `event ${middle} is missing`);
+      if (compareStamps(stampAt(found.bytes, found.offset), stamp) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  prove(seq: number): EventProof | undefined {
+    const head = this.#view.head(this.#lane);
+    if (head === undefined || seq < 1 || seq > head.size) return undefined;
+    const lane = this.laneId();
+    const source = this.nodes(lane);
+    const path = proveInclusion(this.#hasher, source, head.size, seq - 1);
+    const id = source.leaves(seq - 1, 1)?.slice();
+    if (path === undefined || id === undefined) return undefined;
+    return { id, lane, seq, size: head.size, root: mmrRoot(this.#hasher, head), path };
+  }
+
+  laneId(): LaneId {
+    const record = this.#view.lane(this.#lane);
+    if (record === undefined) throw new DamagedStore(`lane ${this.#lane}`, "its record is missing");
+    return laneId(this.#hasher, feedId(this.#hasher, record.author, record.subject), record.epoch);
+  }
+
+  /** The lane's Merkle Mountain Range: its higher nodes are stored, the lower ones follow from the events. */
+  nodes(lane: LaneId): NodeSource {
+    return {
+      node: (height, index) => {
+        const { group, position } = storedPlace(height, index);
+        return this.#view.keys.peek(mmrKey(this.#lane, group))?.subarray(position * hashBytes, (position + 1) * hashBytes);
+      },
+      leaves: (from, count) => this.#ids(lane, from + 1, count),
+    };
+  }
+
+  #ids(lane: LaneId, firstSeq: number, count: number): Uint8Array | undefined {
+    const ids = new Uint8Array(count * hashBytes);
+    let filled = 0;
+    for (const block of this.blocks(firstSeq, firstSeq + count - 1)) {
+      const skip = Math.max(0, firstSeq - blockFirstSeq(block));
+      const wanted = Math.min(count - filled, blockCount(block) - skip);
+      const all = eventIds(this.#hasher, lane, block, skip + wanted);
+      ids.set(all.subarray(skip * hashBytes), filled * hashBytes);
+      filled += wanted;
+    }
+    return filled === count ? ids : undefined;
+  }
+
+  #blockHolding(seq: number): Uint8Array | undefined {
+    const at = this.#indexOf(seq);
+    if (at >= 0 && seq <= (this.#lasts[at] as number)) {
+      const block = this.#view.keys.peek(blockKey(this.#lane, this.#firsts[at] as number));
+      if (block !== undefined) return block;
+    }
+    const block = this.#view.blockOf(this.#lane, seq);
+    if (block === undefined || seq >= blockFirstSeq(block) + blockCount(block)) return undefined;
+    this.#remember(at, blockFirstSeq(block), blockFirstSeq(block) + blockCount(block) - 1);
+    return block;
+  }
+
+  /** Of the last block known to begin at `seq` or before; -1 if none is. */
+  #indexOf(seq: number): number {
+    let low = 0;
+    let high = this.#firsts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#firsts[middle] as number) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #remember(before: number, first: number, last: number): void {
+    if (this.#firsts[before] === first) {
+      this.#lasts[before] = last;
+      return;
+    }
+    if (this.#firsts.length >= blockIndexEntriesMax) {
+      this.#firsts = [first];
+      this.#lasts = [last];
+      return;
+    }
+    this.#firsts.splice(before + 1, 0, first);
+    this.#lasts.splice(before + 1, 0, last);
+  }
+}
+
+/** Ids of the first `count` events of a block of this lane. */
+export function eventIds(hasher: Hasher, lane: LaneId, block: Uint8Array, count = blockCount(block)): Uint8Array {
+  const spans = new Uint32Array(count * spanWords);
+  for (let index = 0, offset = blockHeaderBytes; index < count; index++) {
+    spans[index * spanWords] = offset;
+    spans[index * spanWords + 1] = headLengthAt(block, offset);
+    spans[index * spanWords + 2] = payloadLengthAt(block, offset);
+    offset += sizeAt(block, offset);
+  }
+  const run: EventRun = { lane, firstSeq: blockFirstSeq(block), previous: blockPrevious(block), bytes: block, spans, count };
+  const ids = new Uint8Array(count * hashBytes);
+  hasher.eventIds(run, ids, 0);
+  return ids;
+}

@@ -1,0 +1,135 @@
+import type { HybridClock } from "../clock/hybrid-clock.js";
+import type { Stamp } from "../clock/stamp.js";
+import { type Hasher, hashBytes } from "../identity/crypto.js";
+import type { Epoch, FeedId, LaneId, SubjectId } from "../identity/ids.js";
+import type { SubjectPath } from "../identity/subject-path.js";
+import { appendLeaves, type Mmr } from "../proof/mmr-append.js";
+import { BlockBuilder } from "./block.js";
+import type { CausalEncoder } from "./causal-encoder.js";
+import { type EventParts, eventSize, systemKinds } from "./event.js";
+
+/** What a lane is, apart from how far it has come. */
+export interface LanePlace {
+  /** Local to this store. */
+  readonly number: number;
+  readonly id: LaneId;
+  readonly feed: FeedId;
+  readonly epoch: Epoch;
+  readonly subject: SubjectId;
+  readonly path: SubjectPath;
+}
+
+/** How far a lane has come, all of it hashed. */
+export interface LaneState {
+  readonly mmr: Mmr;
+  readonly head: Uint8Array;
+  readonly stamp: Stamp;
+}
+
+export interface NewParts {
+  readonly kind: number;
+  readonly codec: number;
+  readonly payload: Uint8Array;
+  readonly key?: Uint8Array | undefined;
+}
+
+/** What a turn's events of a lane come to once they are hashed. */
+export interface HashedTail {
+  readonly firstSeq: number;
+  /** 32 bytes an event, from `firstSeq` on. */
+  readonly ids: Uint8Array;
+  readonly blocks: readonly { readonly firstSeq: number; readonly bytes: Uint8Array }[];
+  readonly nodes: readonly { readonly group: number; readonly bytes: Uint8Array }[];
+}
+
+const NO_PAYLOAD = new Uint8Array(0);
+
+/** A lane of ours that is being written. Events are laid into its tail block as they come, and hashed all together when
+ * the turn closes. Owner: the feed core; a lane whose turn is dropped is dropped with it. */
+export class OpenLane {
+  readonly place: LanePlace;
+  readonly #causal: CausalEncoder;
+  #state: LaneState;
+  #tail: BlockBuilder;
+  /** Events of the tail that are hashed and stored. */
+  #tailHashed: number;
+  /** Blocks this turn filled, before the tail. */
+  #filled: BlockBuilder[] = [];
+  #size: number;
+  #stamp: Stamp;
+
+  constructor(place: LanePlace, causal: CausalEncoder, state: LaneState, tail: BlockBuilder) {
+    this.place = place;
+    this.#causal = causal;
+    this.#state = state;
+    this.#tail = tail;
+    this.#tailHashed = tail.count;
+    this.#size = state.mmr.size;
+    this.#stamp = state.stamp;
+  }
+
+  get state(): LaneState {
+    return this.#state;
+  }
+
+  /** With what this turn added and has not hashed yet. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get tailFirstSeq(): number {
+    return this.#tail.firstSeq;
+  }
+
+  /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */
+  add(parts: NewParts, clock: HybridClock, wallMs: number): number {
+    const deltas = this.#causal.next();
+    for (const causal of deltas.slice(0, -1)) this.#write({ kind: systemKinds.frontier, payload: NO_PAYLOAD, causal, stamp: clock.tick(wallMs) });
+    return this.#write({ ...parts, causal: deltas.at(-1), stamp: clock.tick(wallMs) });
+  }
+
+  /** The first event of an epoch: it takes the first delta, and frontier events follow. */
+  addFirst(parts: NewParts, clock: HybridClock, wallMs: number): void {
+    const [first, ...rest] = this.#causal.next();
+    this.#write({ ...parts, causal: first, stamp: clock.tick(wallMs) });
+    for (const causal of rest) this.#write({ kind: systemKinds.frontier, payload: NO_PAYLOAD, causal, stamp: clock.tick(wallMs) });
+  }
+
+  /** Hashes what was added since the last time: ids, range, blocks to store. */
+  hash(hasher: Hasher): HashedTail {
+    const { mmr } = this.#state;
+    const count = this.#size - mmr.size;
+    const ids = new Uint8Array(count * hashBytes);
+    const blocks: { firstSeq: number; bytes: Uint8Array }[] = [];
+    let at = 0;
+    let from = this.#tailHashed;
+    let previous = this.#state.head;
+    for (const builder of [...this.#filled, this.#tail]) {
+      // Only now is it known which id a block begun in this turn follows.
+      if (from === 0) builder.follow(previous);
+      const run = builder.run(this.place.id, from, previous);
+      from = 0;
+      if (run.count === 0) continue;
+      hasher.eventIds(run, ids, at);
+      at += run.count * hashBytes;
+      previous = ids.subarray(at - hashBytes, at);
+      blocks.push({ firstSeq: builder.firstSeq, bytes: builder.finish() });
+    }
+    const nodes: { group: number; bytes: Uint8Array }[] = [];
+    const grown = appendLeaves(hasher, mmr, ids, count, (group, bytes) => nodes.push({ group, bytes }));
+    this.#state = { mmr: grown, head: previous.slice(), stamp: this.#stamp };
+    this.#tailHashed = this.#tail.count;
+    this.#filled = [];
+    return { firstSeq: mmr.size + 1, ids, blocks, nodes };
+  }
+
+  #write(parts: EventParts): number {
+    if (!this.#tail.fits(eventSize(parts))) {
+      this.#filled.push(this.#tail);
+      this.#tail = new BlockBuilder(this.#size + 1, new Uint8Array(hashBytes));
+    }
+    this.#tail.add(parts);
+    this.#stamp = parts.stamp;
+    return ++this.#size;
+  }
+}

@@ -1,0 +1,43 @@
+import { SinterError } from "./sinter-error.js";
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+/** Calls that wait for an answer from a core, by the token they gave it. */
+export class Pending {
+  readonly #waiting = new Map<number, Waiting<unknown>>();
+  #next = 0;
+
+  /** `ask` hands the token over; a throw in it rejects. */
+  call<T>(ask: (token: number) => void): Promise<T> {
+    const token = this.#next++;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(token, { resolve: resolve as (value: unknown) => void, reject });
+      try {
+        ask(token);
+      } catch (error) {
+        this.reject(token, error instanceof Error ? error : new SinterError("internal", String(error), "Please report this."));
+      }
+    });
+  }
+
+  resolve(token: number, value: unknown): void {
+    this.#take(token)?.resolve(value);
+  }
+
+  reject(token: number, error: Error): void {
+    this.#take(token)?.reject(error);
+  }
+
+  rejectAll(error: Error): void {
+    for (const token of [...this.#waiting.keys()]) this.reject(token, error);
+  }
+
+  #take(token: number): Waiting<unknown> | undefined {
+    const waiting = this.#waiting.get(token);
+    this.#waiting.delete(token);
+    return waiting;
+  }
+}

@@ -1,0 +1,88 @@
+import { toHex } from "../bytes/hex.js";
+import { eventsPerReadMax } from "../bytes/limits.js";
+import type { Stamp } from "../clock/stamp.js";
+import { eventCodecs, systemKindMax } from "../feed/event.js";
+import type { FeedView, LaneEntry } from "../feed/feed-view.js";
+import { eventsInOrder, type LaneSpan, spanBetween, type StoredEvent } from "../feed/subject-reader.js";
+import type { Hasher } from "../identity/crypto.js";
+import type { SubjectPath } from "../identity/subject-path.js";
+import type { Follower } from "./followers.js";
+import type { Codec, EventRecord, ReadOptions, StampText } from "./peer-api.js";
+import type { SinterError } from "./sinter-error.js";
+
+export interface EventSource {
+  readonly view: FeedView;
+  readonly hasher: Hasher;
+  readonly follower: Follower;
+  /** Lets the rest of the process run. */
+  soon(): Promise<void>;
+  /** Resolves once all that the store shows now is on disk: nothing is told that a crash could take back. */
+  barrier(): Promise<void>;
+  /** Why the peer has stopped, once it has. */
+  ended(): SinterError | undefined;
+}
+
+const CODEC_NAMES = new Map<number, Codec>(Object.entries(eventCodecs).map(([name, code]) => [code, name as Codec]));
+
+/** A subject's events in total order; following, then those that come, in order of arrival. */
+export async function* readEvents(source: EventSource, path: SubjectPath, options: ReadOptions): AsyncIterable<EventRecord> {
+  const { follower } = source;
+  const bounds = { from: options.from && stampOf(options.from), to: options.to && stampOf(options.to) };
+  /** The next seq to read of each lane, by its number. */
+  const positions = new Map<number, number>();
+  for (;;) {
+    follower.takeGrowth();
+    const spans = spansOf(source, path, positions, bounds);
+    await source.barrier();
+    yield* eventsOfSpans(source, path, spans, options);
+    if (!options.follow || options.signal?.aborted) return;
+    await follower.wait(options.signal);
+    const end = source.ended();
+    if (end !== undefined) throw end;
+    if (options.signal?.aborted) return;
+  }
+}
+
+interface Bounds {
+  readonly from?: Stamp | undefined;
+  readonly to?: Stamp | undefined;
+}
+
+function spansOf({ view, hasher }: EventSource, path: SubjectPath, positions: Map<number, number>, bounds: Bounds): LaneSpan[] {
+  const subject = view.subjectId(path);
+  const spans: LaneSpan[] = [];
+  for (const entry of subject === undefined ? [] : view.lanes(subject)) {
+    const size = view.head(entry.number)?.size ?? 0;
+    const span = spanFrom({ view, hasher }, entry, { size, position: positions.get(entry.number), bounds });
+    positions.set(entry.number, Math.max(span.next, span.end));
+    if (span.next < span.end) spans.push(span);
+  }
+  return spans;
+}
+
+function spanFrom({ view, hasher }: Pick<EventSource, "view" | "hasher">, entry: LaneEntry, at: { readonly size: number; readonly position: number | undefined; readonly bounds: Bounds }): LaneSpan {
+  const span = spanBetween(view, hasher, entry, at.size, at.bounds);
+  return at.position === undefined ? span : { ...span, next: Math.max(span.next, at.position) };
+}
+
+async function* eventsOfSpans(source: EventSource, path: SubjectPath, spans: readonly LaneSpan[], { signal, system }: ReadOptions): AsyncIterable<EventRecord> {
+  const subject = source.view.subjectId(path);
+  if (subject === undefined) return;
+  let read = 0;
+  for (const event of eventsInOrder(source.view, source.hasher, subject, spans)) {
+    if (signal?.aborted) return;
+    if (++read % eventsPerReadMax === 0) await source.soon();
+    const end = source.ended();
+    if (end !== undefined) throw end;
+    if (event.kind > systemKindMax || system) yield recordOf(event);
+  }
+}
+
+function stampOf([wallMs, counter]: StampText): Stamp {
+  return { wallMs, counter };
+}
+
+function recordOf({ author, epoch, seq, id, stamp, kind, codec, key, payload }: StoredEvent): EventRecord {
+  const record = { author: toHex(author), epoch: epoch.index, seq, id: toHex(id), stamp: [stamp.wallMs, stamp.counter], kind, codec: CODEC_NAMES.get(codec) ?? "raw", payload } as const;
+  return key === undefined ? record : { ...record, key };
+}

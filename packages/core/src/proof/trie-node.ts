@@ -1,0 +1,182 @@
+import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { type Hasher, hashBytes } from "../identity/crypto.js";
+import { branchPath, copyBytes, digitAt, digitBytes, trieKeyDigits } from "./trie-digits.js";
+
+/** Where branches are kept. */
+export interface TrieNodes {
+  /** The bytes must stay as they are. `path` is good for the call only, in all three. */
+  get(path: Uint8Array): Uint8Array | undefined;
+  put(path: Uint8Array, node: Uint8Array): void;
+  remove(path: Uint8Array): void;
+}
+
+/** A leaf or a branch, as its parent's record tells of it. It points into that record: views of the pieces would cost more
+ * than all else that is done with them. */
+export interface TrieChild {
+  /** Digits above it; `trieKeyDigits` is a leaf. */
+  readonly depth: number;
+  /** Holds its hash, from `hashAt`. */
+  readonly hashIn: Uint8Array;
+  readonly hashAt: number;
+  /** Holds its digits from byte `keyFrom` of its key, from `keyAt`. */
+  readonly keyIn: Uint8Array;
+  readonly keyAt: number;
+  readonly keyFrom: number;
+  /** Where its record has been read already. */
+  readonly children?: TrieChildren;
+}
+
+/** Sixteen places, by digit. */
+export type TrieChildren = (TrieChild | undefined)[];
+
+export const emptyRoot: Uint8Array = new Uint8Array(hashBytes);
+const DIGITS = 16;
+const NONE = new Uint8Array(0);
+
+export function childOf(depth: number, hash: Uint8Array, key: Uint8Array): TrieChild {
+  return { depth, hashIn: hash, hashAt: 0, keyIn: key, keyAt: 0, keyFrom: 0 };
+}
+
+/** A copy. */
+export function hashOf(child: TrieChild): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(child.hashIn.subarray(child.hashAt, child.hashAt + hashBytes));
+}
+
+export function hasHash(child: TrieChild, hash: Uint8Array): boolean {
+  for (let at = 0; at < hashBytes; at++) if (child.hashIn[child.hashAt + at] !== hash[at]) return false;
+  return true;
+}
+
+export function childDigit(child: TrieChild, digit: number): number {
+  return digitAt(child.keyIn, digit + 2 * (child.keyAt - child.keyFrom));
+}
+
+/** Up to which digit a key goes on like the child's, at most `most`; what lies before the child's digits is taken to agree. */
+export function sharedDigits(key: Uint8Array, child: TrieChild, most: number): number {
+  const { keyIn, keyAt, keyFrom } = child;
+  for (let byte = keyFrom; byte * 2 < most; byte++) {
+    const difference = (key[byte] as number) ^ (keyIn[keyAt + byte - keyFrom] as number);
+    if (difference !== 0) return Math.min(most, byte * 2 + (difference < 0x10 ? 1 : 0));
+  }
+  return most;
+}
+
+/** Writes the child's digits to their place in `key`. */
+export function writeDigits(child: TrieChild, key: Uint8Array): void {
+  copyBytes(child.keyIn, child.keyAt, digitBytes(child.keyFrom, child.depth), key, child.keyFrom);
+}
+
+export function noChildren(): TrieChildren {
+  return new Array<TrieChild | undefined>(DIGITS).fill(undefined);
+}
+
+export function countChildren(children: TrieChildren): number {
+  let count = 0;
+  for (const child of children) if (child !== undefined) count++;
+  return count;
+}
+
+export function firstChild(children: TrieChildren): TrieChild | undefined {
+  return children.find((child) => child !== undefined);
+}
+
+function bitmapOf(children: TrieChildren): number {
+  let bitmap = 0;
+  for (let digit = 0; digit < DIGITS; digit++) if (children[digit] !== undefined) bitmap |= 1 << digit;
+  return bitmap;
+}
+
+const hashScratch = new Uint8Array(3 + DIGITS * hashBytes);
+
+export function branchHash(hasher: Hasher, depth: number, children: TrieChildren): Uint8Array<ArrayBuffer> {
+  const bitmap = bitmapOf(children);
+  hashScratch[0] = depth;
+  hashScratch[1] = bitmap >> 8;
+  hashScratch[2] = bitmap & 0xff;
+  let at = 3;
+  for (const child of children) {
+    if (child === undefined) continue;
+    copyBytes(child.hashIn, child.hashAt, hashBytes, hashScratch, at);
+    at += hashBytes;
+  }
+  return hasher.hash("sinter 1 trie branch", hashScratch.subarray(0, at));
+}
+
+export function leafHash(hasher: Hasher, key: Uint8Array, row: Uint8Array): Uint8Array<ArrayBuffer> {
+  copyBytes(key, 0, key.length, hashScratch, 0);
+  copyBytes(row, 0, hashBytes, hashScratch, key.length);
+  return hasher.hash("sinter 1 trie leaf", hashScratch.subarray(0, key.length + hashBytes));
+}
+
+/**
+ * A branch's record: bitmap u16, then each child: depth u8, hash 32, its digits from the byte that holds the branch's own
+ * next digit up to its depth (half a byte behind them is zero).
+ */
+export function encodeNode(depth: number, children: TrieChildren): Uint8Array<ArrayBuffer> {
+  const from = depth >> 1;
+  let length = 2;
+  for (const child of children) if (child !== undefined) length += 1 + hashBytes + digitBytes(from, child.depth);
+  const record = new Uint8Array(length);
+  const bitmap = bitmapOf(children);
+  record[0] = bitmap >> 8;
+  record[1] = bitmap & 0xff;
+  let at = 2;
+  for (const child of children) {
+    if (child === undefined) continue;
+    record[at] = child.depth;
+    copyBytes(child.hashIn, child.hashAt, hashBytes, record, at + 1);
+    at += 1 + hashBytes;
+    const bytes = digitBytes(from, child.depth);
+    copyBytes(child.keyIn, child.keyAt + from - child.keyFrom, bytes, record, at);
+    at += bytes;
+    if (child.depth % 2 === 1) (record[at - 1] as number) &= 0xf0;
+  }
+  return record;
+}
+
+/** `prefix` holds at least the branch's own digits. Only the record at depth 0 may have a single child. */
+export function decodeNode(prefix: Uint8Array, depth: number, record: Uint8Array): Decoded<TrieChildren> {
+  const keyFrom = depth >> 1;
+  const bitmap = ((record[0] ?? 0) << 8) | (record[1] ?? 0);
+  const children = noChildren();
+  let at = 2;
+  for (let digit = 0; digit < DIGITS; digit++) {
+    if ((bitmap & (1 << digit)) === 0) continue;
+    const below = record[at] ?? 0;
+    if (below <= depth || below > trieKeyDigits) return new Malformed(`a child at depth ${below} of a branch at depth ${depth}`);
+    const keyAt = at + 1 + hashBytes;
+    const child: TrieChild = { depth: below, hashIn: record, hashAt: at + 1, keyIn: record, keyAt, keyFrom };
+    at = keyAt + digitBytes(keyFrom, below);
+    if (at > record.length) return new Malformed(`${at} bytes expected where ${record.length} are there`);
+    if (childDigit(child, depth) !== digit || (depth % 2 === 1 && childDigit(child, depth - 1) !== digitAt(prefix, depth - 1))) {
+      return new Malformed(`a child that does not begin with digit ${digit}`);
+    }
+    if (below % 2 === 1 && childDigit(child, below) !== 0) return new Malformed("half a byte behind a child's digits");
+    children[digit] = child;
+  }
+  if (countChildren(children) < (depth === 0 ? 1 : 2)) return new Malformed("a branch of fewer than two children");
+  return at === record.length ? children : new Malformed(`${record.length - at} bytes too many`);
+}
+
+/** Throws where the record is missing or malformed: the trie is derived, and whoever owns it makes it again. */
+export function readNode(nodes: TrieNodes, prefix: Uint8Array, depth: number): TrieChildren {
+  return childrenIn(nodes.get(branchPath(prefix, depth)), prefix, depth);
+}
+
+function childrenIn(record: Uint8Array | undefined, prefix: Uint8Array, depth: number): TrieChildren {
+  const children = record === undefined ? new Malformed("missing") : decodeNode(prefix, depth, record);
+  if (children instanceof Malformed) throw new Error(`The frontier trie is damaged at depth ${depth}: ${children.reason}. Make it again.`);
+  return children;
+}
+
+/**
+ * The topmost leaf or branch, `undefined` if there are no rows. The record at depth 0 is there whenever there are rows;
+ * with a single child it is no branch and only says where that child stands.
+ */
+export function readTop(hasher: Hasher, nodes: TrieNodes): TrieChild | undefined {
+  const record = nodes.get(branchPath(NONE, 0));
+  if (record === undefined) return undefined;
+  const children = childrenIn(record, NONE, 0);
+  if (countChildren(children) === 1) return firstChild(children);
+  return { ...childOf(0, branchHash(hasher, 0, children), NONE), children };
+}

@@ -1,0 +1,226 @@
+import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { compareBytes } from "../bytes/order.js";
+import { Reader } from "../bytes/reader.js";
+import { type AuthorId, asId, type Epoch, epochNonceBytes, idBytes, type SubjectId } from "../identity/ids.js";
+import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/subject-path.js";
+import type { Range } from "../protocol/key-space.js";
+
+// The keys of the store, table by table (docs/wire.md, "Store"). Numbers are big-endian, so that the order of keys is
+// the order of numbers. A lane number is local to the store; what travels is the LaneId.
+
+export const tables = {
+  meta: 1,
+  author: 2,
+  subject: 3,
+  path: 4,
+  lane: 5,
+  laneNumber: 6,
+  head: 7,
+  block: 8,
+  mmr: 9,
+  changed: 10,
+  trie: 11,
+} as const;
+
+export type Table = keyof typeof tables;
+export type MetaName = "store" | "clock" | "frontier";
+
+const HIGH = 0x1_0000_0000;
+const LANE_NUMBER_MAX = HIGH - 1;
+
+export function metaKey(name: MetaName): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.meta, bytesOfText(name));
+}
+
+export function authorKey(author: AuthorId): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.author, author);
+}
+
+export function subjectKey(subject: SubjectId): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.subject, subject);
+}
+
+export function pathKey(path: SubjectPath): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.path, bytesOfText(path));
+}
+
+export function laneKey(lane: number): Uint8Array<ArrayBuffer> {
+  return numberedKey(tables.lane, lane);
+}
+
+export function laneNumberKey(subject: SubjectId, author: AuthorId, epoch: Epoch): Uint8Array<ArrayBuffer> {
+  const key = new Uint8Array(1 + 2 * idBytes + 4 + epochNonceBytes);
+  key[0] = tables.laneNumber;
+  key.set(subject, 1);
+  key.set(author, 1 + idBytes);
+  putU32(key, 1 + 2 * idBytes, epoch.index);
+  key.set(epoch.nonce, 5 + 2 * idBytes);
+  return key;
+}
+
+export function headKey(lane: number): Uint8Array<ArrayBuffer> {
+  return numberedKey(tables.head, lane);
+}
+
+export function blockKey(lane: number, firstSeq: number): Uint8Array<ArrayBuffer> {
+  return numberedPairKey(tables.block, lane, firstSeq);
+}
+
+export function mmrKey(lane: number, group: number): Uint8Array<ArrayBuffer> {
+  return numberedPairKey(tables.mmr, lane, group);
+}
+
+export function changedKey(lane: number): Uint8Array<ArrayBuffer> {
+  return numberedKey(tables.changed, lane);
+}
+
+export function trieKey(triePath: Uint8Array): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.trie, triePath);
+}
+
+/** Every key of a table. */
+export function tableRange(table: Table): Range {
+  return { from: Uint8Array.of(tables[table]), to: Uint8Array.of(tables[table] + 1) };
+}
+
+/** All that a table holds of one lane; for `block` and `mmr`, every block and group. */
+export function laneRange(table: "lane" | "head" | "block" | "mmr" | "changed", lane: number): Range {
+  const from = numberedKey(tables[table], lane);
+  return { from, to: lane === LANE_NUMBER_MAX ? Uint8Array.of(tables[table] + 1) : numberedKey(tables[table], lane + 1) };
+}
+
+/** Blocks that begin at `firstSeq` or behind, or, descending, at `lastSeq` or before: the first of them holds that event. */
+export function blocksFrom(lane: number, firstSeq: number): Range {
+  return { from: blockKey(lane, firstSeq), to: laneRange("block", lane).to };
+}
+
+export function blockHolding(lane: number, seq: number): Range {
+  return { from: blockKey(lane, 0), to: blockKey(lane, seq + 1), order: "descending", limit: 1 };
+}
+
+/** Every lane of a subject, or every epoch of one author's feed in it, in the order of author, epoch index and nonce. */
+export function lanesOf(subject: SubjectId, author?: AuthorId): Range {
+  const prefix = new Uint8Array(1 + idBytes + (author === undefined ? 0 : idBytes));
+  prefix[0] = tables.laneNumber;
+  prefix.set(subject, 1);
+  if (author !== undefined) prefix.set(author, 1 + idBytes);
+  return { from: prefix, to: prefixEnd(prefix) };
+}
+
+/** Paths that begin with these bytes. */
+export function pathsFrom(prefix: string): Range {
+  const from = tableKey(tables.path, bytesOfText(prefix));
+  return { from, to: prefixEnd(from) };
+}
+
+/** The smallest key above every key that begins with `prefix`, whose first byte is a table. */
+export function prefixEnd(prefix: Uint8Array): Uint8Array<ArrayBuffer> {
+  let length = prefix.length;
+  while (prefix[length - 1] === 0xff) length--;
+  const end = prefix.slice(0, length);
+  end[length - 1] = (end[length - 1] as number) + 1;
+  return end;
+}
+
+export type StoreKey =
+  | { readonly table: "meta"; readonly name: MetaName }
+  | { readonly table: "author"; readonly author: AuthorId }
+  | { readonly table: "subject"; readonly subject: SubjectId }
+  | { readonly table: "path"; readonly path: SubjectPath }
+  | { readonly table: "lane" | "head" | "changed"; readonly lane: number }
+  | { readonly table: "laneNumber"; readonly subject: SubjectId; readonly author: AuthorId; readonly epoch: Epoch }
+  | { readonly table: "block"; readonly lane: number; readonly firstSeq: number }
+  | { readonly table: "mmr"; readonly lane: number; readonly group: number }
+  | { readonly table: "trie"; readonly path: Uint8Array };
+
+const META_NAMES = (["store", "clock", "frontier"] as const).map((name) => ({ name, bytes: bytesOfText(name) }));
+
+/** What a key found in the store names: for an audit, which takes nothing for granted, and for walking a range. */
+export function decodeKey(key: Uint8Array): Decoded<StoreKey> {
+  const reader = new Reader(key);
+  const table = reader.u8();
+  switch (table) {
+    case tables.meta: {
+      const found = META_NAMES.find(({ bytes }) => compareBytes(bytes, key.subarray(1)) === 0);
+      return found === undefined ? new Malformed("a key of the first table that names nothing known") : { table: "meta", name: found.name };
+    }
+    case tables.author:
+      return finishId(reader, (id) => ({ table: "author", author: asId<AuthorId>(id) }));
+    case tables.subject:
+      return finishId(reader, (id) => ({ table: "subject", subject: asId<SubjectId>(id) }));
+    case tables.path: {
+      const path = decodeSubjectPath(key.subarray(1));
+      return path instanceof Malformed ? path : { table: "path", path };
+    }
+    case tables.lane:
+      return finishNumbered(reader, "lane");
+    case tables.head:
+      return finishNumbered(reader, "head");
+    case tables.changed:
+      return finishNumbered(reader, "changed");
+    case tables.laneNumber:
+      return finishLaneNumber(reader);
+    case tables.block: {
+      const lane = reader.u32();
+      const firstSeq = reader.u64();
+      if (firstSeq === 0) reader.fail("a block that begins at seq 0");
+      return reader.finish(() => ({ table: "block", lane, firstSeq }));
+    }
+    case tables.mmr: {
+      const lane = reader.u32();
+      const group = reader.u64();
+      return reader.finish(() => ({ table: "mmr", lane, group }));
+    }
+    case tables.trie:
+      return { table: "trie", path: key.subarray(1) };
+    default:
+      return new Malformed("a key of no known table");
+  }
+}
+
+function finishId(reader: Reader, make: (id: Uint8Array) => StoreKey): Decoded<StoreKey> {
+  const id = reader.take(idBytes);
+  return reader.finish(() => make(id));
+}
+
+function finishNumbered(reader: Reader, table: "lane" | "head" | "changed"): Decoded<StoreKey> {
+  const lane = reader.u32();
+  return reader.finish(() => ({ table, lane }));
+}
+
+function finishLaneNumber(reader: Reader): Decoded<StoreKey> {
+  const subject = reader.take(idBytes);
+  const author = reader.take(idBytes);
+  const epoch = { index: reader.u32(), nonce: reader.take(epochNonceBytes) };
+  return reader.finish(() => ({ table: "laneNumber", subject: asId<SubjectId>(subject), author: asId<AuthorId>(author), epoch }));
+}
+
+function tableKey(table: number, rest: Uint8Array): Uint8Array<ArrayBuffer> {
+  const key = new Uint8Array(1 + rest.length);
+  key[0] = table;
+  key.set(rest, 1);
+  return key;
+}
+
+function numberedKey(table: number, lane: number): Uint8Array<ArrayBuffer> {
+  const key = new Uint8Array(5);
+  key[0] = table;
+  putU32(key, 1, lane);
+  return key;
+}
+
+function numberedPairKey(table: number, lane: number, second: number): Uint8Array<ArrayBuffer> {
+  const key = new Uint8Array(13);
+  key[0] = table;
+  putU32(key, 1, lane);
+  putU32(key, 5, Math.floor(second / HIGH));
+  putU32(key, 9, second >>> 0);
+  return key;
+}
+
+function putU32(target: Uint8Array, at: number, value: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
+}

@@ -1,0 +1,140 @@
+import { connect, type Socket } from "node:net";
+import {
+  type AuditOptions,
+  type AuditReport,
+  type EventRecord,
+  type FeedRow,
+  isMalformed,
+  type Json,
+  localBytesMax,
+  localInputsMax,
+  type NewEvent,
+  type PeerApi,
+  type PeerStatus,
+  type ReadOptions,
+  type Receipt,
+  SinterError,
+} from "@sinter/core";
+import { ClientWire, type Holder } from "./client-wire.js";
+import { Inflow } from "./inflow.js";
+import { type Call, isAuditReport, isFeedRows, isPeerStatus, isWireReceipt, receiptFromWire, wireNewEvent } from "./messages.js";
+import type { Guard } from "./shape.js";
+import { findSocketPath } from "./socket-place.js";
+
+/** A peer in another process, reached over its control socket. Closing it leaves that process alone. */
+export interface ControlClient extends PeerApi {
+  readonly holder: Holder;
+  /** Resolves once the connection is gone, for whatever reason. */
+  readonly lost: Promise<void>;
+}
+
+/** Speaks to the process that holds the store at `dir`; undefined where none serves a control socket. */
+export async function connectControl(options: { readonly dir: string }): Promise<ControlClient | undefined> {
+  const socket = connect(await findSocketPath(options.dir));
+  try {
+    await connected(socket);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR"].includes(code)) return undefined;
+    if (code !== "EACCES" && code !== "EPERM") throw error;
+    throw new SinterError("permission", `the store at ${options.dir} belongs to another user`, "Run this as its owner.", { cause: error });
+  }
+  const wire = new ClientWire(socket);
+  const holder = await wire.greeted();
+  return holder && new RemotePeer(wire, holder);
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve();
+    });
+    socket.once("error", reject);
+  });
+}
+
+class RemotePeer implements ControlClient {
+  readonly holder: Holder;
+  readonly lost: Promise<void>;
+  readonly #wire: ClientWire;
+  #appends = 0;
+  #appendBytes = 0;
+
+  constructor(wire: ClientWire, holder: Holder) {
+    this.#wire = wire;
+    this.holder = holder;
+    this.lost = wire.lost;
+  }
+
+  async append(subject: string, events: readonly NewEvent[], options: { readonly signal?: AbortSignal } = {}): Promise<Receipt> {
+    if (options.signal?.aborted)
+      throw new SinterError("aborted", "the append was stopped before it began", "Append again if it is wanted.");
+    const bytes = events.reduce((sum, event) => sum + event.payload.length, 0);
+    if (this.#appends >= localInputsMax || (this.#appends > 0 && this.#appendBytes + bytes > localBytesMax)) {
+      throw new SinterError("busy", "too many events are under way to the store", "Await some of the appends before the next.");
+    }
+    this.#appends += 1;
+    this.#appendBytes += bytes;
+    try {
+      const wire = await this.#ask({ call: "append", subject, events: events.map(wireNewEvent) }, isWireReceipt);
+      const receipt = receiptFromWire(wire);
+      if (isMalformed(receipt)) throw unreadable("append");
+      return receipt;
+    } finally {
+      this.#appends -= 1;
+      this.#appendBytes -= bytes;
+    }
+  }
+
+  events(subject: string, options: ReadOptions = {}): AsyncIterable<EventRecord> {
+    const { signal, ...rest } = options;
+    return new Inflow().read(this.#wire, { call: "events", subject, ...rest }, signal);
+  }
+
+  feeds(subject?: string): Promise<readonly FeedRow[]> {
+    return this.#ask({ call: "feeds", ...(subject === undefined ? {} : { subject }) }, isFeedRows);
+  }
+
+  status(): Promise<PeerStatus> {
+    return this.#ask({ call: "status" }, isPeerStatus);
+  }
+
+  audit(options: AuditOptions = {}): Promise<AuditReport> {
+    return this.#ask({ call: "audit" }, isAuditReport, options);
+  }
+
+  describe(): Promise<Json> {
+    return this.#ask({ call: "describe" }, (value): value is Json => value !== undefined);
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+
+  #ask<T>(call: Call, guard: Guard<T>, options: AuditOptions = {}): Promise<T> {
+    const { signal, progress } = options;
+    return new Promise<T>((resolve, reject) => {
+      const stop = () => this.#wire.cancel(id);
+      const settled = () => signal?.removeEventListener("abort", stop);
+      const id = this.#wire.call(call, {
+        progress: (events, total) => progress?.({ events, total }),
+        done: (result) => {
+          settled();
+          if (guard(result)) resolve(result);
+          else reject(unreadable(call.call));
+        },
+        failed: (error) => {
+          settled();
+          reject(error);
+        },
+      });
+      signal?.addEventListener("abort", stop, { once: true });
+      if (signal?.aborted) stop();
+    });
+  }
+}
+
+function unreadable(call: string): SinterError {
+  return new SinterError("internal", `the holder's answer to "${call}" cannot be read`, "Use the same version of sinter for both.");
+}

@@ -1,0 +1,324 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  controlBatchEventsMax,
+  controlBatchesAheadMax,
+  controlConnectionsMax,
+  controlPathBytesMax,
+  type EventRecord,
+  type PeerApi,
+} from "@sinter/core";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { connectControl, type ControlClient } from "./client.js";
+import { serveControl, type ControlServer } from "./server.js";
+import { fromUtf8, StubPeer, utf8 } from "./stub-peer.suite.js";
+
+let dir: string;
+let peer: StubPeer;
+let server: ControlServer;
+let client: ControlClient;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "control-"));
+  peer = new StubPeer();
+  server = await serveControl({ dir, peer, holder: "command" });
+  client = (await connectControl({ dir })) as ControlClient;
+});
+
+afterEach(async () => {
+  await client.close();
+  await server.close();
+  rmSync(dir, { recursive: true });
+});
+
+async function all(events: AsyncIterable<EventRecord>): Promise<EventRecord[]> {
+  const found: EventRecord[] = [];
+  for await (const event of events) found.push(event);
+  return found;
+}
+
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+const lines = (count: number) => Array.from({ length: count }, (_, index) => ({ payload: utf8(`line ${index}`) }));
+
+/** What a bare socket is told until it is closed. */
+async function told(said: string | Uint8Array): Promise<string> {
+  const socket = connect(server.path);
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk;
+  });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write(said);
+  await closed;
+  return text;
+}
+
+test("the socket is the owner's alone, and gone after the close", async () => {
+  expect(statSync(server.path).mode & 0o777).toBe(0o600);
+  expect(client.holder).toEqual({ pid: process.pid, kind: "command" });
+  await server.close();
+  expect(readdirSync(dir)).toEqual([]);
+  expect(await connectControl({ dir })).toBeUndefined();
+});
+
+test("an append comes back as the peer answered it, with ids, kind, codec and key passed on", async () => {
+  const key = utf8("k");
+  const receipt = await client.append("a/b", [{ payload: new Uint8Array([0, 255]), kind: 130, codec: "cbor", key }, { payload: utf8("") }]);
+  expect([receipt.author, receipt.epoch, receipt.seq(0), receipt.count]).toEqual(["aa", 0, 1, 2]);
+  expect(() => receipt.id(2)).toThrow(RangeError);
+  expect(receipt.id(1)).toBe("2".padStart(64, "0"));
+  const [first, second] = await all(client.events("a/b"));
+  expect(first).toMatchObject({ kind: 130, codec: "cbor", stamp: [1, 0], seq: 1 });
+  expect(first.payload).toEqual(Buffer.from([0, 255]));
+  expect(fromUtf8(first.key as Uint8Array)).toBe("k");
+  expect(second.payload.length).toBe(0);
+  expect(second).not.toHaveProperty("key");
+});
+
+test("appends are under way together, without waiting for one another", async () => {
+  let open = () => {};
+  peer.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const receipts = Array.from({ length: 50 }, (_, index) => client.append("a", lines(index + 1)));
+  await vi.waitFor(() => expect(peer.appended.length).toBe(50));
+  open();
+  expect((await Promise.all(receipts)).map((receipt) => receipt.count)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+});
+
+test("the peer's errors keep code and fix; a bug becomes an internal error", async () => {
+  expect(await failure(client.append("full", lines(1)))).toMatchObject({ code: "disk-full", fix: "Make room." });
+  expect(await failure(client.append("broken", lines(1)))).toMatchObject({ code: "internal", message: "a bug" });
+  expect(await failure(all(client.events("broken")))).toMatchObject({ code: "internal" });
+});
+
+test("a long subject is read whole and in order, from and to heeded", async () => {
+  await peer.append("a", lines(5_000));
+  const found = await all(client.events("a"));
+  expect(found.map((event) => event.seq)).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
+  expect(fromUtf8(found[4_999].payload)).toBe("line 4999");
+  const part = await all(client.events("a", { from: [10, 0], to: [12, 0] }));
+  expect(part.map((event) => event.seq)).toEqual([10, 11]);
+});
+
+test("a reader that stops taking holds the source back", async () => {
+  await peer.append("a", lines(50_000));
+  const reader = client.events("a")[Symbol.asyncIterator]();
+  await reader.next();
+  const status = () => client.status();
+  for (let round = 0; round < 20; round++) await status();
+  const ahead = controlBatchEventsMax * (controlBatchesAheadMax + 2);
+  expect(peer.given).toBeGreaterThan(controlBatchEventsMax);
+  expect(peer.given).toBeLessThanOrEqual(ahead);
+  await reader.return?.();
+});
+
+test("a follower is given what comes, and its signal ends it quietly, here and at the holder", async () => {
+  await peer.append("a", lines(2));
+  const stop = new AbortController();
+  const found: number[] = [];
+  const reading = (async () => {
+    for await (const event of client.events("a", { follow: true, signal: stop.signal })) found.push(event.seq);
+  })();
+  await vi.waitFor(() => expect(found).toEqual([1, 2]));
+  await client.append("a", lines(1));
+  await vi.waitFor(() => expect(found).toEqual([1, 2, 3]));
+  stop.abort();
+  await reading;
+  const given = peer.given;
+  await client.append("a", lines(1));
+  await client.status();
+  expect(peer.given).toBe(given);
+  expect(await all(client.events("a", { signal: stop.signal }))).toEqual([]);
+});
+
+test("feeds, status and audit with its progress are the peer's", async () => {
+  await peer.append("a", lines(2));
+  await peer.append("b", lines(1));
+  expect(await client.feeds()).toEqual(await peer.feeds());
+  expect(await client.feeds("b")).toHaveLength(1);
+  expect(await client.status()).toEqual(await peer.status());
+  const progress: unknown[] = [];
+  const report = await client.audit({ progress: (done) => progress.push(done) });
+  expect(report).toMatchObject({ ok: false, problems: [{ what: "chain" }] });
+  expect(progress).toEqual([{ events: 1, total: 2 }]);
+});
+
+test("an audit can be stopped though the peer does not heed the signal", async () => {
+  await peer.append("endless", lines(1));
+  const stop = new AbortController();
+  const audit = failure(client.audit({ signal: stop.signal, progress: () => stop.abort() }));
+  expect(await audit).toMatchObject({ code: "aborted" });
+});
+
+test("an answer longer than a line may be comes in parts", async () => {
+  expect(await client.describe()).toEqual(await peer.describe());
+});
+
+test("a closing holder answers what is under way and refuses what is new", async () => {
+  let open = () => {};
+  peer.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const underWay = client.append("a", lines(1));
+  await vi.waitFor(() => expect(peer.appended.length).toBe(1));
+  const following = failure(all(client.events("a", { follow: true })));
+  await client.status();
+  const closed = server.close();
+  expect(await following).toMatchObject({ code: "holder-lost" });
+  const late = failure(client.append("a", lines(1)));
+  expect(await late).toMatchObject({ code: "holder-lost" });
+  open();
+  expect((await underWay).seq(0)).toBe(1);
+  await closed;
+  await client.lost;
+  expect(peer.appended.length).toBe(1);
+  expect(await failure(client.status())).toMatchObject({ code: "holder-lost" });
+});
+
+test("many appends into a closing holder: each is stored and acknowledged, or refused and not stored", async () => {
+  const receipts = Array.from({ length: 200 }, () =>
+    client.append("a", lines(1)).then(
+      () => "stored",
+      (error) => error.code as string,
+    ),
+  );
+  await receipts[0];
+  await server.close();
+  const outcomes = await Promise.all(receipts);
+  expect(new Set(outcomes)).not.toContain("unknown-outcome");
+  expect(outcomes.filter((outcome) => outcome === "stored").length).toBe(peer.records.get("a")?.length);
+});
+
+/** A holder that greets, reads, and goes away without a word. */
+async function dyingHolder(path: string): Promise<{ sockets: Socket[]; heard: () => string; close(): void }> {
+  const sockets: Socket[] = [];
+  let heard = "";
+  const dying = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("data", (chunk) => {
+      heard += chunk;
+    });
+    socket.write('{"say":"hello","version":1,"pid":7,"holder":"peer"}\n');
+  });
+  await new Promise<void>((resolve) => dying.listen(path, resolve));
+  return { sockets, heard: () => heard, close: () => dying.close() };
+}
+
+test("when the holder vanishes an append may have happened, a reader has lost it", async () => {
+  const other = mkdtempSync(join(tmpdir(), "control-"));
+  const dying = await dyingHolder(join(other, "control.sock"));
+  const victim = (await connectControl({ dir: other })) as ControlClient;
+  expect(victim.holder).toEqual({ pid: 7, kind: "peer" });
+  const append = failure(victim.append("a", lines(1)));
+  const reading = failure(all(victim.events("a", { follow: true })));
+  await vi.waitFor(() => expect(dying.heard()).toContain('"events"'));
+  for (const socket of dying.sockets) socket.destroy();
+  expect(await append).toMatchObject({ code: "unknown-outcome" });
+  expect(await reading).toMatchObject({ code: "holder-lost" });
+  await victim.lost;
+  dying.close();
+  rmSync(other, { recursive: true });
+});
+
+test("a holder whose answers cannot be read is left", async () => {
+  for (const answer of [
+    "nonsense\n",
+    '{"say":"part","id":1,"text":"{"}\n{"say":"done","id":1,"result":null}\n',
+    '{"say":"done","id":1,"result":{}}\n',
+  ]) {
+    const other = mkdtempSync(join(tmpdir(), "control-"));
+    const dying = await dyingHolder(join(other, "control.sock"));
+    const victim = (await connectControl({ dir: other })) as ControlClient;
+    const status = failure(victim.status());
+    await vi.waitFor(() => expect(dying.heard()).toContain('"status"'));
+    for (const socket of dying.sockets) socket.write(answer);
+    expect(await status).toMatchObject({ code: "internal" });
+    await victim.close();
+    dying.close();
+    rmSync(other, { recursive: true });
+  }
+});
+
+test("a holder of another version is named, one that leaves before it greets is nobody", async () => {
+  const other = mkdtempSync(join(tmpdir(), "control-"));
+  let answer = '{"say":"hello","version":2,"pid":7,"holder":"peer"}\n';
+  const odd = createServer((socket) => socket.on("error", () => {}).end(answer));
+  await new Promise<void>((resolve) => odd.listen(join(other, "control.sock"), resolve));
+  const error = await failure(connectControl({ dir: other }));
+  expect(error).toMatchObject({ code: "wrong-store", message: expect.stringContaining("process 7") });
+  answer = "";
+  expect(await connectControl({ dir: other })).toBeUndefined();
+  odd.close();
+  rmSync(other, { recursive: true });
+});
+
+const hello = '{"say":"hello","version":1}\n';
+
+test("a wrong line closes its connection with a reason and harms no other", async () => {
+  expect(await told("no json\n")).toContain("a line of JSON in UTF-8 expected");
+  expect(await told(new Uint8Array([0xff, 0x0a]))).toContain("UTF-8");
+  expect(await told('{"say":"more","id":1,"batches":1}\n')).toContain("a greeting expected first");
+  expect(await told('{"say":"hello","version":9}\n')).toContain("version 1, not 9");
+  expect(await told(`${hello}${hello}`)).toContain("greeted twice");
+  expect(await told(`${hello}{"say":"toString"}\n`)).toContain('\\"say\\" expected');
+  expect(await told(`${hello}{"say":"call","id":-1,"call":"status"}\n`)).toContain('a complete \\"call\\" expected');
+  expect(await told(`${hello}{"say":"call","id":1,"call":"append","subject":"a","events":[{}]}\n`)).toContain("complete");
+  expect(await told(`${hello}${'{"say":"call","id":1,"call":"events","subject":"a","follow":true}\n'.repeat(2)}`)).toContain(
+    "under way already",
+  );
+  expect((await client.status()).peer).toBe("bb");
+});
+
+test("an event in false base64 fails its call alone", async () => {
+  const socket = connect(server.path);
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk;
+  });
+  const append = (id: number, event: string) => `{"say":"call","id":${id},"call":"append","subject":"a","events":[${event}]}\n`;
+  socket.write(hello + append(1, '{"payload":"???="}') + append(2, '{"payload":"AA="}') + append(3, '{"payload":"AA==","key":"*"}'));
+  socket.write(append(4, '{"payload":"AA==","key":"AA=="}'));
+  await vi.waitFor(() => expect(text).toContain('"say":"done","id":4'));
+  for (const id of [1, 2, 3]) expect(text).toContain(`"say":"failed","id":${id},"code":"usage"`);
+  socket.destroy();
+});
+
+test("more connections than the bound are turned away with a reason", async () => {
+  const clients: ControlClient[] = [];
+  while (clients.length < controlConnectionsMax - 1) clients.push((await connectControl({ dir })) as ControlClient);
+  const outcome = failure(connectControl({ dir }).then((late) => late?.status()));
+  expect(await outcome).toMatchObject({ code: "busy" });
+  await Promise.all(clients.map((one) => one.close()));
+});
+
+test("a path too long for a socket leads to a short one, recorded in the store", async () => {
+  const deep = join(dir, "d".repeat(controlPathBytesMax));
+  mkdirSync(deep);
+  const far = await serveControl({ dir: deep, peer: peer as PeerApi, holder: "peer" });
+  expect(Buffer.byteLength(far.path)).toBeLessThanOrEqual(controlPathBytesMax);
+  expect(statSync(join(far.path, "..")).mode & 0o777).toBe(0o700);
+  expect(statSync(join(deep, "control.path")).mode & 0o777).toBe(0o600);
+  const caller = (await connectControl({ dir: deep })) as ControlClient;
+  expect((await caller.status()).peer).toBe("bb");
+  await caller.close();
+  await far.close();
+  expect(readdirSync(deep)).toEqual([]);
+  expect(existsSync(join(far.path, ".."))).toBe(false);
+});
+
+test("a socket left by a holder that died is replaced", async () => {
+  await client.close();
+  await server.close();
+  writeFileSync(join(dir, "control.sock"), "");
+  expect(await connectControl({ dir })).toBeUndefined();
+  server = await serveControl({ dir, peer, holder: "peer" });
+  client = (await connectControl({ dir })) as ControlClient;
+  expect(client.holder.kind).toBe("peer");
+});

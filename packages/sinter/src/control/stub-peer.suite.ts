@@ -1,0 +1,98 @@
+import { type EventRecord, type NewEvent, type PeerApi, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
+
+const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
+
+export const utf8 = (text: string) => new TextEncoder().encode(text);
+export const fromUtf8 = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** A peer of one author in memory, whose appends can be held back at a gate. */
+export class StubPeer implements PeerApi {
+  readonly appended: { subject: string; events: readonly NewEvent[] }[] = [];
+  readonly records = new Map<string, EventRecord[]>();
+  /** How many events a reader of `events` was given: shows whether it was held back. */
+  given = 0;
+  gate: Promise<void> = Promise.resolve();
+  readonly #followers = new Set<() => void>();
+
+  async append(subject: string, events: readonly NewEvent[]): Promise<Receipt> {
+    this.appended.push({ subject, events });
+    await this.gate;
+    if (subject === "full") throw new SinterError("disk-full", "the disk is full", "Make room.");
+    if (subject === "broken") throw new Error("a bug");
+    const feed = this.records.get(subject) ?? [];
+    this.records.set(subject, feed);
+    const before = feed.length;
+    for (const event of events) {
+      const seq = feed.length + 1;
+      const { payload, key, kind = 128, codec = "raw" } = event;
+      feed.push({ author: "aa", epoch: 0, seq, id: hexId(seq), stamp: [seq, 0], kind, codec, payload, ...(key && { key }) });
+    }
+    for (const wake of this.#followers) wake();
+    return { author: "aa", epoch: 0, count: events.length, seq: (index) => before + index + 1, id: (index) => hexId(before + index + 1) };
+  }
+
+  async *events(subject: string, options: ReadOptions = {}): AsyncGenerator<EventRecord, void> {
+    if (subject === "broken") throw new Error("a bug");
+    const { from = [0, 0], to = [Number.MAX_SAFE_INTEGER, 0], follow, signal } = options;
+    let at = 0;
+    while (!signal?.aborted) {
+      const event = this.records.get(subject)?.[at];
+      if (event !== undefined) {
+        at += 1;
+        if (event.stamp[0] < from[0] || event.stamp[0] >= to[0]) continue;
+        this.given += 1;
+        yield event;
+      } else if (follow) {
+        await this.#change(signal);
+      } else {
+        return;
+      }
+    }
+  }
+
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#followers.delete(wake);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#followers.add(wake);
+      signal?.addEventListener("abort", wake);
+    });
+  }
+
+  async feeds(subject?: string) {
+    const rows = [...this.records].map(([path, feed]) => {
+      return {
+        subject: path,
+        author: "aa",
+        epoch: 0,
+        nonce: "00",
+        size: feed.length,
+        head: hexId(feed.length),
+        stamp: [feed.length, 0] as const,
+      };
+    });
+    return rows.filter((row) => subject === undefined || row.subject === subject);
+  }
+
+  async status() {
+    const subjects = [...this.records].map(([path, feed]) => ({ path, events: feed.length }));
+    return { peer: "bb", author: "aa", network: "home", root: "cc", subjects, links: [], disk: "roomy" as const };
+  }
+
+  audit: PeerApi["audit"] = async (options = {}) => {
+    options.progress?.({ events: 1, total: 2 });
+    await new Promise<void>((resolve) => {
+      if (!this.records.has("endless")) resolve();
+    });
+    return { ok: false, events: 2, feeds: 1, problems: [{ what: "chain", where: "seq 2", detail: "the previous id differs" }] };
+  };
+
+  async describe() {
+    return { text: "x".repeat(3_000_000) };
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,60 @@
+import { compareBytes, type Entry, type Range, type ReadableKeys } from "@sinter/core";
+import type { Database } from "lmdb";
+
+/** What reading needs of an LMDB database. */
+export type ReadableDatabase = Pick<Database<Uint8Array, Uint8Array>, "getBinaryFast" | "getRange">;
+
+/** Read at once, so that the usual short range leaves no cursor open behind it. */
+const EAGER_ENTRIES = 16;
+
+/** LMDB hands out Buffers, some over memory it uses again and with a `length` of its own: everything that leaves here is
+ * a plain array that says the truth about itself. */
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+
+export class LmdbKeys implements ReadableKeys {
+  readonly #database: ReadableDatabase;
+
+  constructor(database: ReadableDatabase) {
+    this.#database = database;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.peek(key)?.slice();
+  }
+
+  peek(key: Uint8Array): Uint8Array | undefined {
+    const bytes = this.#database.getBinaryFast(key);
+    return bytes === undefined ? undefined : plain(bytes);
+  }
+
+  range(range: Range): Iterable<Entry> {
+    const limit = range.limit ?? Number.MAX_SAFE_INTEGER;
+    if (limit <= 0 || compareBytes(range.from, range.to) >= 0) return [];
+    const cursor = this.#entries(range, limit);
+    const first: Entry[] = [];
+    while (first.length < EAGER_ENTRIES) {
+      const next = cursor.next();
+      if (next.done === true) return first;
+      first.push(next.value);
+    }
+    return chained(first, cursor);
+  }
+
+  *#entries({ from, to, order }: Range, limit: number): Generator<Entry, void> {
+    // Descending, LMDB starts at the greater bound; each side says for itself whether it belongs.
+    const bounds =
+      order === "descending" ? { start: to, end: from, reverse: true, exclusiveStart: true, inclusiveEnd: true } : { start: from, end: to };
+    for (const { key, value } of this.#database.getRange({ ...bounds, limit: Math.min(limit, 0x7fff_ffff) }))
+      yield [plain(key), plain(value)];
+  }
+}
+
+/** The cursor behind it sees the store as of its first entry. Whoever stops early closes it by leaving the loop. */
+function* chained(first: readonly Entry[], rest: Generator<Entry, void>): Generator<Entry, void> {
+  try {
+    yield* first;
+    yield* rest;
+  } finally {
+    rest.return();
+  }
+}

@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Batch, StoreFailure } from "@sinter/core";
+import { expect, onTestFinished, test } from "vitest";
+import { type StoreUnderTest, storeCases } from "../../core/src/protocol/store.suite.js";
+import { type LmdbDatabase, LmdbStore, type LmdbStoreOptions } from "./lmdb-store.js";
+
+const patienceMs = 20_000;
+
+async function until(condition: () => boolean): Promise<void> {
+  const last = Date.now() + patienceMs;
+  while (!condition()) {
+    if (Date.now() > last) throw new Error("the condition never held");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function freshDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), "sinter-store-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function underTest(dir: string, options: LmdbStoreOptions): StoreUnderTest {
+  const store = new LmdbStore(join(dir, "store.mdb"), options);
+  const close = () => store.close();
+  const reopen = async () => {
+    await store.close();
+    return underTest(dir, options);
+  };
+  return { store, until, close, reopen };
+}
+
+const one = (key: number, value: string): Batch => [[Uint8Array.of(key), new TextEncoder().encode(value)]];
+const opened = (options: LmdbStoreOptions = {}) => new LmdbStore(join(freshDir(), "store.mdb"), options);
+
+for (const commits of ["adaptive", "asynchronous"] as const) {
+  for (const { name, run } of storeCases) test(`${commits}: ${name}`, () => run(async () => underTest(freshDir(), { commits })));
+}
+
+/** LMDB whose transactions fail while `failing` says how. */
+function failingDatabase(state: { failing: string | undefined; transactions: number }): NonNullable<LmdbStoreOptions["intercept"]> {
+  return (database) => {
+    const guard = () => {
+      state.transactions += 1;
+      return state.failing;
+    };
+    const stand: Partial<LmdbDatabase> = {
+      transactionSync: ((action: () => unknown) => {
+        const failing = guard();
+        if (failing !== undefined) throw new Error(failing);
+        return database.transactionSync(action);
+      }) as LmdbDatabase["transactionSync"],
+      batch: ((action: () => unknown) => {
+        const failing = guard();
+        if (failing === undefined) return database.batch(action);
+        const error = new Error("Commit failed (see commitError for details)");
+        return Promise.reject(Object.assign(error, { commitError: Promise.reject(new Error(failing)) }));
+      }) as LmdbDatabase["batch"],
+    };
+    return new Proxy(database, { get: (target, name) => Reflect.get(stand, name) ?? Reflect.get(target, name).bind(target) });
+  };
+}
+
+for (const commits of ["adaptive", "asynchronous"] as const) {
+  test(`${commits}: a failed commit is told, once, and no later commit reaches the disk`, async () => {
+    const state = { failing: undefined as string | undefined, transactions: 0 };
+    const store = opened({ commits, intercept: failingDatabase(state) });
+    const seen: [number, StoreFailure | undefined][] = [];
+    store.commit(one(1, "kept"), (failure) => seen.push([1, failure]));
+    await until(() => seen.length === 1);
+    state.failing = "Input/output error";
+    store.commit(one(2, "lost"), (failure) => seen.push([2, failure]));
+    store.commit(one(3, "after"), (failure) => seen.push([3, failure]));
+    await until(() => seen.length === 3);
+    state.failing = undefined;
+    store.commit(one(4, "later"), (failure) => seen.push([4, failure]));
+    await until(() => seen.length === 4);
+    expect(seen.map(([commit]) => commit)).toEqual([1, 2, 3, 4]);
+    expect(seen.map(([, failure]) => failure?.outcome)).toEqual([undefined, "unknown", "not written", "not written"]);
+    expect(seen[1]?.[1]?.reason).toBe("Input/output error");
+    expect(seen[3]?.[1]?.reason).toBe("an earlier commit failed: Input/output error");
+    expect(state.transactions).toBe(2);
+    expect(store.keys.get(Uint8Array.of(1))).toBeDefined();
+    expect(store.keys.get(Uint8Array.of(4))).toBeUndefined();
+    await store.close();
+  });
+}
+
+test("a full map is a failure by which nothing was written", async () => {
+  const store = opened({
+    commits: "asynchronous",
+    intercept: failingDatabase({ failing: "MDB_MAP_FULL: limit reached", transactions: 0 }),
+  });
+  const seen: (StoreFailure | undefined)[] = [];
+  store.commit(one(1, "a"), (failure) => seen.push(failure));
+  await until(() => seen.length === 1);
+  expect(seen[0]?.outcome).toBe("not written");
+  await store.close();
+});
+
+test("close waits for what is under way, and refuses what comes after, in order", async () => {
+  const dir = freshDir();
+  const store = new LmdbStore(join(dir, "store.mdb"), { commits: "asynchronous" });
+  const seen: [number, string | undefined][] = [];
+  for (let key = 1; key <= 5; key++) store.commit(one(key, "x"), (failure) => seen.push([key, failure?.reason]));
+  const closed = store.close();
+  store.commit(one(6, "late"), (failure) => seen.push([6, failure?.reason]));
+  expect(store.close()).toBe(closed);
+  await closed;
+  store.commit(one(7, "later"), (failure) => seen.push([7, failure?.reason]));
+  await until(() => seen.length === 7);
+  expect(seen.map(([key]) => key)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(seen.map(([, reason]) => reason).filter((reason) => reason !== undefined)).toEqual(["the store is closed", "the store is closed"]);
+  expect(() => store.keys.get(Uint8Array.of(1))).toThrow();
+  const again = new LmdbStore(join(dir, "store.mdb"));
+  expect([...again.keys.range({ from: Uint8Array.of(0), to: Uint8Array.of(9) })].map(([key]) => key[0])).toEqual([1, 2, 3, 4, 5]);
+  await again.close();
+});
+
+test("a key that LMDB would refuse is refused before anything of its batch is written", async () => {
+  const store = opened();
+  const bad: Batch = [...one(1, "a"), [new Uint8Array(2_000), Uint8Array.of(1)]];
+  expect(() => store.commit(bad, () => {})).toThrow(RangeError);
+  expect(() => store.commit([[new Uint8Array(0), Uint8Array.of(1)]], () => {})).toThrow(RangeError);
+  expect(store.keys.get(Uint8Array.of(1))).toBeUndefined();
+  await store.close();
+});
+
+test("what was read is a plain array of its own length", async () => {
+  const store = opened();
+  let done = "no";
+  store.commit(one(1, "four"), () => {
+    done = "yes";
+  });
+  await until(() => done === "yes");
+  const [entry] = store.keys.range({ from: Uint8Array.of(0), to: Uint8Array.of(9) });
+  for (const bytes of [store.keys.get(Uint8Array.of(1)), store.keys.peek(Uint8Array.of(1)), entry?.[1]]) {
+    expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype);
+    expect(bytes?.byteLength).toBe(4);
+  }
+  await store.close();
+});
+
+test("small commits are written at once while that is quick, and elsewhere once it is not", async () => {
+  let now = 0;
+  let synchronous = 0;
+  let stepMs = 0;
+  const intercept: NonNullable<LmdbStoreOptions["intercept"]> = (database) =>
+    new Proxy(database, {
+      get: (target, name) => {
+        if (name === "transactionSync") {
+          synchronous += 1;
+          now += stepMs;
+        }
+        return Reflect.get(target, name).bind(target);
+      },
+    });
+  const store = opened({ nowMs: () => now, intercept });
+  let done = 0;
+  const commits = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      const next = done + 1;
+      store.commit(one(1, "x"), () => done++);
+      await until(() => done === next);
+    }
+  };
+  await commits(10);
+  expect(synchronous).toBe(10);
+  stepMs = 20;
+  await commits(1);
+  expect(synchronous).toBe(11);
+  await commits(10);
+  expect(synchronous).toBe(11);
+  stepMs = 0;
+  await commits(60);
+  expect(synchronous).toBeGreaterThan(11);
+  store.commit([[Uint8Array.of(2), new Uint8Array(100_000)]], () => done++);
+  const before = synchronous;
+  await until(() => done === 82);
+  expect(synchronous).toBe(before);
+  await store.close();
+});

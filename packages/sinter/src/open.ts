@@ -1,0 +1,199 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  type AnyMount,
+  authorKey,
+  authorOfKey,
+  type Batch,
+  decodeStoreRecord,
+  encodeAuthorRecord,
+  encodeStoreRecord,
+  equalBytes,
+  isMalformed,
+  metaKey,
+  networkId,
+  Peer,
+  parseNetworkName,
+  SinterError,
+  type StoreRecord,
+  type TraceLine,
+  type Transport,
+  toHex,
+} from "@sinter/core";
+import type { HolderKind } from "./control/messages.js";
+import { serveControl } from "./control/server.js";
+import { type Keys, loadKeys } from "./key-file.js";
+import { LmdbStore } from "./lmdb-store.js";
+import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
+import { createNodeHasher } from "./node-hasher.js";
+import { fileIdentity, isSameInstance, probedFileIdentity } from "./store-instance.js";
+import { lockStore, type StoreLock } from "./store-lock.js";
+import { SystemClock } from "./system-clock.js";
+import { WorkerCompute } from "./worker-compute.js";
+
+export interface OpenOptions {
+  /** Where the store is, or is to be. */
+  readonly dir: string;
+  /** The network a new store is made for: a random name where none is given. One that has a store already must be the store's. */
+  readonly network?: string;
+  /** What this process is, for whoever finds the store in use. */
+  readonly holder?: { readonly kind: HolderKind; readonly what: string };
+  /** `serve`, if left out: commands on this machine, of this user, reach the peer through a socket in the store. */
+  readonly control?: "serve" | "none";
+  /** Links to other peers. */
+  readonly transport?: Transport;
+  /** Cores of your own, on the same driver. */
+  readonly mounts?: readonly AnyMount[];
+  /** Told of every step: the input a core was given, and what came of it. */
+  readonly trace?: (line: TraceLine) => void;
+  /** Kept free on the disk; below it, appends answer "disk-full". */
+  readonly reserveBytes?: number;
+}
+
+const APPLICATION = { kind: "peer", what: "an application" } as const;
+const NONCE_BYTES = 16;
+const NETWORK_NAME_BYTES = 8;
+
+/** Opens the store in a directory, making it (and an identity) where there is none, and runs a peer on it. */
+export async function open(options: OpenOptions): Promise<Peer> {
+  const dir = resolve(options.dir);
+  const lock = await lockStore(dir, { what: (options.holder ?? APPLICATION).what });
+  let store: LmdbStore | undefined;
+  try {
+    store = openData(lock, options);
+    return await openPeer({ ...options, dir }, lock, store);
+  } catch (error) {
+    await store?.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+function openData(lock: StoreLock, { reserveBytes }: OpenOptions): LmdbStore {
+  try {
+    return new LmdbStore(lock.dataFile, reserveBytes === undefined ? {} : { reserveBytes });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SinterError(
+      "wrong-store",
+      `${lock.dataFile} cannot be opened: ${reason}`,
+      "Name another directory, or put the file back from a backup.",
+      { cause: error },
+    );
+  }
+}
+
+async function openPeer(options: OpenOptions, lock: StoreLock, store: LmdbStore): Promise<Peer> {
+  const { dir, transport, mounts, trace } = options;
+  const hasher = createNodeHasher();
+  const known = readStoreRecord(store, dir);
+  const keys = loadKeys(dir, { missing: known === undefined ? "create" : "fail" });
+  const record = known === undefined ? newRecord(options, lock, { keys, hasher }) : currentRecord(known, options, lock, keys);
+  if (record !== known) await found(store, record, dir);
+  const compute = new WorkerCompute({ modules: {} });
+  const clock = new SystemClock();
+  const ports = {
+    clock,
+    scheduler: clock,
+    random: nodeRandom,
+    transport: transport ?? noLinks,
+    store,
+    compute,
+    ...(trace === undefined ? {} : { trace }),
+  };
+  let control: Awaited<ReturnType<typeof serveControl>> | undefined;
+  const peer = new Peer({
+    ports,
+    hasher,
+    signer: keys.author,
+    verifier: new Ed25519Verifier(),
+    id: toHex(keys.peer.publicKey),
+    author: record.author,
+    network: { name: record.networkName, id: record.network },
+    instance: record.instance,
+    ...(mounts === undefined ? {} : { mounts }),
+    retire: async () => control?.close(),
+    release: async () => {
+      await compute.close();
+      await store.close();
+      await lock.release();
+    },
+  });
+  if (options.control !== "none") control = await serveControl({ dir, peer, holder: (options.holder ?? APPLICATION).kind });
+  return peer;
+}
+
+function readStoreRecord(store: LmdbStore, dir: string): StoreRecord | undefined {
+  const bytes = store.keys.get(metaKey("store"));
+  if (bytes === undefined) {
+    // An empty data file is a store to be; one with other things in it is none of ours.
+    for (const [key] of store.keys.range({ from: new Uint8Array(0), to: Uint8Array.of(0xff, 0xff), limit: 1 })) {
+      throw new SinterError(
+        "wrong-store",
+        `${dir} holds data that is no store of this program (key ${toHex(key).slice(0, 16)})`,
+        "Name another directory.",
+      );
+    }
+    return undefined;
+  }
+  const record = decodeStoreRecord(bytes);
+  if (!isMalformed(record)) return record;
+  throw new SinterError(
+    "wrong-store",
+    `${dir} cannot be read: ${record.reason}`,
+    "Use a newer version of sinter, or name another directory.",
+  );
+}
+
+interface NewParts {
+  readonly keys: Keys;
+  readonly hasher: ReturnType<typeof createNodeHasher>;
+}
+
+function newRecord({ network }: OpenOptions, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
+  const name = parseNetworkName(network ?? `net-${toHex(nodeRandom.bytes(NETWORK_NAME_BYTES))}`);
+  if (isMalformed(name)) throw new SinterError("usage", `not a network's name: ${name.reason}`, "Give it a short name.");
+  const { inode, birthNs } = probedFileIdentity(lock.dataFile);
+  const author = authorOfKey(keys.author.publicKey);
+  return { network: networkId(hasher, name), networkName: name, author, instance: nodeRandom.bytes(NONCE_BYTES), inode, birthNs };
+}
+
+/** The record as it is to be from now on: the same one, or, where the directory was copied or restored, a new instance's. */
+function currentRecord(known: StoreRecord, options: OpenOptions, lock: StoreLock, keys: Keys): StoreRecord {
+  if (options.network !== undefined && options.network !== known.networkName) {
+    throw new SinterError(
+      "wrong-store",
+      `this store is of network ${known.networkName}, not ${options.network}`,
+      "Name another directory, or leave the network out.",
+    );
+  }
+  if (!equalBytes(known.author, keys.author.publicKey)) {
+    throw new SinterError("wrong-store", "the keys beside this store are not those it was written with", "Put its own keys.json back.");
+  }
+  const file = fileIdentity(lock.dataFile);
+  if (isSameInstance({ nonce: known.instance, inode: known.inode, birthNs: known.birthNs }, file)) return known;
+  const { inode, birthNs } = probedFileIdentity(lock.dataFile);
+  return { ...known, instance: nodeRandom.bytes(NONCE_BYTES), inode, birthNs };
+}
+
+/** Writes what the store is, before anything else: every later commit stands on it. */
+async function found(store: LmdbStore, record: StoreRecord, dir: string): Promise<void> {
+  const batch: Batch = [
+    [metaKey("store"), encodeStoreRecord(record)],
+    [authorKey(record.author), encodeAuthorRecord({ suite: 1, publicKey: record.author })],
+  ];
+  await new Promise<void>((done, fail) => {
+    store.commit(batch, (failure) =>
+      failure === undefined
+        ? done()
+        : fail(new SinterError("disk-full", `the store cannot be written: ${failure.reason}`, "Free some space, then try again.")),
+    );
+  });
+  // The data file itself is new: its name must be on the disk as well.
+  const folder = openSync(dir, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+/** Until links are opened, nobody is there. */
+const noLinks: Transport = { listen: () => undefined, send: () => undefined, credit: () => undefined, close: () => undefined };

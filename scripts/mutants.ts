@@ -1,0 +1,40 @@
+import { catalogue, type Mutant } from "../mutants/catalogue.js";
+import { run } from "./processes.mjs";
+
+// npm run test:mutants [-- NAME …]: the tests each mutant names pass without it and fail with it. A run that fails for
+// any other reason than a failing test (it does not start, it is late) is not a catch.
+
+const root = new URL("..", import.meta.url).pathname;
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
+const chosen = wanted.length === 0 ? catalogue : catalogue.filter(({ name }) => wanted.includes(name));
+const seed = process.env["SINTER_SEED"] ?? "1";
+
+async function testsPass(tests: readonly string[], mutant?: Mutant): Promise<"pass" | "fail" | "broken"> {
+  const edit = mutant === undefined ? "" : JSON.stringify({ file: mutant.file, find: mutant.find, replace: mutant.replace });
+  const command = `./node_modules/.bin/vitest run --bail 1 --reporter=dot ${tests.join(" ")}`;
+  const env = { SINTER_MUTANT_EDIT: edit, SINTER_SEED: seed, SINTER_REPORT: "", NO_COLOR: "1" };
+  const { ok, output } = await run(command, { cwd: root, env, timeoutMs: 120_000 });
+  if (ok) return "pass";
+  // A mutant that makes a test wait for ever is caught by that test's own time limit, and counted as failed.
+  if (/Tests .*\d+ failed|FAIL /.test(output)) return "fail";
+  process.stderr.write(output);
+  return "broken";
+}
+
+if (chosen.length === 0) {
+  process.stderr.write(`no mutant of that name; there are: ${catalogue.map(({ name }) => name).join(", ")}\n`);
+  process.exit(2);
+}
+
+const began = performance.now();
+const all = [...new Set(chosen.flatMap(({ tests }) => tests))];
+const clean = await testsPass(all);
+process.stdout.write(`${clean === "pass" ? "ok" : "FAILED"}: without a mutant the tests pass\n`);
+let missed = clean === "pass" ? 0 : 1;
+for (const mutant of clean === "pass" ? chosen : []) {
+  const outcome = await testsPass(mutant.tests, mutant);
+  if (outcome !== "fail") missed++;
+  process.stdout.write(`${outcome === "fail" ? "caught" : outcome === "pass" ? "SURVIVED" : "BROKEN"}: ${mutant.name} — ${mutant.what}\n`);
+}
+process.stdout.write(`${chosen.length} mutants, ${missed} missed, ${((performance.now() - began) / 1000).toFixed(0)} s, seed ${seed}\n`);
+process.exit(missed === 0 ? 0 : 1);

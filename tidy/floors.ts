@@ -1,0 +1,24 @@
+// The order of the house, as data. Arrows go down only: a package imports packages named in its list, a floor imports
+// floors with a smaller number. A new room is a line here, with a reason from the environment or the floors.
+
+/** Packages of ours that each package may import in what it ships. */
+export const packages: Readonly<
+  Record<string, { readonly name: string; readonly may: readonly string[]; readonly environment: "pure" | "node" }>
+> = {
+  core: { name: "@sinter/core", may: [], environment: "pure" },
+  simulator: { name: "@sinter/simulator", may: ["@sinter/core"], environment: "pure" },
+  sinter: { name: "sinter", may: ["@sinter/core", "@sinter/simulator"], environment: "node" },
+  cli: { name: "@sinter/cli", may: ["@sinter/core", "@sinter/simulator", "sinter"], environment: "node" },
+};
+
+/** Folders of packages/core/src. Two folders of one number never import each other. */
+export const coreFloors: Readonly<Record<string, number>> = {
+  bytes: 0,
+  identity: 1,
+  clock: 1,
+  protocol: 2,
+  store: 3,
+  proof: 3,
+  feed: 4,
+  peer: 7,
+};
