@@ -12,6 +12,12 @@ test("a circle of three files is found, of types too", () => {
   expect(noCycles(circle).map(({ what }) => what)).toEqual([expect.stringContaining("a.ts → packages/sinter/src/b.ts")]);
 });
 
+test("a folder and one inside it count as one", () => {
+  expect(noCycles([file("run", 'import "./commands/up.js";'), file("commands/up", 'import "../output.js";'), file("output", "")])).toEqual(
+    [],
+  );
+});
+
 test("a circle of folders without a circle of files is found", () => {
   const folders = [file("x/a", 'import "../y/b.js";'), file("y/b", ""), file("y/c", 'import "../x/d.js";'), file("x/d", "")];
   expect(noCycles(folders).map(({ what }) => what)).toEqual([

@@ -12,6 +12,7 @@ test.each([
   "p.catch(() => {});",
   "p.catch(() => undefined);",
   "p.catch((error) => null);",
+  "/** Of another. */\nfunction g() {}\nfunction f() { try { a(); } catch { return undefined; } }",
 ])("found: %s", (text) => {
   expect(found(text)).toBe(1);
 });
@@ -24,6 +25,7 @@ test.each([
   "try { a(); } catch {\n // The file may be gone already, and that is what we want.\n}",
   "p.catch((error) => report(error));",
   "p.catch(report);",
+  "/** Nothing, where the file cannot be read. */\nfunction f() { try { a(); } catch { return undefined; } }",
   "// Nobody waits for it any more.\np.catch(() => {});",
 ])("passes: %s", (text) => {
   expect(found(text)).toBe(0);

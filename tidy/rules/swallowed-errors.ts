@@ -8,23 +8,28 @@ export const swallowedErrors: Rule = (sources) =>
   sources
     .filter(({ path }) => isCode(path))
     .flatMap((source) => {
-      const dropped = [...droppedInClauses(source), ...droppedInCallbacks(source)].filter((node) => !explained(source, node));
-      return dropped.map((node) => ({
+      const dropped = [...droppedInClauses(source), ...droppedInCallbacks(source)].filter((each) => !explained(source, each));
+      return dropped.map(({ node }) => ({
         path: source.path,
         line: lineAt(source.text, node.start),
         what: "drops an error and does not say why",
       }));
     });
 
-function droppedInClauses(source: Source): Node[] {
-  return nodesOf(source, "CatchClause")
-    .map(({ node }) => node)
-    .filter((node) => !isUsed(node["param"], node["body"] as Node) && !answers(node["body"] as Node));
+interface Dropped {
+  readonly node: Node;
+  readonly parents: readonly Node[];
+}
+
+function droppedInClauses(source: Source): Dropped[] {
+  return nodesOf(source, "CatchClause").filter(
+    ({ node }) => !isUsed(node["param"], node["body"] as Node) && !answers(node["body"] as Node),
+  );
 }
 
 /** `.catch(() => …)` that does not look at what it is given. */
-function droppedInCallbacks(source: Source): Node[] {
-  return nodesOf(source, "CallExpression").flatMap(({ node }) => {
+function droppedInCallbacks(source: Source): Dropped[] {
+  return nodesOf(source, "CallExpression").flatMap(({ node, parents }) => {
     const callee = node["callee"] as Node;
     const handler = (node["arguments"] as Node[])[0];
     if (
@@ -35,7 +40,7 @@ function droppedInCallbacks(source: Source): Node[] {
     )
       return [];
     const body = handler["body"] as Node;
-    return isUsed((handler["params"] as Node[])[0], body) || answers(body) ? [] : [node];
+    return isUsed((handler["params"] as Node[])[0], body) || answers(body) ? [] : [{ node, parents }];
   });
 }
 
@@ -62,11 +67,15 @@ function saysSomething(given: readonly Node[]): boolean {
   return given.some((each) => each.type === "TemplateLiteral" || (each.type === "Literal" && typeof each["value"] === "string"));
 }
 
-/** A comment inside counts, and one on the line before or the same line. */
-function explained(source: Source, node: Node): boolean {
-  const [first, last] = [lineAt(source.text, node.start) - 1, lineAt(source.text, node.end)];
+/** A comment inside counts, one on the line before, and one right before the function it is in. */
+function explained(source: Source, { node, parents }: Dropped): boolean {
+  const around = parents.filter((parent) =>
+    /^(FunctionDeclaration|MethodDefinition|VariableDeclaration|ExportNamedDeclaration)$/.test(parent.type),
+  );
+  const heads = [node, ...around.slice(0, 2)].map(({ start }) => lineAt(source.text, start) - 1);
+  const [first, last] = [lineAt(source.text, node.start), lineAt(source.text, node.end)];
   return syntaxOf(source).comments.some((comment) => {
-    const line = lineAt(source.text, comment.start);
-    return comment.value.trim().length > 2 && line >= first && line <= last;
+    const line = lineAt(source.text, comment.end);
+    return comment.value.trim().length > 2 && (heads.includes(line) || (line >= first && line <= last));
   });
 }

@@ -2,8 +2,9 @@ import { allImports } from "../imports.js";
 import { baseName, folderOf, isCode, isTest, type Rule, type Source } from "../sources.js";
 import { nodesOf } from "../syntax.js";
 
-// What does something is tested in the folder it lies in: by a test of its name, or by a neighbour's test that imports
-// it. And a test is named after what it tests: a file, a suite or its folder.
+// What does something is tested where it lies: a test in its folder, or in one above it in the same room, imports it or
+// imports what is made of it. And a unit test is named after what it tests: a file, a suite or its folder. The other lanes
+// cross files, so their names say what happens.
 
 const rooms = /^(packages\/[^/]+\/src|tidy)\//;
 
@@ -13,17 +14,25 @@ export const testBesideSource: Rule = (sources) => {
 };
 
 function untested(sources: readonly Source[]) {
-  const besides = allImports(sources).filter(({ from, to }) => isTest(from) && to !== undefined && folderOf(from) === folderOf(to));
-  const covered = new Set(besides.map(({ to }) => to));
+  const imports = new Map<string, string[]>();
+  for (const { from, to } of allImports(sources)) imports.set(from, [...(imports.get(from) ?? []), ...(to === undefined ? [] : [to])]);
+  const covered = new Set<string>();
+  for (const { path } of sources.filter((source) => source.path.endsWith(".test.ts"))) {
+    const seen = new Set([path]);
+    for (const at of seen) {
+      for (const to of imports.get(at) ?? []) if (to.startsWith(`${folderOf(path)}/`)) seen.add(to);
+    }
+    for (const each of seen) covered.add(each);
+  }
   return sources
     .filter((source) => !isTest(source.path) && !source.path.endsWith(".d.ts") && doesSomething(source) && !covered.has(source.path))
-    .map(({ path }) => ({ path, line: 0, what: `no test in ${folderOf(path)} imports it` }));
+    .map(({ path }) => ({ path, line: 0, what: `no test in ${folderOf(path)} or above reaches it` }));
 }
 
 function withoutSubject(sources: readonly Source[]) {
   const paths = new Set(sources.map(({ path }) => path));
   return sources
-    .filter(({ path }) => path.endsWith(".test.ts"))
+    .filter(({ path }) => /\/[^/.]+\.test\.ts$/.test(path))
     .filter(({ path }) => {
       const subject = (baseName(path).split(".")[0] as string).toLowerCase();
       const folder = folderOf(path);

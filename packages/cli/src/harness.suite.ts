@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
-import type { Io, Sink, Source } from "./terminal/io.js";
-import { MemoryStores } from "./memory-stores.suite.js";
+import type { MemoryStores } from "./memory-stores.suite.js";
 import { run } from "./run.js";
+import type { Io, Sink, Source } from "./terminal/io.js";
 
 /** Keeps what is written to it, and can be slow or gone as a pipe can. */
 export class MemorySink extends EventEmitter implements Sink {

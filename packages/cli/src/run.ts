@@ -4,14 +4,14 @@ import { addAppend } from "./commands/append.js";
 import { addAudit } from "./commands/audit.js";
 import { addBench } from "./commands/bench.js";
 import { addCat } from "./commands/cat.js";
+import type { Context, Work } from "./commands/context.js";
 import { addFeeds } from "./commands/feeds.js";
 import { addKeys } from "./commands/keys.js";
 import { addStatus } from "./commands/status.js";
 import { addUp } from "./commands/up.js";
-import type { Context, Work } from "./commands/context.js";
 import { type ExitCode, exitCodeOf, failureLine, usage } from "./terminal/failure.js";
-import type { Io } from "./terminal/io.js";
 import { interrupted } from "./terminal/interruption.js";
+import type { Io } from "./terminal/io.js";
 import { Output, Progress } from "./terminal/output.js";
 
 const commands = [addUp, addAppend, addCat, addFeeds, addAudit, addKeys, addStatus, addBench];

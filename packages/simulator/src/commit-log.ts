@@ -6,6 +6,8 @@ import { Mixer } from "./mixer.js";
 // before, so that a record left over from an earlier, lost history never follows on a newer one.
 
 const HEADER_BYTES = 12;
+/** What a change takes besides its key and value, at most; the number of changes takes no more. */
+const CHANGE_BYTES = 16;
 
 export type Checksum = readonly [left: number, right: number];
 export const firstChecksum: Checksum = [0x51a7e5, 0xb10c5];
@@ -29,15 +31,25 @@ function checksumOf(before: Checksum, body: Uint8Array): Checksum {
 }
 
 export function encodeRecord(batch: Batch, before: Checksum): { readonly bytes: Uint8Array; readonly checksum: Checksum } {
-  const writer = new Writer().varint(batch.length);
+  const writer = new Writer(sizeOf(batch)).u32(0).u32(0).u32(0).varint(batch.length);
   for (const [key, value] of batch) {
     writer.prefixed(key).u8(value === undefined ? 0 : 1);
     if (value !== undefined) writer.prefixed(value);
   }
-  const body = writer.finish();
-  const checksum = checksumOf(before, body);
-  const header = new Writer(HEADER_BYTES).u32(checksum[0]).u32(checksum[1]).u32(body.length);
-  return { bytes: header.bytes(body).finish(), checksum };
+  const bytes = writer.finish();
+  const checksum = checksumOf(before, bytes.subarray(HEADER_BYTES));
+  const header = new DataView(bytes.buffer);
+  header.setUint32(0, checksum[0]);
+  header.setUint32(4, checksum[1]);
+  header.setUint32(8, bytes.length - HEADER_BYTES);
+  return { bytes, checksum };
+}
+
+/** Enough for the record, so that the writer need not grow. */
+function sizeOf(batch: Batch): number {
+  let size = HEADER_BYTES + CHANGE_BYTES;
+  for (const [key, value] of batch) size += CHANGE_BYTES + key.length + (value?.length ?? 0);
+  return size;
 }
 
 /** The record at `offset`, or nothing where no whole one follows on from the record before. */

@@ -27,34 +27,39 @@ export class LmdbKeys implements ReadableKeys {
     return bytes === undefined ? undefined : plain(bytes);
   }
 
-  range(range: Range): Iterable<Entry> {
-    const limit = range.limit ?? Number.MAX_SAFE_INTEGER;
-    if (limit <= 0 || compareBytes(range.from, range.to) >= 0) return [];
-    const cursor = this.#entries(range, limit);
+  range({ from, to, order, limit = Number.MAX_SAFE_INTEGER }: Range): Iterable<Entry> {
+    if (limit <= 0 || compareBytes(from, to) >= 0) return [];
+    // Descending, LMDB starts at the greater bound; each side says for itself whether it belongs.
+    const bounds =
+      order === "descending" ? { start: to, end: from, reverse: true, exclusiveStart: true, inclusiveEnd: true } : { start: from, end: to };
+    const cursor = this.#database.getRange({ ...bounds, limit })[Symbol.iterator]();
     const first: Entry[] = [];
     while (first.length < EAGER_ENTRIES) {
       const next = cursor.next();
       if (next.done === true) return first;
-      first.push(next.value);
+      first.push(entryOf(next.value));
+      if (first.length === limit) {
+        cursor.return?.();
+        return first;
+      }
     }
     return chained(first, cursor);
   }
-
-  *#entries({ from, to, order }: Range, limit: number): Generator<Entry, void> {
-    // Descending, LMDB starts at the greater bound; each side says for itself whether it belongs.
-    const bounds =
-      order === "descending" ? { start: to, end: from, reverse: true, exclusiveStart: true, inclusiveEnd: true } : { start: from, end: to };
-    for (const { key, value } of this.#database.getRange({ ...bounds, limit: Math.min(limit, 0x7fff_ffff) }))
-      yield [plain(key), plain(value)];
-  }
 }
 
-/** The cursor behind it sees the store as of its first entry. Whoever stops early closes it by leaving the loop. */
-function* chained(first: readonly Entry[], rest: Generator<Entry, void>): Generator<Entry, void> {
+interface Found {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+const entryOf = ({ key, value }: Found): Entry => [plain(key), plain(value)];
+
+/** The cursor sees the store as of its first entry. Whoever stops early closes it by leaving the loop. */
+function* chained(first: readonly Entry[], cursor: Iterator<Found>): Generator<Entry, void> {
   try {
     yield* first;
-    yield* rest;
+    for (let next = cursor.next(); next.done !== true; next = cursor.next()) yield entryOf(next.value);
   } finally {
-    rest.return();
+    cursor.return?.();
   }
 }

@@ -1,10 +1,10 @@
 import { type Codec, type NewEvent, type Receipt, SinterError } from "@sinter/core";
 import { Option } from "commander";
 import { AppendWindow } from "../store/append-window.js";
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, wholeNumber, withCommonFlags } from "./context.js";
+import { withStore } from "../store/store-link.js";
 import { eventLines } from "../terminal/event-lines.js";
 import { countText, shortId } from "../terminal/render.js";
-import { withStore } from "../store/store-link.js";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, wholeNumber, withCommonFlags } from "./context.js";
 
 interface AppendFlags extends CommonFlags {
   readonly kind?: number;

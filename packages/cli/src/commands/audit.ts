@@ -1,7 +1,7 @@
 import { type AuditReport, SinterError } from "@sinter/core";
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
-import { countText, printable } from "../terminal/render.js";
 import { type StoreOptions, withStore } from "../store/store-link.js";
+import { countText, printable } from "../terminal/render.js";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 export function addAudit({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("audit"))

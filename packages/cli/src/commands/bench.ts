@@ -61,6 +61,8 @@ async function measure({ output, progress, signal }: Context, flags: BenchFlags,
     for (let index = 0; index < single && !signal.aborted; index++) await peer.append(subject, events(1));
   });
   await say("read", flags.events + single, async () => {
-    for await (const _ of peer.events(subject, { signal })) continue;
+    let seen = 0;
+    for await (const event of peer.events(subject, { signal })) seen += event.payload.length > 0 ? 1 : 0;
+    if (seen < flags.events && !signal.aborted) throw new Error(`read ${seen} of ${flags.events} events`);
   });
 }

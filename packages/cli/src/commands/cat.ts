@@ -1,10 +1,10 @@
 import type { ReadOptions } from "@sinter/core";
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
+import { resumedEvents } from "../store/resumed-events.js";
+import { withStore } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
 import { interrupted, untilInterrupted } from "../terminal/interruption.js";
 import { eventJson, eventLine, parseStamp } from "../terminal/render.js";
-import { resumedEvents } from "../store/resumed-events.js";
-import { withStore } from "../store/store-link.js";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 interface CatFlags extends CommonFlags {
   readonly from?: string;

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { HolderKind } from "sinter";
+import type { StoreOptions } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
 import type { Io } from "../terminal/io.js";
 import type { Output, Progress } from "../terminal/output.js";
-import type { StoreOptions } from "../store/store-link.js";
 
 /** What one run of the command has at hand. */
 export interface Context {

@@ -1,6 +1,6 @@
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
-import { countText, shortId } from "../terminal/render.js";
 import { withStore } from "../store/store-link.js";
+import { countText, shortId } from "../terminal/render.js";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 export function addFeeds({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("feeds"))

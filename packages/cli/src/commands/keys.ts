@@ -1,5 +1,5 @@
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 import { withStore } from "../store/store-link.js";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 export function addKeys({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("keys"))

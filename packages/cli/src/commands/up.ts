@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { SinterError } from "@sinter/core";
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, wholeNumber, withCommonFlags } from "./context.js";
-import { aborted, untilInterrupted } from "../terminal/interruption.js";
 import { servePage } from "../page/server.js";
 import { type SharedStore, type StoreHandle, withStore } from "../store/store-link.js";
+import { aborted, untilInterrupted } from "../terminal/interruption.js";
+import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, wholeNumber, withCommonFlags } from "./context.js";
 
 interface UpFlags extends CommonFlags {
   readonly port: number;

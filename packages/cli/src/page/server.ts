@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pageConnectionsMax, pageRequestMsMax, type PeerStatus, SinterError } from "@sinter/core";
+import { type PeerStatus, pageConnectionsMax, pageRequestMsMax, SinterError } from "@sinter/core";
 import { page, pagePolicy } from "./html.js";
 
 export interface StatusPage {

@@ -1,7 +1,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { commandPatienceMsMax, commandRenewalsMax, type PeerApi, SinterError } from "@sinter/core";
-import { connectControl, type ControlServer, dataFileName, type HolderKind, serveControl } from "sinter";
+import { type ControlServer, connectControl, dataFileName, type HolderKind, serveControl } from "sinter";
 import { interrupted } from "../terminal/interruption.js";
 import type { OpenStore } from "../terminal/io.js";
 

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SinterError } from "@sinter/core";
+import { type EventRecord, type NewEvent, type PeerApi, type Receipt, SinterError } from "@sinter/core";
+import { dataFileName } from "sinter";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { finish, type Session, type Setting, start } from "../harness.suite.js";
-import type { OpenStore } from "../terminal/io.js";
 import { MemoryStores } from "../memory-stores.suite.js";
-import { openStore, SharedStore } from "./store-link.js";
+import type { OpenStore } from "../terminal/io.js";
+import { AppendWindow } from "./append-window.js";
+import { resumedEvents } from "./resumed-events.js";
+import { openStore, SharedStore, type StoreOptions, withStore } from "./store-link.js";
 
 // Commands that run at once on one store, each as if in a process of its own: they meet at the control socket alone.
 
@@ -16,7 +19,7 @@ let setting: Setting;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "cli-"));
-  writeFileSync(join(dir, "data"), "");
+  writeFileSync(join(dir, dataFileName), "x");
   setting = { stores: new MemoryStores(), env: { SINTER_DATA: dir } };
 });
 
@@ -112,9 +115,9 @@ test("a store held by a process that serves no socket is waited for, and an inte
 });
 
 test("a holder that cannot serve its socket lets go of the store", async () => {
-  const peer = start({ ...setting, env: { SINTER_DATA: dir } }, ["status"], () => rmSync(join(dir, "data")));
+  const peer = start({ ...setting, env: { SINTER_DATA: dir } }, ["status"], () => rmSync(join(dir, dataFileName)));
   expect(await peer.done).toBe(1);
-  writeFileSync(join(dir, "data"), "");
+  writeFileSync(join(dir, dataFileName), "x");
   const open: OpenStore = async (options) => {
     const opened = await setting.stores.open(options);
     rmSync(dir, { recursive: true });
@@ -126,4 +129,75 @@ test("a holder that cannot serve its socket lets go of the store", async () => {
   const refusing: OpenStore = async () =>
     Promise.reject(new SinterError("permission", "the key file is readable by others", "chmod 600 it."));
   await expect(SharedStore.open({ dir, open: refusing, ifMissing: "create", holder: "peer", signal })).rejects.toThrow("key file");
+});
+
+const options = (open: OpenStore): StoreOptions => {
+  return { dir, open, ifMissing: "create", holder: "command", signal: new AbortController().signal };
+};
+
+/** Peers that are opened one after the other on one store, each with its own way to behave. */
+function succession(...peers: Partial<PeerApi>[]): OpenStore {
+  return async () => ({ close: async () => {}, ...peers.shift() }) as PeerApi;
+}
+
+const lost = new SinterError("holder-lost", "gone", "Try again.");
+
+function eventOf(author: string, seq: number): EventRecord {
+  return { author, epoch: 0, seq, id: `${author}${seq}`, stamp: [seq, 0], kind: 128, codec: "raw", payload: new Uint8Array() };
+}
+
+async function* given(events: readonly EventRecord[], end?: SinterError): AsyncGenerator<EventRecord, void> {
+  yield* events;
+  if (end !== undefined) throw end;
+}
+
+test("an event that arrived during the change of holders is given wherever it stands in the order", async () => {
+  const before = [eventOf("a", 1), eventOf("b", 1), eventOf("a", 2)];
+  const after = [eventOf("c", 1), eventOf("a", 1), eventOf("b", 1), eventOf("b", 2), eventOf("a", 2), eventOf("a", 3)];
+  const open = succession({ events: () => given(before, lost) }, { events: () => given(after) });
+  const ids = await withStore(options(open), async (store) => {
+    const found: string[] = [];
+    for await (const event of resumedEvents(store, "s", {})) found.push(event.id);
+    return found;
+  });
+  expect(ids).toEqual(["a1", "b1", "a2", "c1", "b2", "a3"]);
+});
+
+test("what a leaving holder refused goes to the next in order, even if it fell silent on the batches behind", async () => {
+  const stored: string[] = [];
+  const receipt = (events: readonly NewEvent[]): Receipt => ({
+    author: "a",
+    epoch: 0,
+    count: events.length,
+    seq: (index) => index + 1,
+    id: () => "",
+  });
+  let calls = 0;
+  let leave = () => {};
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  const leaving: PeerApi["append"] = async () => {
+    calls += 1;
+    const refused = calls === 1;
+    await left;
+    throw refused ? lost : new SinterError("unknown-outcome", "silent", "See.");
+  };
+  const next: PeerApi["append"] = async (_, events) => {
+    stored.push(...events.map((event) => Buffer.from(event.payload).toString()));
+    return receipt(events);
+  };
+  let counted = 0;
+  await withStore(options(succession({ append: leaving }, { append: next })), async (store) => {
+    const window = new AppendWindow(store, "s", async ({ count }) => {
+      counted += count;
+    });
+    for (const text of ["1", "2", "3"]) {
+      await window.add({ payload: Buffer.from(text) });
+      await window.pause();
+    }
+    leave();
+    await window.finish();
+  });
+  expect([stored, counted, calls]).toEqual([["1", "2", "3"], 3, 3]);
 });

@@ -1,4 +1,4 @@
-import { type EventRecord, isMalformed, Malformed, type Decoded, type StampText, stampCounterMax, stampWallMsMax } from "@sinter/core";
+import { type Decoded, type EventRecord, isMalformed, Malformed, type StampText, stampCounterMax, stampWallMsMax } from "@sinter/core";
 import { usage } from "./failure.js";
 
 const shownIdChars = 8;

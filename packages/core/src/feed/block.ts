@@ -162,8 +162,7 @@ export class BlockBuilder {
   }
 
   /** Adds an event that fits, and answers where it begins. */
-  add(parts: EventParts): number {
-    const size = eventSize(parts);
+  add(parts: EventParts, size: number = eventSize(parts)): number {
     this.#room(size);
     const offset = this.#length;
     writeEvent(this.#bytes, offset, parts);

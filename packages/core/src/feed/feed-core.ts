@@ -1,4 +1,4 @@
-import { appendBytesMax, appendEventsMax, epochsPerFeedMax, keyBytesMax, lanesOpenMax, payloadBytesMax, sealHeadsMax } from "../bytes/limits.js";
+import { appendBytesMax, appendEventsMax, epochsPerFeedMax, keyBytesMax, lanesOpenMax, payloadBytesMax, payloadCodecMax, sealHeadsMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import { compareBytes } from "../bytes/order.js";
 import { clockFault, HybridClock, trustedTimeMs } from "../clock/hybrid-clock.js";
@@ -278,7 +278,7 @@ function eventsFault(events: readonly NewParts[]): Refusal | undefined {
   if (bytesOf(events) > appendBytesMax) return { code: "too-large", reason: "too many bytes in one append", fix: `Append at most ${appendBytesMax} bytes at a time.` };
   for (const { kind, codec, payload, key } of events) {
     if (!isKind(kind) || kind <= systemKindMax) return { code: "usage", reason: `an event of kind ${kind}`, fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations." };
-    if (!Object.values<number>(eventCodecs).includes(codec)) return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
+    if (!(codec >= 0 && codec <= payloadCodecMax)) return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
     if (payload.length > payloadBytesMax) return { code: "too-large", reason: `a payload of ${payload.length} bytes`, fix: `Keep payloads to ${payloadBytesMax} bytes; split what is larger.` };
     if (key !== undefined && (key.length < 1 || key.length > keyBytesMax)) return { code: "usage", reason: `a key of ${key.length} bytes`, fix: `Keys have 1 to ${keyBytesMax} bytes.` };
   }

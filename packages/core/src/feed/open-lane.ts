@@ -6,7 +6,7 @@ import type { SubjectPath } from "../identity/subject-path.js";
 import { appendLeaves, type Mmr } from "../proof/mmr-append.js";
 import { BlockBuilder } from "./block.js";
 import type { CausalEncoder } from "./causal-encoder.js";
-import { type EventParts, eventSize, systemKinds } from "./event.js";
+import { type EventParts, eventCodecs, eventSize, systemKinds } from "./event.js";
 
 /** What a lane is, apart from how far it has come. */
 export interface LanePlace {
@@ -84,15 +84,15 @@ export class OpenLane {
   /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */
   add(parts: NewParts, clock: HybridClock, wallMs: number): number {
     const deltas = this.#causal.next();
-    for (const causal of deltas.slice(0, -1)) this.#write({ kind: systemKinds.frontier, payload: NO_PAYLOAD, causal, stamp: clock.tick(wallMs) });
-    return this.#write({ ...parts, causal: deltas.at(-1), stamp: clock.tick(wallMs) });
+    for (let index = 0; index < deltas.length - 1; index++) this.#write(frontierEvent(deltas[index], clock.tick(wallMs)));
+    return this.#write(eventOf(parts, deltas[deltas.length - 1], clock.tick(wallMs)));
   }
 
   /** The first event of an epoch: it takes the first delta, and frontier events follow. */
   addFirst(parts: NewParts, clock: HybridClock, wallMs: number): void {
     const [first, ...rest] = this.#causal.next();
-    this.#write({ ...parts, causal: first, stamp: clock.tick(wallMs) });
-    for (const causal of rest) this.#write({ kind: systemKinds.frontier, payload: NO_PAYLOAD, causal, stamp: clock.tick(wallMs) });
+    this.#write(eventOf(parts, first, clock.tick(wallMs)));
+    for (const causal of rest) this.#write(frontierEvent(causal, clock.tick(wallMs)));
   }
 
   /** Hashes what was added since the last time: ids, range, blocks to store. */
@@ -124,12 +124,22 @@ export class OpenLane {
   }
 
   #write(parts: EventParts): number {
-    if (!this.#tail.fits(eventSize(parts))) {
+    const size = eventSize(parts);
+    if (!this.#tail.fits(size)) {
       this.#filled.push(this.#tail);
       this.#tail = new BlockBuilder(this.#size + 1, new Uint8Array(hashBytes));
     }
-    this.#tail.add(parts);
+    this.#tail.add(parts, size);
     this.#stamp = parts.stamp;
     return ++this.#size;
   }
+}
+
+/** Every event is made in one place with all its parts named: the code that writes them then meets a single shape. */
+function eventOf({ kind, codec, payload, key }: NewParts, causal: Uint8Array | undefined, stamp: Stamp): EventParts {
+  return { kind, codec, payload, key, causal, stamp, origin: undefined, keyEpoch: undefined };
+}
+
+function frontierEvent(causal: Uint8Array | undefined, stamp: Stamp): EventParts {
+  return eventOf({ kind: systemKinds.frontier, codec: eventCodecs.raw, payload: NO_PAYLOAD }, causal, stamp);
 }

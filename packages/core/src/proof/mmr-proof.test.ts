@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { toHex } from "../bytes/hex.js";
 import { mmrProofHashesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
-import { toHex } from "../bytes/hex.js";
 import { hashBytes } from "../identity/crypto.js";
 import { appendLeaves, emptyMmr, mmrRoot } from "./mmr-append.js";
 import { idAt, mmrOver, someIds, sourceOf } from "./mmr-oracle.suite.js";

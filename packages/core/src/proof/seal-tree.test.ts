@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sealHeadsMax } from "../bytes/limits.js";
 import { toHex } from "../bytes/hex.js";
+import { sealHeadsMax } from "../bytes/limits.js";
 import { hashBytes } from "../identity/crypto.js";
 import { idAt, someIds } from "./mmr-oracle.suite.js";
 import { rememberingHasher } from "./remembering-hasher.suite.js";

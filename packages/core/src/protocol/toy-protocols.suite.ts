@@ -249,18 +249,18 @@ class LedgerCore implements Core<Ledger> {
   }
 
   #commanded(command: LedgerCommand, { view, disk }: Surroundings<Ledger>): readonly Effect<Ledger>[] {
-    const answer = (): Effect<Ledger> => ({
+    const answer = (lines = this.#lines): Effect<Ledger> & { readonly kind: "notify" } => ({
       kind: "notify",
-      notice: { kind: "answer", id: command.id, to: command.kind, lines: view.lines().length },
+      notice: { kind: "answer", id: command.id, to: command.kind, lines },
     });
     switch (command.kind) {
       case "add":
-        if (disk === "full") return [{ kind: "notify", notice: { kind: "answer", id: command.id, to: "add", lines: -1 } }];
+        if (disk === "full") return [answer(-1)];
         return [this.#add("x".repeat(command.bytes ?? 0) + command.id), answer()];
       case "list":
-        return [answer()];
+        return [answer(view.lines().length)];
       case "peek":
-        return [{ ...answer(), after: "step" } as Effect<Ledger>];
+        return [{ ...answer(view.lines().length), after: "step" }];
       case "touch":
         return [{ kind: "write", write: { kind: "nothing" } }, answer()];
       case "explode":
@@ -269,7 +269,7 @@ class LedgerCore implements Core<Ledger> {
         this.#spoiled++;
         return [this.#add(`${command.id}`), answer()];
       case "hasty":
-        return [{ ...answer(), after: "step" } as Effect<Ledger>, this.#add(`${command.id}`)];
+        return [{ ...answer(), after: "step" }, this.#add(`${command.id}`)];
       case "remind":
         return [{ kind: "schedule", timer: command.timer, delayMs: command.delayMs, ...(command.after === "step" ? { after: "step" } : {}) }, answer()];
       case "forget":

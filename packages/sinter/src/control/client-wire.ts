@@ -167,8 +167,8 @@ export class ClientWire {
     let whole: unknown;
     try {
       whole = JSON.parse(pending.parts.join(""));
-    } catch {
-      pending.listener.failed(garbled("the parts of an answer make no JSON"));
+    } catch (error) {
+      pending.listener.failed(garbled(error instanceof Error ? error.message : String(error)));
       return;
     }
     pending.listener.done(whole);

@@ -209,6 +209,7 @@ export class Connection {
       return await Promise.race([work(stopping.signal), stopped]);
     } finally {
       this.#streams.delete(id);
+      // The race has told of it, if it came before the work's own end.
       stopped.catch(() => {});
     }
   }

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,8 +10,8 @@ import {
   type PeerApi,
 } from "@sinter/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { connectControl, type ControlClient } from "./client.js";
-import { serveControl, type ControlServer } from "./server.js";
+import { type ControlClient, connectControl } from "./client.js";
+import { type ControlServer, serveControl } from "./server.js";
 import { fromUtf8, StubPeer, utf8 } from "./stub-peer.suite.js";
 
 let dir: string;
@@ -45,19 +44,6 @@ const failure = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 const lines = (count: number) => Array.from({ length: count }, (_, index) => ({ payload: utf8(`line ${index}`) }));
-
-/** What a bare socket is told until it is closed. */
-async function told(said: string | Uint8Array): Promise<string> {
-  const socket = connect(server.path);
-  let text = "";
-  socket.on("data", (chunk) => {
-    text += chunk;
-  });
-  const closed = new Promise((resolve) => socket.once("close", resolve));
-  socket.write(said);
-  await closed;
-  return text;
-}
 
 test("the socket is the owner's alone, and gone after the close", async () => {
   expect(statSync(server.path).mode & 0o777).toBe(0o600);
@@ -194,100 +180,6 @@ test("many appends into a closing holder: each is stored and acknowledged, or re
   const outcomes = await Promise.all(receipts);
   expect(new Set(outcomes)).not.toContain("unknown-outcome");
   expect(outcomes.filter((outcome) => outcome === "stored").length).toBe(peer.records.get("a")?.length);
-});
-
-/** A holder that greets, reads, and goes away without a word. */
-async function dyingHolder(path: string): Promise<{ sockets: Socket[]; heard: () => string; close(): void }> {
-  const sockets: Socket[] = [];
-  let heard = "";
-  const dying = createServer((socket) => {
-    sockets.push(socket);
-    socket.on("data", (chunk) => {
-      heard += chunk;
-    });
-    socket.write('{"say":"hello","version":1,"pid":7,"holder":"peer"}\n');
-  });
-  await new Promise<void>((resolve) => dying.listen(path, resolve));
-  return { sockets, heard: () => heard, close: () => dying.close() };
-}
-
-test("when the holder vanishes an append may have happened, a reader has lost it", async () => {
-  const other = mkdtempSync(join(tmpdir(), "control-"));
-  const dying = await dyingHolder(join(other, "control.sock"));
-  const victim = (await connectControl({ dir: other })) as ControlClient;
-  expect(victim.holder).toEqual({ pid: 7, kind: "peer" });
-  const append = failure(victim.append("a", lines(1)));
-  const reading = failure(all(victim.events("a", { follow: true })));
-  await vi.waitFor(() => expect(dying.heard()).toContain('"events"'));
-  for (const socket of dying.sockets) socket.destroy();
-  expect(await append).toMatchObject({ code: "unknown-outcome" });
-  expect(await reading).toMatchObject({ code: "holder-lost" });
-  await victim.lost;
-  dying.close();
-  rmSync(other, { recursive: true });
-});
-
-test("a holder whose answers cannot be read is left", async () => {
-  for (const answer of [
-    "nonsense\n",
-    '{"say":"part","id":1,"text":"{"}\n{"say":"done","id":1,"result":null}\n',
-    '{"say":"done","id":1,"result":{}}\n',
-  ]) {
-    const other = mkdtempSync(join(tmpdir(), "control-"));
-    const dying = await dyingHolder(join(other, "control.sock"));
-    const victim = (await connectControl({ dir: other })) as ControlClient;
-    const status = failure(victim.status());
-    await vi.waitFor(() => expect(dying.heard()).toContain('"status"'));
-    for (const socket of dying.sockets) socket.write(answer);
-    expect(await status).toMatchObject({ code: "internal" });
-    await victim.close();
-    dying.close();
-    rmSync(other, { recursive: true });
-  }
-});
-
-test("a holder of another version is named, one that leaves before it greets is nobody", async () => {
-  const other = mkdtempSync(join(tmpdir(), "control-"));
-  let answer = '{"say":"hello","version":2,"pid":7,"holder":"peer"}\n';
-  const odd = createServer((socket) => socket.on("error", () => {}).end(answer));
-  await new Promise<void>((resolve) => odd.listen(join(other, "control.sock"), resolve));
-  const error = await failure(connectControl({ dir: other }));
-  expect(error).toMatchObject({ code: "wrong-store", message: expect.stringContaining("process 7") });
-  answer = "";
-  expect(await connectControl({ dir: other })).toBeUndefined();
-  odd.close();
-  rmSync(other, { recursive: true });
-});
-
-const hello = '{"say":"hello","version":1}\n';
-
-test("a wrong line closes its connection with a reason and harms no other", async () => {
-  expect(await told("no json\n")).toContain("a line of JSON in UTF-8 expected");
-  expect(await told(new Uint8Array([0xff, 0x0a]))).toContain("UTF-8");
-  expect(await told('{"say":"more","id":1,"batches":1}\n')).toContain("a greeting expected first");
-  expect(await told('{"say":"hello","version":9}\n')).toContain("version 1, not 9");
-  expect(await told(`${hello}${hello}`)).toContain("greeted twice");
-  expect(await told(`${hello}{"say":"toString"}\n`)).toContain('\\"say\\" expected');
-  expect(await told(`${hello}{"say":"call","id":-1,"call":"status"}\n`)).toContain('a complete \\"call\\" expected');
-  expect(await told(`${hello}{"say":"call","id":1,"call":"append","subject":"a","events":[{}]}\n`)).toContain("complete");
-  expect(await told(`${hello}${'{"say":"call","id":1,"call":"events","subject":"a","follow":true}\n'.repeat(2)}`)).toContain(
-    "under way already",
-  );
-  expect((await client.status()).peer).toBe("bb");
-});
-
-test("an event in false base64 fails its call alone", async () => {
-  const socket = connect(server.path);
-  let text = "";
-  socket.on("data", (chunk) => {
-    text += chunk;
-  });
-  const append = (id: number, event: string) => `{"say":"call","id":${id},"call":"append","subject":"a","events":[${event}]}\n`;
-  socket.write(hello + append(1, '{"payload":"???="}') + append(2, '{"payload":"AA="}') + append(3, '{"payload":"AA==","key":"*"}'));
-  socket.write(append(4, '{"payload":"AA==","key":"AA=="}'));
-  await vi.waitFor(() => expect(text).toContain('"say":"done","id":4'));
-  for (const id of [1, 2, 3]) expect(text).toContain(`"say":"failed","id":${id},"code":"usage"`);
-  socket.destroy();
 });
 
 test("more connections than the bound are turned away with a reason", async () => {

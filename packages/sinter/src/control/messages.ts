@@ -1,8 +1,8 @@
 import {
   type AuditReport,
   appendEventsMax,
-  controlBatchEventsMax,
   type Codec,
+  controlBatchEventsMax,
   type Decoded,
   type ErrorCode,
   type EventRecord,

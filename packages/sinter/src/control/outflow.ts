@@ -1,4 +1,4 @@
-import { controlBatchBytesMax, controlBatchesAheadMax, controlBatchEventsMax, type EventRecord } from "@sinter/core";
+import { controlBatchBytesMax, controlBatchEventsMax, controlBatchesAheadMax, type EventRecord } from "@sinter/core";
 
 /**
  * The holder's end of one stream: gathers events into batches, sends a batch when it is full or nothing more comes at

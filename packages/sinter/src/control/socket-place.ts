@@ -54,6 +54,7 @@ async function recorded(dir: string): Promise<string | undefined> {
     const path = await readFile(resolve(dir, recordName), "utf8");
     return path.endsWith(`/${socketName}`) ? path : undefined;
   } catch {
+    // No record, or none that can be read: then the socket is in the store, or there is none.
     return undefined;
   }
 }
