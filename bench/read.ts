@@ -15,14 +15,17 @@ export async function scan(): Promise<Figure> {
     const times: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       let seen = 0;
-      let last = 0;
+      let wall = 0;
+      let counter = 0;
       times.push(await timed(() => {
         for (const block of lane.blocks(1, EVENTS)) {
           let offset = blockHeaderBytes;
           for (let left = blockCount(block); left > 0; left--) {
-            const stamp = wallAt(block, offset) * 0x1_0000 + counterAt(block, offset);
-            if (stamp <= last) throw new Error("stamps do not rise");
-            last = stamp;
+            const nextWall = wallAt(block, offset);
+            const nextCounter = counterAt(block, offset);
+            if (nextWall < wall || (nextWall === wall && nextCounter <= counter)) throw new Error("stamps do not rise");
+            wall = nextWall;
+            counter = nextCounter;
             seen++;
             offset += sizeAt(block, offset);
           }

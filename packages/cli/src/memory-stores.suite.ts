@@ -1,5 +1,7 @@
+import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type AuditReport, type EventRecord, type NewEvent, type PeerApi, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
+import { serveControl } from "sinter";
 import type { OpenStore } from "./terminal/io.js";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
@@ -37,18 +39,23 @@ export class MemoryStores {
     return contents;
   }
 
-  readonly open: OpenStore = async ({ dir, network }) => {
+  readonly open: OpenStore = async ({ dir, network, holder, control }) => {
     const contents = this.at(dir);
     if (contents.held) throw new SinterError("in-use", `process ${process.pid} holds ${dir}`, "Stop it.");
     contents.held = true;
     this.opened += 1;
-    return new MemoryPeer(contents, network ?? "home");
+    const peer = new MemoryPeer(contents, network ?? "home");
+    mkdirSync(dir, { recursive: true });
+    const server = control === "none" ? undefined : await serveControl({ dir, peer, holder: holder.kind });
+    peer.retire = async () => server?.close();
+    return peer;
   };
 }
 
 class MemoryPeer implements PeerApi {
   readonly #contents: Contents;
   readonly #network: string;
+  retire: () => Promise<void> = async () => {};
 
   constructor(contents: Contents, network: string) {
     this.#contents = contents;
@@ -114,6 +121,7 @@ class MemoryPeer implements PeerApi {
   }
 
   async close(): Promise<void> {
+    await this.retire();
     this.#contents.held = false;
   }
 }

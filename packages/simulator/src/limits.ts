@@ -7,3 +7,4 @@ export const steadyFirstMsMax = 1_000_000;
 /** How much later than asked `soon` may come. */
 export const soonQuantaMax = 16;
 export const traceDepthLevelsMax = 12;
+export const pingBytesMax = 256 * 1024;

@@ -53,6 +53,14 @@ export interface Rot {
   readonly mask: number;
 }
 
+/** All that a disk holds, and what a crash would do to it: to be looked at again and again. */
+export interface DiskImage {
+  readonly platter: Uint8Array;
+  readonly seen: Uint8Array;
+  readonly pending: readonly PendingWrite[];
+  readonly rot: readonly Rot[];
+}
+
 export interface VirtualDiskOptions {
   readonly capacityBytes?: number;
   readonly timing?: Partial<DiskTiming>;
@@ -103,6 +111,27 @@ export class VirtualDisk {
 
   plant(fault: DiskFault): void {
     this.#planted.push(fault);
+  }
+
+  /** Takes back what was planted and has not fired. */
+  unplant(): void {
+    this.#planted = [];
+  }
+
+  image(): DiskImage {
+    const pending = this.#pending.map((write) => ({ ...write, bytes: write.bytes.slice() }));
+    return { platter: this.#platter.all().slice(), seen: this.#seen.all().slice(), pending, rot: [...this.rot] };
+  }
+
+  /** Becomes a copy of another disk, with the same writes not yet synced. Only done while nothing runs on it. */
+  load({ platter, seen, pending, rot }: DiskImage): void {
+    this.#platter.truncate(0);
+    this.#platter.write(0, platter);
+    this.#seen.truncate(0);
+    this.#seen.write(0, seen);
+    this.#pending = pending.map((write) => ({ ...write, bytes: write.bytes.slice() }));
+    this.#power = "on";
+    this.rot = [...rot];
   }
 
   /** The file as a reader sees it, not to be changed. */

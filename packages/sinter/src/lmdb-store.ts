@@ -46,9 +46,11 @@ interface Commit {
 
 const CLOSED: StoreFailure = { reason: "the store is closed", outcome: "not written" };
 
-/** How much the latest synchronous commit weighs in the mean, and how slowly a bad mean is forgotten by others. */
-const NEWEST_SHARE = 0.25;
-const FORGET_SHARE = 0.02;
+/** How much the latest synchronous commit weighs in the mean, and how slowly a bad mean is forgotten by others. One stall of
+ * the disk, however long, is not to change the way; three slow commits on end are. */
+const NEWEST_SHARE = 0.125;
+const FORGET_SHARE = 0.005;
+const SLOW_MS = 4 * storeSynchronousMsMax;
 
 /** The Store port over LMDB. Whoever opens one holds the lock of its directory (store-lock.ts): LMDB itself does not mind
  * a second process. */
@@ -132,7 +134,7 @@ export class LmdbStore implements Store {
     } catch (error) {
       failure = failureOf(error);
     }
-    this.#synchronousMs += (this.#nowMs() - begun - this.#synchronousMs) * NEWEST_SHARE;
+    this.#synchronousMs += (Math.min(this.#nowMs() - begun, SLOW_MS) - this.#synchronousMs) * NEWEST_SHARE;
     queueMicrotask(() => this.#finish(group, failure));
   }
 

@@ -3,13 +3,7 @@ import { expect, test, vi } from "vitest";
 import { clockCases } from "../../core/src/protocol/clock.suite.js";
 import { SystemClock } from "./system-clock.js";
 
-async function until(condition: () => boolean): Promise<void> {
-  const last = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > last) throw new Error("the condition never held");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+const until = async (condition: () => boolean): Promise<void> => void (await vi.waitUntil(condition, { timeout: 20_000, interval: 1 }));
 
 for (const { name, run } of clockCases) {
   test(`system clock: ${name}`, () =>

@@ -1,5 +1,5 @@
 import { computeJobsMax, type Outcome } from "@sinter/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { computeCases } from "../../core/src/protocol/compute.suite.js";
 import { WorkerCompute } from "./worker-compute.js";
 
@@ -16,13 +16,7 @@ export function execute(job) {
 }`)}`,
 );
 
-async function until(condition: () => boolean): Promise<void> {
-  const last = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > last) throw new Error("the condition never held");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+const until = async (condition: () => boolean): Promise<void> => void (await vi.waitUntil(condition, { timeout: 20_000, interval: 1 }));
 
 const made = (workers = 2) => new WorkerCompute({ modules: { toy: jobs }, workers });
 const ask = (compute: WorkerCompute, job: unknown) => new Promise<Outcome<unknown>>((resolve) => compute.run("toy", job, resolve));

@@ -27,7 +27,7 @@ export function addBench({ program, context, chosen }: Registry): void {
 async function bench(context: Context, flags: BenchFlags): Promise<0> {
   const dir = await mkdtemp(join(tmpdir(), "sinter-bench-"));
   try {
-    const peer = await context.io.open({ dir });
+    const peer = await context.io.open({ dir, holder: { kind: "command", what: "sinter bench" }, control: "none" });
     try {
       await measure(context, flags, peer);
     } finally {

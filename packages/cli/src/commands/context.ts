@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { HolderKind } from "sinter";
 import type { StoreOptions } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
 import type { Io } from "../terminal/io.js";
@@ -46,14 +45,17 @@ export function dataDir(context: Context, flags: CommonFlags, positional?: strin
   return dir;
 }
 
+/** Most commands leave as soon as they are done. */
+const passing = { kind: "command", what: "a sinter command" } as const;
+
 interface StoreChoice {
   readonly ifMissing: "create" | "refuse";
-  readonly holder?: HolderKind;
+  readonly holder?: StoreOptions["holder"];
   readonly network?: string | undefined;
 }
 
 export function storeOptions(context: Context, dir: string, choice: StoreChoice): StoreOptions {
-  const { ifMissing, holder = "command", network } = choice;
+  const { ifMissing, holder = passing, network } = choice;
   return { dir, open: context.io.open, ifMissing, holder, signal: context.signal, ...(network === undefined ? {} : { network }) };
 }
 

@@ -3,9 +3,11 @@ import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SinterError } from "@sinter/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { finish, type Session, type Setting, start } from "../harness.suite.js";
 import { MemoryStores } from "../memory-stores.suite.js";
+import type { OpenStore } from "../terminal/io.js";
 
 let dir: string;
 let setting: Setting;
@@ -116,6 +118,19 @@ test("a port that is taken is an error where it was asked for, and passed over w
   expect(new Set(pages).size).toBe(2);
   for (const session of [asked, other, third]) session.interrupt();
   expect(await Promise.all([asked.done, other.done, third.done])).toEqual([0, 0, 0]);
+});
+
+test("a peer that stops by itself ends the command with its reason", async () => {
+  const stopped = new SinterError("stopped", "the peer has stopped: a bug", "Start it again.");
+  const open: OpenStore = async (options) => {
+    const peer = await setting.stores.open(options);
+    peer.events = () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(stopped) }) });
+    return peer;
+  };
+  const stores = Object.assign(new MemoryStores(), { open });
+  const { code, stdout, stderr } = await finish({ ...setting, stores }, ["up", "--json"]);
+  expect([code, stdout.lines.length, stderr]).toEqual([1, 1, "sinter: the peer has stopped: a bug. Start it again.\n"]);
+  expect(setting.stores.at(dir).held).toBe(false);
 });
 
 test("a second peer on a store is refused and told of the first", async () => {

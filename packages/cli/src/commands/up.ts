@@ -25,7 +25,7 @@ export function addUp({ program, context, chosen }: Registry): void {
 
 async function up(context: Context, named: string | undefined, flags: UpFlags): Promise<0> {
   const dir = dataDir(context, flags, named);
-  const options = storeOptions(context, dir, { ifMissing: "create", holder: "peer", network: flags.network });
+  const options = storeOptions(context, dir, { ifMissing: "create", holder: { kind: "peer", what: "sinter up" }, network: flags.network });
   const running = withStore(options, async (store) => {
     refuseSecond(dir, await store.current());
     const page = await servePage({ port: flags.port, status: () => store.ask((peer) => peer.status()) });
@@ -46,9 +46,16 @@ async function standBy({ signal }: Context, dir: string, store: SharedStore): Pr
   while (!signal.aborted) {
     const handle = await store.current();
     refuseSecond(dir, handle);
+    if (handle.held.by === "us") return Promise.race([end, halted(handle, signal)]);
     await Promise.race([handle.lost, end]);
     if (!signal.aborted) await store.renew(handle);
   }
+}
+
+/** Rejects when our own peer stops by itself. Whoever follows a subject is told of that, though nothing comes on this one. */
+async function halted({ peer }: StoreHandle, signal: AbortSignal): Promise<void> {
+  const events = peer.events("sinter/up", { follow: true, signal })[Symbol.asyncIterator]();
+  while (!(await events.next()).done);
 }
 
 /** A command that holds the store will leave it; a peer will not. */

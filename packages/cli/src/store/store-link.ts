@@ -1,7 +1,7 @@
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { commandPatienceMsMax, commandRenewalsMax, type PeerApi, SinterError } from "@sinter/core";
-import { type ControlServer, connectControl, dataFileName, type HolderKind, serveControl } from "sinter";
+import { connectControl, dataFileName, type HolderKind } from "sinter";
 import { interrupted } from "../terminal/interruption.js";
 import type { OpenStore } from "../terminal/io.js";
 
@@ -12,7 +12,7 @@ export interface StoreOptions {
   /** What to do where there is no store yet. */
   readonly ifMissing: "create" | "refuse";
   /** How this process presents itself to others while it holds the store. */
-  readonly holder: HolderKind;
+  readonly holder: { readonly kind: HolderKind; readonly what: string };
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export interface StoreHandle {
 
 const pauseMs = 25;
 
-/** Speaks to the process that holds the store, or holds it and serves its socket. */
+/** Speaks to the process that holds the store, or holds it; then open() serves its socket. */
 export async function openStore(options: StoreOptions): Promise<StoreHandle> {
   const giveUpAtMs = performance.now() + commandPatienceMsMax;
   for (;;) {
@@ -48,29 +48,14 @@ export async function openStore(options: StoreOptions): Promise<StoreHandle> {
 }
 
 async function holdStore(options: StoreOptions): Promise<StoreHandle> {
-  const { dir, network, open } = options;
-  await prepareDirectory(options);
-  const peer = await open({ dir, ...(network === undefined ? {} : { network }) });
-  let server: ControlServer;
-  try {
-    server = await serveControl({ dir, peer, holder: options.holder });
-  } catch (error) {
-    await peer.close();
-    throw error;
-  }
-  const close = async () => {
-    // The socket goes before the lock does, or we would take away the next holder's.
-    await server.close();
-    await peer.close();
-  };
-  return { peer, held: { by: "us" }, lost: new Promise(() => {}), close };
+  const { dir, network, open, holder } = options;
+  await refuseMissing(options);
+  const peer = await open({ dir, holder, ...(network === undefined ? {} : { network }) });
+  return { peer, held: { by: "us" }, lost: new Promise(() => {}), close: () => peer.close() };
 }
 
-async function prepareDirectory({ dir, ifMissing }: StoreOptions): Promise<void> {
-  if (ifMissing === "create") {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    return;
-  }
+async function refuseMissing({ dir, ifMissing }: StoreOptions): Promise<void> {
+  if (ifMissing === "create") return;
   // An empty data file was made by a process that took the lock and came no further.
   const data = await stat(join(dir, dataFileName)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

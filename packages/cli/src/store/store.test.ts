@@ -10,7 +10,7 @@ import { MemoryStores } from "../memory-stores.suite.js";
 import type { OpenStore } from "../terminal/io.js";
 import { AppendWindow } from "./append-window.js";
 import { resumedEvents } from "./resumed-events.js";
-import { openStore, SharedStore, type StoreOptions, withStore } from "./store-link.js";
+import { type StoreOptions, withStore } from "./store-link.js";
 
 // Commands that run at once on one store, each as if in a process of its own: they meet at the control socket alone.
 
@@ -114,25 +114,8 @@ test("a store held by a process that serves no socket is waited for, and an inte
   expect(await waiting.done).toBe(0);
 });
 
-test("a holder that cannot serve its socket lets go of the store", async () => {
-  const peer = start({ ...setting, env: { SINTER_DATA: dir } }, ["status"], () => rmSync(join(dir, dataFileName)));
-  expect(await peer.done).toBe(1);
-  writeFileSync(join(dir, dataFileName), "x");
-  const open: OpenStore = async (options) => {
-    const opened = await setting.stores.open(options);
-    rmSync(dir, { recursive: true });
-    return opened;
-  };
-  const signal = new AbortController().signal;
-  await expect(openStore({ dir, open, ifMissing: "create", holder: "peer", signal })).rejects.toThrow("control.sock");
-  expect(setting.stores.at(dir).held).toBe(false);
-  const refusing: OpenStore = async () =>
-    Promise.reject(new SinterError("permission", "the key file is readable by others", "chmod 600 it."));
-  await expect(SharedStore.open({ dir, open: refusing, ifMissing: "create", holder: "peer", signal })).rejects.toThrow("key file");
-});
-
 const options = (open: OpenStore): StoreOptions => {
-  return { dir, open, ifMissing: "create", holder: "command", signal: new AbortController().signal };
+  return { dir, open, ifMissing: "create", holder: { kind: "command", what: "a test" }, signal: new AbortController().signal };
 };
 
 /** Peers that are opened one after the other on one store, each with its own way to behave. */

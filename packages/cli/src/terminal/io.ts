@@ -1,4 +1,5 @@
 import type { PeerApi } from "@sinter/core";
+import type { HolderKind } from "sinter";
 
 // All that a command touches of its surroundings, so that a test can hand in its own.
 
@@ -12,7 +13,13 @@ export interface Sink {
 
 export type Source = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
 
-export type OpenStore = (options: { readonly dir: string; readonly network?: string }) => Promise<PeerApi>;
+/** Opens a store and, unless told otherwise, serves its control socket until it is closed. */
+export type OpenStore = (options: {
+  readonly dir: string;
+  readonly network?: string;
+  readonly holder: { readonly kind: HolderKind; readonly what: string };
+  readonly control?: "serve" | "none";
+}) => Promise<PeerApi>;
 
 export interface Io {
   readonly stdin: Source;

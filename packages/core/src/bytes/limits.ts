@@ -62,7 +62,7 @@ export const buildWallMs = 1_767_225_600_000;
 export const lanesOpenMax = 1_024;
 export const appendEventsMax = 65_536;
 export const appendBytesMax = 32 * 1024 * 1024;
-export const frontierRowsPerTurnMax = 512;
+export const frontierRowsPerTurnMax = 64;
 
 // --- the control socket ---
 /** An append of `appendBytesMax` in base64, with room for what stands around it. */
@@ -91,8 +91,6 @@ export const controlCloseMsMax = 2_000;
 // --- reading ---
 /** Where blocks begin, as a reader remembers it: 16 bytes an entry. */
 export const blockIndexEntriesMax = 1_000_000;
-/** Blocks read in one go: an iterator left open longer pins pages of the store. */
-export const blocksPerReadMax = 64;
 
 // --- the store on disk, and what else the Node adapters hold ---
 /** Address space, not memory and not disk. */

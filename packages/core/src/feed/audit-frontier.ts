@@ -5,10 +5,9 @@ import { idBytes, asId, type SubjectId } from "../identity/ids.js";
 import { trieRoot, leavesUnder } from "../proof/trie.js";
 import { leafHash, type TrieNodes } from "../proof/trie-node.js";
 import { tableRange, trieKey, decodeKey } from "../store/keys.js";
-import type { AuditParts } from "./audit.js";
 import { entriesOf } from "./audit-tables.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
-import type { Findings } from "./findings.js";
+import type { AuditParts, Findings } from "./findings.js";
 import { frontierRow } from "./frontier-core.js";
 
 // The frontier trie against the lanes: every leaf is the row of a lane as it stands, but for lanes that are marked as

@@ -7,13 +7,12 @@ import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../proof/mmr-append.j
 import { groupLeaves } from "../proof/mmr-positions.js";
 import { authorKey, decodeKey, laneRange, mmrKey } from "../store/keys.js";
 import { decodeAuthorRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
-import type { AuditParts } from "./audit.js";
 import { entriesOf } from "./audit-tables.js";
 import { type BlockView, checkBlock } from "./block.js";
 import { CausalDecoder } from "./causal-delta.js";
 import { causalAt, kindAt, stampAt, systemKinds } from "./event.js";
 import type { FeedView } from "./feed-view.js";
-import type { Findings } from "./findings.js";
+import type { AuditParts, Findings } from "./findings.js";
 import { eventIds } from "./lane-reader.js";
 import { verifySeal } from "./seal.js";
 

@@ -17,9 +17,8 @@ import {
   decodeStoreRecord,
   decodeSubjectRecord,
 } from "../store/records.js";
-import type { AuditParts } from "./audit.js";
 import type { FeedView } from "./feed-view.js";
-import type { Findings } from "./findings.js";
+import type { AuditParts, Findings } from "./findings.js";
 
 // Every key and record of the small tables, each held against the tables it points into. Blocks and nodes of lanes that
 // exist are the lanes' own audit; here only those of lanes that do not exist are looked for.

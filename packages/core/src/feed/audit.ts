@@ -1,33 +1,18 @@
-import type { Hasher, Verifier } from "../identity/crypto.js";
-import type { NetworkId } from "../identity/ids.js";
 import { auditFrontier } from "./audit-frontier.js";
 import { auditLane } from "./audit-lane.js";
 import { auditTables } from "./audit-tables.js";
-import { Findings } from "./findings.js";
+import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 import type { FeedView } from "./feed-view.js";
 
 // Reads every byte of a store and holds it against what signed it: decodes every key and record, re-hashes every event,
 // rebuilds every range, checks every seal, and compares every index with what it indexes. A generator, so that whoever
 // runs it decides when the rest of the process has a turn; appends may go on between two of its steps.
 
-export interface AuditFinding {
-  /** The kind of thing that is wrong, one word or two. */
-  readonly what: string;
-  readonly where: string;
-  readonly detail: string;
-}
-
 export interface AuditResult {
   readonly ok: boolean;
   readonly events: number;
   readonly feeds: number;
   readonly problems: readonly AuditFinding[];
-}
-
-export interface AuditParts {
-  readonly hasher: Hasher;
-  readonly verifier: Verifier;
-  readonly network: NetworkId;
 }
 
 export interface AuditProgress {

@@ -2,8 +2,8 @@ import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import type { Stamp } from "../clock/stamp.js";
 import type { AuthorId, Epoch, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
-import type { Range, ReadableKeys } from "../protocol/key-space.js";
-import { blockHolding, blockKey, blocksFrom, changedKey, decodeKey, headKey, laneKey, laneNumberKey, lanesOf, metaKey, pathKey, pathsFrom, subjectKey, tableRange } from "../store/keys.js";
+import type { ReadableKeys } from "../protocol/key-space.js";
+import { blockHolding, blockKey, changedKey, decodeKey, headKey, laneKey, laneNumberKey, lanesOf, metaKey, pathKey, pathsFrom, subjectKey, tableRange } from "../store/keys.js";
 import { decodeClockRecord, decodeFrontierRecord, decodeHeadRecord, decodeLaneNumber, decodeLaneRecord, decodePathRecord, decodeSubjectRecord, type FrontierRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
 import { type BlockView, checkBlock } from "./block.js";
 
@@ -96,21 +96,6 @@ export class FeedView {
   /** The bytes of the block that holds an event; good until the next read. */
   blockOf(lane: number, seq: number): Uint8Array | undefined {
     for (const [, value] of this.keys.range(blockHolding(lane, seq))) return value;
-    return undefined;
-  }
-
-  /** Blocks from the one that holds `seq` on. */
-  blocks(lane: number, seq: number): Range {
-    const holding = this.blockFirstSeq(lane, seq);
-    return blocksFrom(lane, holding ?? seq);
-  }
-
-  blockFirstSeq(lane: number, seq: number): number | undefined {
-    for (const [key] of this.keys.range(blockHolding(lane, seq))) {
-      const place = decodeKey(key);
-      if (isMalformed(place) || place.table !== "block") throw new DamagedStore(`blocks of lane ${lane}`, "a key that is none");
-      return place.firstSeq;
-    }
     return undefined;
   }
 

@@ -1,6 +1,21 @@
 import { auditFindingsMax } from "../bytes/limits.js";
-import type { AuditFinding } from "./audit.js";
+import type { Hasher, Verifier } from "../identity/crypto.js";
+import type { NetworkId } from "../identity/ids.js";
 import { DamagedStore } from "./feed-view.js";
+
+/** What an audit works with, beside the store. */
+export interface AuditParts {
+  readonly hasher: Hasher;
+  readonly verifier: Verifier;
+  readonly network: NetworkId;
+}
+
+export interface AuditFinding {
+  /** The kind of thing that is wrong, one word or two. */
+  readonly what: string;
+  readonly where: string;
+  readonly detail: string;
+}
 
 /** What an audit has found wrong so far; beyond a bound, only how much more. */
 export class Findings {

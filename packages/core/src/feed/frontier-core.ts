@@ -169,7 +169,7 @@ class PendingNodes implements TrieNodes {
 
   get(path: Uint8Array): Uint8Array | undefined {
     const change = this.#changes.get(toHex(path));
-    return change === undefined ? this.#keys.peek(trieKey(path)) : change.node;
+    return change === undefined ? this.#keys.get(trieKey(path)) : change.node;
   }
 
   put(path: Uint8Array, node: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { blockIndexEntriesMax, blocksPerReadMax } from "../bytes/limits.js";
+import { blockIndexEntriesMax } from "../bytes/limits.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
 import { type EventRun, type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import { feedId, type LaneId, laneId } from "../identity/ids.js";
@@ -55,17 +55,13 @@ export class LaneReader {
     return this.#located;
   }
 
-  /** Blocks from the one that holds `from` up to the one that holds `to`. Each is good until the next is asked for. */
+  /** Blocks from the one that holds `from` up to the one that holds `to`. Each is good until the next read of the store.
+   * Where a block ends says where the next begins: a known key is read several times faster than a cursor moves. */
   *blocks(from: number, to: number): Iterable<Uint8Array> {
-    for (let next = from; next <= to; ) {
-      let read = 0;
-      for (const [, block] of this.#view.keys.range({ ...this.#view.blocks(this.#lane, next), limit: blocksPerReadMax })) {
-        if (blockFirstSeq(block) > to) return;
-        read++;
-        next = blockFirstSeq(block) + blockCount(block);
-        yield block;
-      }
-      if (read === 0) return;
+    for (let block = this.#blockHolding(from); block !== undefined; ) {
+      const next = blockFirstSeq(block) + blockCount(block);
+      yield block;
+      block = next <= to ? this.#view.keys.peek(blockKey(this.#lane, next)) : undefined;
     }
   }
 

@@ -111,3 +111,13 @@ test("places are exact up to the largest size", () => {
     }),
   );
 });
+
+test("what was appended is covered by the fewest nodes", () => {
+  for (let size = 0; size <= 130; size++) expect(fillPlaces(0, size)).toEqual(peakPlaces(size));
+  expect(fillPlaces(5, 16)).toEqual([
+    { height: 0, index: 5 },
+    { height: 1, index: 3 },
+    { height: 3, index: 1 },
+  ]);
+  expect(fillPlaces(8, 16)).toEqual([{ height: 3, index: 1 }]);
+});

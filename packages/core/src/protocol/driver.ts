@@ -212,7 +212,7 @@ export class Driver {
   /** Steps inputs up to the turn's budget. False: a step threw, and the turn is gone. */
   #fill(turn: Turn, upTo: InputClass): boolean {
     const { clock } = this.#ports;
-    while (turn.cost < turnCostMax && turn.bytes + this.#overlay.bytes < turnBytesMax) {
+    while (turn.cost < turnCostMax && turn.bytes < turnBytesMax && this.#overlay.bytes < turnBytesMax) {
       const alone = this.#inbox.nextStandsAlone;
       if (alone && turn.inputs.length > 0) break;
       const waiting = this.#inbox.next(upTo);

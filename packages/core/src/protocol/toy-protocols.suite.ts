@@ -9,10 +9,14 @@ const words = new TextDecoder();
 
 /** What the cores of one mount were given, across recoveries. A fault is a broken promise of the driver. */
 export class Journal {
-  readonly heard: string[] = [];
+  readonly inputs: Input<Vocabulary>[] = [];
   readonly faults: string[] = [];
   readonly around: Surroundings<Vocabulary>[] = [];
   created = 0;
+
+  get heard(): string[] {
+    return this.inputs.map(wordFor);
+  }
 }
 
 /** Shared by all cores of a driver: no two may be at work at once. */
@@ -47,7 +51,7 @@ class Watch {
   }
 
   #see(input: Input<Vocabulary>): void {
-    this.#journal.heard.push(wordFor(input));
+    this.#journal.inputs.push(input);
     if (input.kind === "started") {
       if (this.#state === "started") this.#fault("started twice");
       this.#state = "started";
@@ -104,7 +108,11 @@ function toyCodec<M extends { readonly kind: string }>(kinds: readonly string[])
 
 /** A frame of a toy, as the other end would send it. */
 export function toyFrame(tag: number, message: unknown): Uint8Array {
-  return Uint8Array.of(tag, ...text.encode(typeof message === "string" ? message : JSON.stringify(message)));
+  const body = text.encode(typeof message === "string" ? message : JSON.stringify(message));
+  const frame = new Uint8Array(body.length + 1);
+  frame[0] = tag;
+  frame.set(body, 1);
+  return frame;
 }
 
 /** What a toy put on the wire. */

@@ -55,6 +55,19 @@ test("when the holder vanishes an append may have happened, a reader has lost it
   rmSync(other, { recursive: true });
 });
 
+test("an append that a holder left unanswered when it took its leave has surely not happened", async () => {
+  const other = mkdtempSync(join(tmpdir(), "control-"));
+  const dying = await dyingHolder(join(other, "control.sock"));
+  const client = (await connectControl({ dir: other })) as ControlClient;
+  const append = failure(client.append("a", lines(1)));
+  await vi.waitFor(() => expect(dying.heard()).toContain('"append"'));
+  for (const socket of dying.sockets) socket.end('{"say":"end"}\n');
+  expect(await append).toMatchObject({ code: "holder-lost" });
+  await client.lost;
+  dying.close();
+  rmSync(other, { recursive: true });
+});
+
 test("a holder whose answers cannot be read is left", async () => {
   for (const answer of [
     "nonsense\n",

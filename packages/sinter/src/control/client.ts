@@ -35,7 +35,7 @@ export async function connectControl(options: { readonly dir: string }): Promise
     await connected(socket);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR"].includes(code)) return undefined;
+    if (nobodyThere.includes(code)) return undefined;
     if (code !== "EACCES" && code !== "EPERM") throw error;
     throw new SinterError("permission", `the store at ${options.dir} belongs to another user`, "Run this as its owner.", { cause: error });
   }
@@ -43,6 +43,9 @@ export async function connectControl(options: { readonly dir: string }): Promise
   const holder = await wire.greeted();
   return holder && new RemotePeer(wire, holder);
 }
+
+/** Also a holder that is leaving (reset), or that has more callers than it can take in at once (again). */
+const nobodyThere = ["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "ECONNRESET", "EPIPE", "EAGAIN"];
 
 function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -166,6 +167,20 @@ test("a closing holder answers what is under way and refuses what is new", async
   await client.lost;
   expect(peer.appended.length).toBe(1);
   expect(await failure(client.status())).toMatchObject({ code: "holder-lost" });
+});
+
+test("the last that a closing holder says is that it has begun nothing else", async () => {
+  const socket = connect(server.path);
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk;
+  });
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write('{"say":"hello","version":1}\n{"say":"call","id":1,"call":"status"}\n');
+  await vi.waitFor(() => expect(text).toContain('"say":"done","id":1'));
+  await server.close();
+  await closed;
+  expect(text.endsWith('\n{"say":"end"}\n')).toBe(true);
 });
 
 test("many appends into a closing holder: each is stored and acknowledged, or refused and not stored", async () => {

@@ -1,0 +1,143 @@
+import {
+  type AuthorId,
+  blockCount,
+  blockFirstSeq,
+  blockHeaderBytes,
+  compareStamps,
+  eventIds,
+  FeedView,
+  type Hasher,
+  hashBytes,
+  LaneReader,
+  payloadAt,
+  type ReadableKeys,
+  type Stamp,
+  type SubjectPath,
+  sizeAt,
+  stampAt,
+  toHex,
+} from "@sinter/core";
+
+// What a store has promised: every event it acknowledged, kept outside of it, and held against what it shows.
+
+/** Where events were acknowledged to lie. */
+export interface AcknowledgedLane {
+  readonly author: AuthorId;
+  readonly path: SubjectPath;
+  readonly epoch: number;
+  readonly nonce: Uint8Array;
+}
+
+export interface AcknowledgedEvent {
+  readonly seq: number;
+  readonly id: string;
+  readonly payload: Uint8Array;
+}
+
+interface Promised extends AcknowledgedEvent {
+  readonly lane: string;
+  stamp: Stamp | undefined;
+}
+
+interface Lane {
+  readonly place: AcknowledgedLane;
+  readonly events: Map<number, Promised>;
+}
+
+/** One id for one place, whoever acknowledges it: shared by all stores of a world. */
+export class Ids {
+  readonly #ids = new Map<string, string>();
+
+  /** What is wrong with it, or nothing. */
+  take(lane: string, { seq, id }: AcknowledgedEvent): string | undefined {
+    const place = `${lane} seq ${seq}`;
+    const known = this.#ids.get(place);
+    if (known !== undefined) return `${place} is acknowledged twice${known === id ? "" : ", with two ids"}`;
+    this.#ids.set(place, id);
+    return undefined;
+  }
+}
+
+export class Acknowledged {
+  readonly #ids: Ids;
+  readonly #lanes: Map<string, Lane>;
+  /** In the order of their acknowledgement. */
+  readonly #order: Promised[];
+
+  constructor(ids: Ids, from?: Acknowledged) {
+    this.#ids = ids;
+    this.#lanes = new Map();
+    this.#order = from === undefined ? [] : [...from.#order];
+    for (const [name, { place, events }] of from?.#lanes ?? []) this.#lanes.set(name, { place, events: new Map(events) });
+  }
+
+  get count(): number {
+    return this.#order.length;
+  }
+
+  /** What a copy of the store must still show. */
+  copy(): Acknowledged {
+    return new Acknowledged(this.#ids, this);
+  }
+
+  /** Throws where the place was acknowledged before. */
+  take(place: AcknowledgedLane, event: AcknowledgedEvent): void {
+    const name = `${place.path}, author ${toHex(place.author).slice(0, 8)}, epoch ${place.epoch} ${toHex(place.nonce).slice(0, 8)}`;
+    const fault = this.#ids.take(name, event);
+    if (fault !== undefined) throw new Error(fault);
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      lane = { place, events: new Map() };
+      this.#lanes.set(name, lane);
+    }
+    const promised = { ...event, lane: name, stamp: undefined };
+    lane.events.set(event.seq, promised);
+    this.#order.push(promised);
+  }
+
+  /** What the store does not show as it was acknowledged. */
+  problems(keys: ReadableKeys, hasher: Hasher): string[] {
+    const view = new FeedView(keys);
+    const problems: string[] = [];
+    for (const [name, lane] of this.#lanes) problems.push(...laneProblems(view, hasher, { name, lane }));
+    let last: Stamp = { wallMs: -1, counter: 0 };
+    for (const { lane, seq, stamp } of this.#order) {
+      if (stamp === undefined) continue;
+      if (compareStamps(stamp, last) <= 0) problems.push(`${lane} seq ${seq}: its stamp is not greater than that of the event acknowledged before it`);
+      last = stamp;
+    }
+    return problems;
+  }
+}
+
+function laneProblems(view: FeedView, hasher: Hasher, { name, lane }: { readonly name: string; readonly lane: Lane }): string[] {
+  const { author, path, epoch, nonce } = lane.place;
+  const subject = view.subjectId(path);
+  const number = subject === undefined ? undefined : view.laneNumber(subject, author, { index: epoch, nonce });
+  if (number === undefined) return [`${name}: ${lane.events.size} acknowledged events, and no such lane`];
+  const problems: string[] = [];
+  const reader = new LaneReader(view, hasher, number);
+  const id = reader.laneId();
+  const size = reader.size;
+  let met = 0;
+  for (const block of reader.blocks(1, size)) {
+    const ids = eventIds(hasher, id, block);
+    let offset = blockHeaderBytes;
+    for (let index = 0; index < blockCount(block); index++, offset += sizeAt(block, offset)) {
+      const promised = lane.events.get(blockFirstSeq(block) + index);
+      if (promised === undefined) continue;
+      met += 1;
+      const stamp = stampAt(block, offset);
+      if (toHex(ids.subarray(index * hashBytes, (index + 1) * hashBytes)) !== promised.id) problems.push(`${name} seq ${promised.seq}: another event than the one acknowledged`);
+      if (!sameBytes(payloadAt(block, offset), promised.payload)) problems.push(`${name} seq ${promised.seq}: another payload than the one given`);
+      if (promised.stamp !== undefined && compareStamps(promised.stamp, stamp) !== 0) problems.push(`${name} seq ${promised.seq}: its stamp has changed`);
+      promised.stamp = stamp;
+    }
+  }
+  if (met !== lane.events.size) problems.push(`${name}: ${lane.events.size - met} of ${lane.events.size} acknowledged events are gone; the head says ${size}`);
+  return problems;
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at]);
+}
