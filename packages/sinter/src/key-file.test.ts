@@ -41,7 +41,7 @@ test("keys that others could read are refused, with what to type", () => {
   for (const mode of [0o640, 0o604, 0o620]) {
     chmodSync(join(dir, keyFileName), mode);
     expect(refusal(dir).code).toBe("permission");
-    expect(refusal(dir).fix).toBe(`run: chmod 600 ${join(dir, keyFileName)}`);
+    expect(refusal(dir).fix).toBe(`Run: chmod 600 ${join(dir, keyFileName)}`);
   }
   chmodSync(join(dir, keyFileName), 0o600);
   loadKeys(dir, { missing: "fail" });

@@ -29,7 +29,7 @@ export function loadKeys(dir: string, options: KeyFileOptions): Keys {
     throw new SinterError(
       "corrupt",
       `${file} is missing, and with it the identity that wrote this store`,
-      "put the file back from a backup of this very directory",
+      "Put the file back from a backup of this very directory.",
     );
   }
   const created = encode(nodeRandom.bytes(seedBytes), nodeRandom.bytes(seedBytes));
@@ -44,12 +44,12 @@ function read(file: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
-    throw new SinterError("permission", `${file} cannot be read (${code})`, `make it yours: chown $USER ${file} && chmod 600 ${file}`);
+    throw new SinterError("permission", `${file} cannot be read (${code})`, `Make it yours: chown $USER ${file} && chmod 600 ${file}`);
   }
   try {
     // Windows has no such bits.
     if (process.platform !== "win32" && (fstatSync(descriptor).mode & READABLE_BY_OTHERS) !== 0) {
-      throw new SinterError("permission", `${file} is open to others, and holds secret keys`, `run: chmod 600 ${file}`);
+      throw new SinterError("permission", `${file} is open to others, and holds secret keys`, `Run: chmod 600 ${file}`);
     }
     return readFileSync(descriptor, "utf8");
   } finally {
@@ -74,7 +74,7 @@ function decode(text: string, file: string): Keys {
   }
   const { format, author, peer } = (parsed ?? {}) as { readonly format?: unknown; readonly author?: unknown; readonly peer?: unknown };
   if (typeof format === "number" && format > FORMAT) {
-    throw new SinterError("wrong-store", `${file} has format ${format}, and this version reads ${FORMAT}`, "use a newer version of sinter");
+    throw new SinterError("wrong-store", `${file} has format ${format}, and this version reads ${FORMAT}`, "Use a newer version of sinter.");
   }
   if (format !== FORMAT) throw damaged(file, "it has no known format");
   return { author: signer(author, "author", file), peer: signer(peer, "peer", file) };
@@ -88,7 +88,7 @@ function signer(key: unknown, name: string, file: string): Ed25519Signer {
 }
 
 function damaged(file: string, why: string): SinterError {
-  return new SinterError("corrupt", `${file} is damaged: ${why}`, "put the file back from a backup of this very directory");
+  return new SinterError("corrupt", `${file} is damaged: ${why}`, "Put the file back from a backup of this very directory.");
 }
 
 /** Whole or not at all, also through a power cut. */

@@ -70,9 +70,9 @@ function prepared(dir: string): string {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-      throw new SinterError("permission", `cannot write to ${dir} (${code})`, "choose a directory of your own, or change who owns it");
+      throw new SinterError("permission", `cannot write to ${dir} (${code})`, "Choose a directory of your own, or change who owns it.");
     }
-    throw new SinterError("no-store", `cannot make a store in ${dir}: ${message}`, "choose another directory");
+    throw new SinterError("no-store", `cannot make a store in ${dir}: ${message}`, "Choose another directory.");
   }
   return dataFile;
 }
@@ -88,8 +88,8 @@ function inUse(dir: string): SinterError {
   const by = holder === undefined ? "another process" : `process ${holder.pid} (${holder.what}, since ${holder.since})`;
   const fix =
     holder === undefined
-      ? "wait for it to finish, or use another data directory"
-      : `stop process ${holder.pid}, or use another data directory`;
+      ? "Wait for it to finish, or use another data directory."
+      : `Stop process ${holder.pid}, or use another data directory.`;
   return new SinterError("in-use", `store ${resolve(dir)} is in use by ${by}`, fix);
 }
 
@@ -104,7 +104,7 @@ async function lockBySocket(dataFile: string): Promise<(() => Promise<void>) | u
       if (error.code === "EADDRINUSE") answer(false);
       else
         reject(
-          new SinterError("internal", `cannot lock the store: ${error.message}`, "report this, with the system it happened on", {
+          new SinterError("internal", `cannot lock the store: ${error.message}`, "Report this, with the system it happened on.", {
             cause: error,
           }),
         );

@@ -16,7 +16,7 @@ import { frontierRow } from "./frontier-core.js";
 const FIRST_BYTES = 256;
 
 export function* auditFrontier(view: FeedView, parts: AuditParts, findings: Findings): Generator<undefined, void, undefined> {
-  const nodes: TrieNodes = { get: (path) => view.keys.peek(trieKey(path)), put: readOnly, remove: readOnly };
+  const nodes: TrieNodes = { get: (path) => view.keys.get(trieKey(path)), put: readOnly, remove: readOnly };
   for (let first = 0; first < FIRST_BYTES; first++) {
     guarded(findings, () => auditLeaves(view, parts, { findings, nodes, prefix: Uint8Array.of(first) }));
     yield undefined;

@@ -3,8 +3,8 @@ import { Malformed } from "../bytes/malformed.js";
 import { compareBytes } from "../bytes/order.js";
 import { clockFault, HybridClock, trustedTimeMs } from "../clock/hybrid-clock.js";
 import { compareStamps } from "../clock/stamp.js";
-import { type Hasher, hashBytes, type Signer } from "../identity/crypto.js";
-import { type AuthorId, type Epoch, feedId, laneId, type NetworkId, subjectId } from "../identity/ids.js";
+import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
+import { type AuthorId, feedId, laneId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { Core, Effect, Input, Json, Protocol, Surroundings } from "../protocol/protocol.js";
 import { emptyMmr, mmrRoot } from "../proof/mmr-append.js";
@@ -15,7 +15,8 @@ import { CausalEncoder } from "./causal-encoder.js";
 import { encodeEpochOpened, eventCodecs, isKind, systemKindMax, systemKinds } from "./event.js";
 import { type AppendCommand, applyFeedWrite, type FeedNotice, type FeedVocabulary, type RefusalCode, type Seqs } from "./feed-vocabulary.js";
 import { DamagedStore, FeedView, type LaneEntry } from "./feed-view.js";
-import { type HashedTail, type NewParts, OpenLane } from "./open-lane.js";
+import { type HashedTail, type LanePlace, type NewParts, OpenLane } from "./open-lane.js";
+import { resumeLane } from "./resume-lane.js";
 import { sealLeaf, sealMessage } from "./seal.js";
 
 // The core that writes feeds. Appends lay events into their lanes as they are stepped; when the turn closes, all of
@@ -29,6 +30,7 @@ import { sealLeaf, sealMessage } from "./seal.js";
 export interface FeedOptions {
   readonly hasher: Hasher;
   readonly signer: Signer;
+  readonly verifier: Verifier;
   readonly author: AuthorId;
   readonly network: NetworkId;
   /** Nonce of the store instance. */
@@ -144,9 +146,10 @@ class FeedCore implements Core<Feed> {
     }
   }
 
+  /** Changes nothing, in this core or in its effects, before it is sure to succeed. */
   #openLane(path: SubjectPath, { view, wallMs }: Around): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
     const { hasher, author, network, instance } = this.#options;
-    const subject = view.subjectId(path) ?? subjectId(hasher, network, path);
+    const subject = subjectId(hasher, network, path);
     const lanes = [...view.lanes(subject)];
     const mine = lanes.filter((entry) => compareBytes(entry.author, author) === 0);
     const current = mine.findLast((entry) => compareBytes(entry.epoch.nonce, instance) === 0);
@@ -156,33 +159,31 @@ class FeedCore implements Core<Feed> {
     const last = mine.at(-1);
     const epoch = current?.epoch ?? { index: last === undefined ? 0 : last.epoch.index + 1, nonce: instance };
     const feed = feedId(hasher, author, subject);
-    const number = current?.number ?? this.#nextLane++;
-    const causal = this.#causal({ feed, epoch }, lanes, view);
+    const number = current?.number ?? this.#nextLane;
+    const causal = this.#causal({ feed, epoch, subject }, lanes, view);
     const place = { number, id: laneId(hasher, feed, epoch), feed, epoch, subject, path };
-    const lane = current === undefined ? new OpenLane(place, causal, NEW_LANE, new BlockBuilder(1, ZEROS)) : resumed(place, causal, view);
+    if (current !== undefined) {
+      const lane = resumeLane(place, causal, { ...this.#options, view, stamped: this.#clock.last });
+      this.#keepOpen(path, lane);
+      return { lane, effects: [] };
+    }
+    const branch = last === undefined ? undefined : branchFrom(last, view);
+    const lane = new OpenLane(place, causal, NEW_LANE, new BlockBuilder(1, ZEROS));
+    if (branch !== undefined) lane.addFirst({ kind: systemKinds.epochOpened, codec: eventCodecs.raw, payload: branch }, this.#clock, wallMs);
+    this.#nextLane++;
     this.#keepOpen(path, lane);
-    if (current !== undefined) return { lane, effects: [] };
-    if (last !== undefined) this.#openEpoch(lane, last, { view, wallMs });
     return { lane, effects: [{ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } }] };
   }
 
   /** Sizes of the subject's other lanes, as held here. A resumed lane says them all afresh, which is always right. */
-  #causal(own: { readonly feed: OpenLane["place"]["feed"]; readonly epoch: Epoch }, lanes: readonly LaneEntry[], view: FeedView): CausalEncoder {
+  #causal(own: Pick<LanePlace, "feed" | "epoch" | "subject">, lanes: readonly LaneEntry[], view: FeedView): CausalEncoder {
     const { hasher } = this.#options;
     const encoder = new CausalEncoder(own);
     for (const entry of lanes) {
       const head = view.head(entry.number);
-      const record = view.lane(entry.number);
-      if (head !== undefined && record !== undefined) encoder.observe({ feed: feedId(hasher, entry.author, record.subject), epoch: entry.epoch }, head.size);
+      if (head !== undefined) encoder.observe({ feed: feedId(hasher, entry.author, own.subject), epoch: entry.epoch }, head.size);
     }
     return encoder;
-  }
-
-  #openEpoch(lane: OpenLane, last: LaneEntry, { view, wallMs }: Pick<Around, "view" | "wallMs">): void {
-    const head = view.head(last.number);
-    if (head === undefined) throw new DamagedStore(`head of lane ${last.number}`, "it is missing");
-    const payload = encodeEpochOpened({ epoch: last.epoch, size: head.size, headId: head.headId });
-    lane.addFirst({ kind: systemKinds.epochOpened, codec: eventCodecs.raw, payload }, this.#clock, wallMs);
   }
 
   #keepOpen(path: SubjectPath, lane: OpenLane): void {
@@ -232,12 +233,11 @@ class FeedCore implements Core<Feed> {
 const ZEROS = new Uint8Array(hashBytes);
 const NEW_LANE = { mmr: emptyMmr, head: ZEROS, stamp: { wallMs: 0, counter: 0 } };
 
-function resumed(place: OpenLane["place"], causal: CausalEncoder, view: FeedView): OpenLane {
-  const head = view.head(place.number);
-  const tail = head === undefined ? undefined : view.block(place.number, head.lastBlockSeq);
-  if (head === undefined || tail === undefined) throw new DamagedStore(`lane ${place.number}`, "its head or its last block is missing");
-  if (tail.firstSeq + tail.count - 1 !== head.size) throw new DamagedStore(`lane ${place.number}`, "its last block does not end where its head says");
-  return new OpenLane(place, causal, { mmr: { size: head.size, peaks: head.peaks }, head: head.headId, stamp: head.stamp }, BlockBuilder.resume(tail));
+/** What the event that opens an epoch says of the one before. */
+function branchFrom(last: LaneEntry, view: FeedView): Uint8Array {
+  const head = view.head(last.number);
+  if (head === undefined) throw new DamagedStore(`head of lane ${last.number}`, "it is missing");
+  return encodeEpochOpened({ epoch: last.epoch, size: head.size, headId: head.headId });
 }
 
 function hashed(lane: OpenLane, hasher: Hasher, effects: Effect<Feed>[]): HashedTail {
@@ -255,7 +255,7 @@ function leafOf(lane: OpenLane, hasher: Hasher): Uint8Array {
 
 function headOf(lane: OpenLane, seal: HeadRecord["seal"]): HeadRecord {
   const { mmr, head, stamp } = lane.state;
-  return { size: mmr.size, headId: head, stamp, hybridSize: 0, freezeAt: 0, lastBlockSeq: lane.tailFirstSeq, peaks: mmr.peaks, seal };
+  return { size: mmr.size, headId: head, stamp, hybridSize: 0, freezeAt: 0, lastBlockSeq: lane.lastBlockSeq, peaks: mmr.peaks, seal };
 }
 
 function costOf(input: Input<Feed>): number {
@@ -277,8 +277,8 @@ function eventsFault(events: readonly NewParts[]): Refusal | undefined {
   if (events.length > appendEventsMax) return { code: "too-large", reason: `${events.length} events in one append`, fix: `Append at most ${appendEventsMax} at a time.` };
   if (bytesOf(events) > appendBytesMax) return { code: "too-large", reason: "too many bytes in one append", fix: `Append at most ${appendBytesMax} bytes at a time.` };
   for (const { kind, codec, payload, key } of events) {
-    if (!isKind(kind) || kind <= systemKindMax) return { code: "usage", reason: `an event of kind ${kind}`, fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations." };
-    if (!(codec >= 0 && codec <= payloadCodecMax)) return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
+    if (!Number.isInteger(kind) || !isKind(kind) || kind <= systemKindMax) return { code: "usage", reason: `an event of kind ${kind}`, fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations." };
+    if (!Number.isInteger(codec) || codec < 0 || codec > payloadCodecMax) return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
     if (payload.length > payloadBytesMax) return { code: "too-large", reason: `a payload of ${payload.length} bytes`, fix: `Keep payloads to ${payloadBytesMax} bytes; split what is larger.` };
     if (key !== undefined && (key.length < 1 || key.length > keyBytesMax)) return { code: "usage", reason: `a key of ${key.length} bytes`, fix: `Keys have 1 to ${keyBytesMax} bytes.` };
   }

@@ -60,11 +60,15 @@ export class FeedView {
     }
   }
 
-  /** The number the next new lane takes. */
+  /** The number the next new lane takes: one that nothing in the store goes by, even where a lane's record is lost. */
   nextLaneNumber(): number {
-    for (const [key] of this.keys.range({ ...tableRange("lane"), order: "descending", limit: 1 })) {
+    return Math.max(this.#numberBehind("lane"), this.#numberBehind("head"), this.#numberBehind("block"));
+  }
+
+  #numberBehind(table: "lane" | "head" | "block"): number {
+    for (const [key] of this.keys.range({ ...tableRange(table), order: "descending", limit: 1 })) {
       const last = decodeKey(key);
-      if (isMalformed(last) || last.table !== "lane") throw new DamagedStore("lanes", "a key that is none");
+      if (isMalformed(last) || last.table !== table) throw new DamagedStore(`table ${table}`, "a key that is none");
       return last.lane + 1;
     }
     return 0;

@@ -5,7 +5,7 @@ import type { Hasher } from "../identity/crypto.js";
 import { feedId, laneId, type NetworkId, spaceId } from "../identity/ids.js";
 import type { KeySpace, ReadableKeys } from "../protocol/key-space.js";
 import type { Core, Effect, Input, Json, Protocol, Surroundings, Vocabulary } from "../protocol/protocol.js";
-import type { TrieNodes } from "../proof/trie-node.js";
+import { DamagedTrie, type TrieNodes } from "../proof/trie-node.js";
 import { type RowChange, updateTrie } from "../proof/trie-update.js";
 import { changedKey, metaKey, trieKey } from "../store/keys.js";
 import { encodeFrontierRecord, type FrontierRecord } from "../store/records.js";
@@ -24,6 +24,10 @@ export type FrontierCommand =
 
 export type FrontierNotice =
   | { readonly kind: "settled"; readonly token: number; readonly root: Uint8Array; readonly rows: number }
+  /** The store is damaged: there is no telling what the root is. */
+  | { readonly kind: "unsettled"; readonly token: number; readonly reason: string }
+  /** Whoever asked for a root before this, and has no answer, asks again: this core begins anew. */
+  | { readonly kind: "begun" }
   /** Nothing is left to take in: the next change is to be told. */
   | { readonly kind: "clean" };
 
@@ -81,7 +85,8 @@ function applyFrontierWrite(keys: KeySpace, write: FrontierWrite): void {
 
 class FrontierCore implements Core<Frontier> {
   readonly #options: FrontierOptions;
-  #waiting: number[] = [];
+  /** Tokens of those who asked for the root. */
+  readonly #waiting: number[] = [];
   #scheduled = false;
   #taken = 0;
 
@@ -92,7 +97,7 @@ class FrontierCore implements Core<Frontier> {
   step(input: Input<Frontier>, { view, disk }: Surroundings<Frontier>): readonly Effect<Frontier>[] {
     switch (input.kind) {
       case "started":
-        return view.changedLanes(1).length > 0 ? this.#schedule(REFRESH_MS) : [];
+        return [{ kind: "notify", notice: { kind: "begun" } }, ...this.#schedule(REFRESH_MS)];
       case "commanded":
         if (input.command.kind === "changed") return this.#schedule(REFRESH_MS);
         this.#waiting.push(input.command.token);
@@ -116,7 +121,18 @@ class FrontierCore implements Core<Frontier> {
     return [{ kind: "schedule", timer: "refresh", delayMs }];
   }
 
+  /** Damage to what it reads is no reason to fail: the feeds themselves go on, and an audit must be able to run. */
   #refresh(view: FeedView): readonly Effect<Frontier>[] {
+    try {
+      return this.#takeChanged(view);
+    } catch (error) {
+      if (!(error instanceof DamagedStore) && !(error instanceof DamagedTrie)) throw error;
+      const reason = error.message;
+      return this.#waiting.splice(0).map((token) => ({ kind: "notify", notice: { kind: "unsettled", token, reason } }));
+    }
+  }
+
+  #takeChanged(view: FeedView): readonly Effect<Frontier>[] {
     const lanes = view.changedLanes(frontierRowsPerTurnMax);
     const effects: Effect<Frontier>[] = [];
     const summary = lanes.length > 0 ? this.#take(lanes, view, effects) : (view.frontier() ?? EMPTY);
@@ -124,8 +140,7 @@ class FrontierCore implements Core<Frontier> {
       this.#scheduled = false;
       return [...effects, ...this.#schedule(0)];
     }
-    for (const token of this.#waiting) effects.push({ kind: "notify", notice: { kind: "settled", token, ...summary } });
-    this.#waiting = [];
+    for (const token of this.#waiting.splice(0)) effects.push({ kind: "notify", notice: { kind: "settled", token, ...summary } });
     effects.push({ kind: "notify", notice: { kind: "clean" } });
     return effects;
   }

@@ -1,3 +1,4 @@
+import { blockBytesMax } from "../bytes/limits.js";
 import type { HybridClock } from "../clock/hybrid-clock.js";
 import type { Stamp } from "../clock/stamp.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
@@ -55,6 +56,7 @@ export class OpenLane {
   #tailHashed: number;
   /** Blocks this turn filled, before the tail. */
   #filled: BlockBuilder[] = [];
+  #lastBlockSeq: number;
   #size: number;
   #stamp: Stamp;
 
@@ -64,8 +66,10 @@ export class OpenLane {
     this.#state = state;
     this.#tail = tail;
     this.#tailHashed = tail.count;
+    this.#lastBlockSeq = tail.firstSeq;
     this.#size = state.mmr.size;
     this.#stamp = state.stamp;
+    this.#letGo();
   }
 
   get state(): LaneState {
@@ -77,8 +81,9 @@ export class OpenLane {
     return this.#size;
   }
 
-  get tailFirstSeq(): number {
-    return this.#tail.firstSeq;
+  /** Where the last block stored begins. */
+  get lastBlockSeq(): number {
+    return this.#lastBlockSeq;
   }
 
   /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */
@@ -114,13 +119,22 @@ export class OpenLane {
       at += run.count * hashBytes;
       previous = ids.subarray(at - hashBytes, at);
       blocks.push({ firstSeq: builder.firstSeq, bytes: builder.finish() });
+      this.#lastBlockSeq = builder.firstSeq;
     }
     const nodes: { group: number; bytes: Uint8Array }[] = [];
     const grown = appendLeaves(hasher, mmr, ids, count, (group, bytes) => nodes.push({ group, bytes }));
     this.#state = { mmr: grown, head: previous.slice(), stamp: this.#stamp };
     this.#tailHashed = this.#tail.count;
     this.#filled = [];
+    this.#letGo();
     return { firstSeq: mmr.size + 1, ids, blocks, nodes };
+  }
+
+  /** A large event has its block to itself: once stored, nothing is added to it, and an open lane need not keep its bytes. */
+  #letGo(): void {
+    if (this.#tail.length <= blockBytesMax) return;
+    this.#tail = new BlockBuilder(this.#size + 1, new Uint8Array(hashBytes));
+    this.#tailHashed = 0;
   }
 
   #write(parts: EventParts): number {

@@ -60,6 +60,8 @@ export class Peer implements PeerApi {
   #bytesInFlight = 0;
   /** The frontier core has been told of a change that it has not taken in. */
   #frontierTold = false;
+  /** Tokens of those who wait for the frontier's root. */
+  readonly #settling = new Set<number>();
   #end: SinterError | undefined;
   #closing: Promise<void> | undefined;
 
@@ -69,9 +71,9 @@ export class Peer implements PeerApi {
     this.author = toHex(parts.author);
     this.network = parts.network.name;
     this.view = new FeedView(parts.ports.store.keys);
-    const { hasher, signer, author, instance, network } = parts;
+    const { hasher, signer, verifier, author, instance, network } = parts;
     this.#feed = {
-      protocol: feedProtocol({ hasher, signer, author, instance, network: network.id }),
+      protocol: feedProtocol({ hasher, signer, verifier, author, instance, network: network.id }),
       notify: (notice) => this.#feedSays(notice),
       dropped: (command, loss) => this.#pending.reject(command.token, lost(loss)),
     };
@@ -146,7 +148,7 @@ export class Peer implements PeerApi {
 
   async status(): Promise<PeerStatus> {
     this.#goesOn();
-    const settled = await this.#pending.call<{ readonly root: Uint8Array }>((token) => this.#command(this.#frontier, { kind: "settle", token }));
+    const settled = await this.#settle();
     const subjects = [];
     for (const { path, id } of this.view.subjects()) {
       let events = 0;
@@ -213,8 +215,28 @@ export class Peer implements PeerApi {
   }
 
   #frontierSays(notice: FrontierNotice): void {
-    if (notice.kind === "clean") this.#frontierTold = false;
-    else this.#pending.resolve(notice.token, notice);
+    if (notice.kind === "settled") return this.#pending.resolve(notice.token, notice);
+    if (notice.kind === "unsettled") {
+      return this.#pending.reject(notice.token, new SinterError("corrupt", notice.reason, "Run sinter audit to see what else is wrong."));
+    }
+    this.#frontierTold = false;
+    if (notice.kind === "clean") return;
+    for (const token of this.#settling) {
+      if (this.#driver.command(this.#frontier, { kind: "settle", token }) === "full") this.#pending.reject(token, busy());
+    }
+  }
+
+  async #settle(): Promise<{ readonly root: Uint8Array }> {
+    let asked: number | undefined;
+    try {
+      return await this.#pending.call((token) => {
+        asked = token;
+        this.#settling.add(token);
+        this.#command(this.#frontier, { kind: "settle", token });
+      });
+    } finally {
+      if (asked !== undefined) this.#settling.delete(asked);
+    }
   }
 
   #halted(reason: string): void {

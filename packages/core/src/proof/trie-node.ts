@@ -158,14 +158,22 @@ export function decodeNode(prefix: Uint8Array, depth: number, record: Uint8Array
   return at === record.length ? children : new Malformed(`${record.length - at} bytes too many`);
 }
 
-/** Throws where the record is missing or malformed: the trie is derived, and whoever owns it makes it again. */
+/** A branch's record is missing or malformed. The trie is derived: whoever owns it makes it again. */
+export class DamagedTrie extends Error {
+  constructor(depth: number, reason: string) {
+    super(`The frontier trie is damaged at depth ${depth}: ${reason}. Make it again.`);
+    this.name = "DamagedTrie";
+  }
+}
+
+/** Throws DamagedTrie. */
 export function readNode(nodes: TrieNodes, prefix: Uint8Array, depth: number): TrieChildren {
   return childrenIn(nodes.get(branchPath(prefix, depth)), prefix, depth);
 }
 
 function childrenIn(record: Uint8Array | undefined, prefix: Uint8Array, depth: number): TrieChildren {
   const children = record === undefined ? new Malformed("missing") : decodeNode(prefix, depth, record);
-  if (children instanceof Malformed) throw new Error(`The frontier trie is damaged at depth ${depth}: ${children.reason}. Make it again.`);
+  if (children instanceof Malformed) throw new DamagedTrie(depth, children.reason);
   return children;
 }
 

@@ -137,14 +137,15 @@ test("nothing that lost turns wanted to say is said", () => {
   expect(toy.notices).toEqual([]);
 });
 
-test("what a commit of unknown outcome left behind is taken up", () => {
+test("what the store showed before it failed is not believed any longer", () => {
   const toy = ToyDriver.running();
   const lost = toy.add(1);
   toy.settle();
-  toy.ports.store.failOne(torn, "found");
+  toy.ports.store.show(1);
+  toy.ports.store.failOne(torn);
   const next = toy.add(1);
   toy.rest();
-  expect(toy.answersTo(...lost, ...next)).toEqual(["unknown", "add 2"]);
+  expect(toy.answersTo(...lost, ...next)).toEqual(["unknown", "add 1"]);
 });
 
 test("a throw, then a failed commit before the recovery: one recovery for both", () => {
@@ -171,7 +172,7 @@ test("a started that wrote, and whose commit fails, starts again", () => {
   };
   const protocol = { ...ledger.protocol, name: "scribe", tag: 9, closesTurns: false, create: () => ({ step, describe: () => null }) };
   const toy = ToyDriver.running([{ ...ledger, protocol }]);
-  toy.ports.store.fail(refused);
+  toy.ports.store.failOne(refused);
   expect(started).toEqual([1, 2]);
   toy.ports.store.flush();
   expect(linesIn(toy.ports.store.keys)).toEqual(["begun"]);

@@ -204,7 +204,7 @@ test("a message is sent as it was when its step said it", () => {
   const encode = toy.ledger.protocol.codec.encode;
   const encoded: number[] = [];
   toy.ledger.protocol.codec.encode = (said) => {
-    encoded.push(toy.ports.store.finished.length);
+    encoded.push(linesIn(toy.ports.store.onDisk).length);
     return encode(said);
   };
   toy.link(ann);

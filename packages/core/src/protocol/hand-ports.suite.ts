@@ -1,6 +1,6 @@
 import { compareBytes } from "../bytes/order.js";
 import { applyBatch } from "../store/memory-store.js";
-import { MemoryKeys } from "../store/memory-keys.js";
+import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
 import type { Batch } from "./key-space.js";
 import type { Clock, Compute, LinkEvents, Ports, Scheduler, Store, StoreFailure, TraceLine, Transport } from "./ports.js";
 import type { Instant, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
@@ -80,7 +80,8 @@ interface Commit {
 export class HandStore implements Store {
   readonly keys = new MemoryKeys();
   readonly commits: Commit[] = [];
-  readonly finished: Batch[] = [];
+  /** As of the last flush: what a failure goes back to. */
+  #flushed = this.keys.snapshot();
   room = 2 ** 40;
   /** What is asked of every batch as it comes in. */
   check: (batch: Batch) => void = () => {};
@@ -96,18 +97,34 @@ export class HandStore implements Store {
 
   /** Brings the oldest commits to disk. */
   flush(count = this.commits.length): void {
-    for (const { batch, done } of this.commits.splice(0, count)) {
+    for (let left = Math.min(count, this.commits.length); left > 0; left--) {
+      const { batch, done } = this.commits.shift() as Commit;
+      const shown = this.keys.snapshot();
+      this.keys.restore(this.#flushed);
       applyBatch(this.keys, batch);
-      this.finished.push(batch);
+      this.#flushed = this.keys.snapshot();
+      this.keys.restore(shown);
+      applyBatch(this.keys, batch);
       done();
     }
   }
 
-  /** The oldest commit fails. Of outcome `unknown`, it may be found all the same. */
-  failOne(failure: StoreFailure, found: "found" | "not found" = "not found"): void {
-    const [commit] = this.commits.splice(0, 1);
+  /** What is on disk: less than what it shows, maybe. */
+  get onDisk(): MemorySnapshot {
+    return this.#flushed;
+  }
+
+  /** Lets readers see the oldest commits before they are on disk. */
+  show(count: number): void {
+    this.keys.restore(this.#flushed);
+    for (const { batch } of this.commits.slice(0, count)) applyBatch(this.keys, batch);
+  }
+
+  /** The oldest commit fails, and what was shown of it and its successors is gone. */
+  failOne(failure: StoreFailure): void {
+    const commit = this.commits.shift();
     if (commit === undefined) return;
-    if (found === "found") applyBatch(this.keys, commit.batch);
+    this.keys.restore(this.#flushed);
     commit.done(failure);
   }
 

@@ -181,6 +181,10 @@ function numbered(table: number, number: number): Uint8Array {
   return key;
 }
 
+export function lineKey(number: number): Uint8Array {
+  return numbered(1, number);
+}
+
 export function linesIn(keys: Pick<KeySpace, "range">): string[] {
   return [...keys.range(lineRange)].map(([, value]) => words.decode(value));
 }

@@ -67,8 +67,10 @@ export class Acknowledged {
   constructor(ids: Ids, from?: Acknowledged) {
     this.#ids = ids;
     this.#lanes = new Map();
-    this.#order = from === undefined ? [] : [...from.#order];
-    for (const [name, { place, events }] of from?.#lanes ?? []) this.#lanes.set(name, { place, events: new Map(events) });
+    this.#order = [];
+    if (from === undefined) return;
+    this.#order = [...from.#order];
+    for (const [name, { place, events }] of from.#lanes) this.#lanes.set(name, { place, events: new Map(events) });
   }
 
   get count(): number {

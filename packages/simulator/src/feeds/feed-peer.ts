@@ -1,0 +1,225 @@
+import {
+  type Appended,
+  authorKey,
+  type AuthorId,
+  decodeStoreRecord,
+  Driver,
+  encodeAuthorRecord,
+  encodeStoreRecord,
+  type FeedNotice,
+  type FeedVocabulary,
+  feedProtocol,
+  type FrontierNotice,
+  type FrontierVocabulary,
+  frontierProtocol,
+  type Hasher,
+  isMalformed,
+  type Json,
+  type Loss,
+  metaKey,
+  type Mount,
+  type NetworkId,
+  type NewParts,
+  type PeerId,
+  type Ports,
+  type RefusalCode,
+  type Signer,
+  type SubjectPath,
+} from "@sinter/core";
+import type { Booted } from "../simulated-peer.js";
+import { type PingerNotice, pingerProtocol, type PingerVocabulary } from "./pinger.js";
+
+// All cores of a peer on the shipped driver, for one boot. It does what `open` does with a store's record, and what the
+// peer of packages/core does with notices, but without promises: those run on no virtual time.
+
+export interface FeedIdentity {
+  readonly signer: Signer;
+  readonly author: AuthorId;
+  readonly network: { readonly name: string; readonly id: NetworkId };
+  /** Which data file it runs on; another one than the store's record names makes it a new instance. */
+  readonly inode: bigint;
+}
+
+export type Answer =
+  | { readonly kind: "appended"; readonly appended: Appended; readonly nonce: Uint8Array }
+  | { readonly kind: "passed" }
+  | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string }
+  | { readonly kind: "settled"; readonly root: Uint8Array }
+  | { readonly kind: "ended"; readonly how: Extract<PingerNotice, { readonly kind: "ended" }>["how"] }
+  | { readonly kind: "forgot" }
+  | { readonly kind: "dropped"; readonly loss: Loss };
+
+export type Asked =
+  | { readonly kind: "append"; readonly path: SubjectPath; readonly events: readonly NewParts[] }
+  | { readonly kind: "barrier" }
+  | { readonly kind: "settle" }
+  | { readonly kind: "ping"; readonly to: PeerId; readonly load: Uint8Array }
+  | { readonly kind: "square"; readonly number: number };
+
+export interface FeedPeerOptions {
+  readonly ports: Ports;
+  readonly hasher: Hasher;
+  readonly identity: FeedIdentity;
+  readonly answered: (asked: Asked, answer: Answer) => void;
+}
+
+interface Waiting {
+  readonly asked: Asked;
+  begun: "yes" | "no";
+}
+
+const NONCE_BYTES = 16;
+
+export class FeedPeer implements Booted {
+  readonly instance: Uint8Array;
+  readonly #options: FeedPeerOptions;
+  readonly #driver: Driver;
+  readonly #feed: Mount<FeedVocabulary>;
+  readonly #frontier: Mount<FrontierVocabulary>;
+  readonly #pinger: Mount<PingerVocabulary>;
+  readonly #waiting = new Map<number, Waiting>();
+  #state: "founding" | "running" | "stopping" | "stopped" | "halted" = "founding";
+  #why = "";
+  #tokens = 0;
+  #frontierTold = false;
+
+  constructor(options: FeedPeerOptions) {
+    const { ports, hasher, identity } = options;
+    const { signer, author, network } = identity;
+    this.#options = options;
+    const record = this.#record();
+    this.instance = record.instance;
+    this.#feed = {
+      protocol: feedProtocol({ hasher, signer, author, instance: record.instance, network: network.id }),
+      notify: (notice) => this.#feedSays(notice),
+      dropped: (command, loss) => this.#answer(command.token, { kind: "dropped", loss }),
+    };
+    this.#frontier = {
+      protocol: frontierProtocol({ hasher, network: network.id }),
+      notify: (notice) => this.#frontierSays(notice),
+      dropped: (command, loss) => (command.kind === "settle" ? this.#answer(command.token, { kind: "dropped", loss }) : undefined),
+    };
+    this.#pinger = {
+      protocol: pingerProtocol(),
+      notify: (notice) => this.#pingerSays(notice),
+      dropped: (command, loss) => this.#answer(command.token, { kind: "dropped", loss }),
+    };
+    const mounts = [this.#feed, this.#frontier, this.#pinger];
+    this.#driver = new Driver({ mounts, ports, halted: (reason) => this.#halted(reason) });
+    if (record.batch === undefined) this.#start();
+    else ports.store.commit(record.batch, (failure) => (failure === undefined ? this.#start() : this.#halted(failure.reason)));
+  }
+
+  get state(): "founding" | "running" | "stopping" | "stopped" | "halted" {
+    return this.#state;
+  }
+
+  /** Why it halted. */
+  get why(): string {
+    return this.#why;
+  }
+
+  /** Commands without their answer, and pings and jobs without their end. */
+  get waiting(): readonly Asked["kind"][] {
+    return [...this.#waiting.values()].map(({ asked }) => asked.kind);
+  }
+
+  describe(): Json {
+    return this.#driver.describe();
+  }
+
+  /** `refused`: it was not taken, and there is no answer to come. */
+  ask(asked: Asked): "taken" | "refused" {
+    if (this.#state !== "running") return "refused";
+    const token = this.#tokens++;
+    this.#waiting.set(token, { asked, begun: "no" });
+    const taken = this.#command(token, asked);
+    if (taken === "accepted") return "taken";
+    this.#waiting.delete(token);
+    return "refused";
+  }
+
+  /** In good order; `state` says when it is over. */
+  stop(): void {
+    if (this.#state !== "running") return;
+    this.#state = "stopping";
+    this.#driver.stop(() => {
+      if (this.#state === "stopping") this.#state = "stopped";
+    });
+  }
+
+  #command(token: number, asked: Asked): "accepted" | "full" | "stopped" {
+    const driver = this.#driver;
+    switch (asked.kind) {
+      case "append":
+        return driver.command(this.#feed, { kind: "append", token, path: asked.path, events: asked.events });
+      case "barrier":
+        return driver.command(this.#feed, { kind: "barrier", token });
+      case "settle":
+        return driver.command(this.#frontier, { kind: "settle", token });
+      case "ping":
+        return driver.command(this.#pinger, { kind: "ping", token, to: asked.to, load: asked.load });
+      case "square":
+        return driver.command(this.#pinger, { kind: "square", token, number: asked.number });
+    }
+  }
+
+  // --- the store's record ---
+
+  #record(): { readonly instance: Uint8Array; readonly batch: [Uint8Array, Uint8Array][] | undefined } {
+    const { ports, identity } = this.#options;
+    const stored = ports.store.keys.get(metaKey("store"));
+    const known = stored === undefined ? undefined : decodeStoreRecord(stored);
+    if (isMalformed(known)) throw new Error(`the store's record: ${known.reason}`);
+    if (known !== undefined && known.inode === identity.inode) return { instance: known.instance.slice(), batch: undefined };
+    const { author, network, inode } = identity;
+    const instance = ports.random.bytes(NONCE_BYTES);
+    const record = encodeStoreRecord({ network: network.id, networkName: network.name, author, instance, inode, birthNs: 0n });
+    const key = encodeAuthorRecord({ suite: 1, publicKey: identity.signer.publicKey });
+    return { instance, batch: [[metaKey("store"), record], [authorKey(author), key]] };
+  }
+
+  #start(): void {
+    if (this.#state !== "founding") return;
+    this.#state = "running";
+    this.#driver.start();
+  }
+
+  #halted(reason: string): void {
+    this.#state = "halted";
+    this.#why = reason;
+  }
+
+  // --- what the cores say ---
+
+  #feedSays(notice: FeedNotice): void {
+    if (notice.kind !== "appended") return this.#answer(notice.token, notice);
+    this.#answer(notice.token, { kind: "appended", appended: notice, nonce: this.instance });
+    if (this.#frontierTold) return;
+    this.#frontierTold = this.#driver.command(this.#frontier, { kind: "changed" }) === "accepted";
+  }
+
+  #frontierSays(notice: FrontierNotice): void {
+    if (notice.kind === "clean") this.#frontierTold = false;
+    else this.#answer(notice.token, { kind: "settled", root: notice.root });
+  }
+
+  #pingerSays(notice: PingerNotice): void {
+    if (notice.kind === "ended") return this.#answer(notice.token, notice);
+    if (notice.kind === "begun") {
+      const waiting = this.#waiting.get(notice.token);
+      if (waiting === undefined || waiting.begun === "yes") throw new Error(`begun, and not waiting to: ${notice.token}`);
+      waiting.begun = "yes";
+      return;
+    }
+    for (const [token, { begun }] of [...this.#waiting]) if (begun === "yes") this.#answer(token, { kind: "forgot" });
+  }
+
+  #answer(token: number, answer: Answer): void {
+    const waiting = this.#waiting.get(token);
+    if (waiting === undefined) throw new Error(`an answer to nothing asked, or a second one: ${answer.kind}`);
+    this.#waiting.delete(token);
+    this.#options.answered(waiting.asked, answer);
+  }
+}
+
