@@ -10,8 +10,9 @@ import { contentsOf, copyStore, expectedFileName, goldenDir } from "../packages/
 
 const NETWORK = "golden";
 const LARGE_BYTES = 20_000;
-/** More than two groups of 64, and more than the events between two full causal deltas. */
-const MANY = 300;
+/** More than the events between two full causal deltas, some groups of 64, and more bytes than a block holds. */
+const MANY = 270;
+const LINE_CHARS = 60;
 
 // Known to everybody: this author has no secrets. Stamps are of early 2026, so that no machine finds them in its future.
 let wallMs = Date.UTC(2026, 0, 2);
@@ -30,7 +31,7 @@ const inLines = (value: unknown): string =>
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
 function counted(from: number, count: number): NewEvent[] {
-  return Array.from({ length: count }, (_, index) => ({ payload: text(`event ${from + index}`) }));
+  return Array.from({ length: count }, (_, index) => ({ payload: text(`event ${from + index} `.padEnd(LINE_CHARS, ".")) }));
 }
 
 async function firstLife(peer: Peer): Promise<void> {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { catalogue, type Mutant } from "../mutants/catalogue.js";
 import { run } from "./processes.mjs";
 
@@ -11,9 +12,11 @@ const seed = process.env["SINTER_SEED"] ?? "1";
 
 async function testsPass(tests: readonly string[], mutant?: Mutant): Promise<"pass" | "fail" | "broken"> {
   const edit = mutant === undefined ? "" : JSON.stringify({ file: mutant.file, find: mutant.find, replace: mutant.replace });
-  const command = `./node_modules/.bin/vitest run --bail 1 --reporter=dot ${tests.join(" ")}`;
+  // Mutants run side by side, each on one core; the tests without any have all cores to themselves.
+  const workers = mutant === undefined ? "" : "--maxWorkers 1";
+  const command = `./node_modules/.bin/vitest run --bail 1 --reporter=dot ${workers} ${tests.join(" ")}`;
   const env = { SINTER_MUTANT_EDIT: edit, SINTER_SEED: seed, SINTER_REPORT: "", NO_COLOR: "1" };
-  const { ok, output } = await run(command, { cwd: root, env, timeoutMs: 120_000 });
+  const { ok, output } = await run(command, { cwd: root, env, timeoutMs: mutant === undefined ? 300_000 : 120_000 });
   if (ok) return "pass";
   // A mutant that makes a test wait for ever is caught by that test's own time limit, and counted as failed.
   if (/Tests .*\d+ failed|FAIL /.test(output)) return "fail";
@@ -31,10 +34,17 @@ const all = [...new Set(chosen.flatMap(({ tests }) => tests))];
 const clean = await testsPass(all);
 process.stdout.write(`${clean === "pass" ? "ok" : "FAILED"}: without a mutant the tests pass\n`);
 let missed = clean === "pass" ? 0 : 1;
-for (const mutant of clean === "pass" ? chosen : []) {
-  const outcome = await testsPass(mutant.tests, mutant);
-  if (outcome !== "fail") missed++;
-  process.stdout.write(`${outcome === "fail" ? "caught" : outcome === "pass" ? "SURVIVED" : "BROKEN"}: ${mutant.name} — ${mutant.what}\n`);
+
+const waiting = clean === "pass" ? [...chosen] : [];
+async function tryMutants(): Promise<void> {
+  for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+    const outcome = await testsPass(mutant.tests, mutant);
+    if (outcome !== "fail") missed++;
+    process.stdout.write(
+      `${outcome === "fail" ? "caught" : outcome === "pass" ? "SURVIVED" : "BROKEN"}: ${mutant.name} — ${mutant.what}\n`,
+    );
+  }
 }
+await Promise.all(Array.from({ length: availableParallelism() }, tryMutants));
 process.stdout.write(`${chosen.length} mutants, ${missed} missed, ${((performance.now() - began) / 1000).toFixed(0)} s, seed ${seed}\n`);
 process.exit(missed === 0 ? 0 : 1);

@@ -1,4 +1,7 @@
 // What the simulator gives to the other packages. Nothing inside the simulator imports this file.
+export { FaultCount, type FaultKind, faultKinds } from "./feeds/fault-count.js";
+export { type FeedsOptions, type FeedsResult, runFeeds } from "./feeds/feeds-scenario.js";
+export { Bench, enumeratePowerCuts, type PowerCuts, type PowerCutsOptions, type Workload, workloads } from "./feeds/power-cuts.js";
 export { SeededRandom } from "./seeded-random.js";
 export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
 export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";

@@ -115,3 +115,33 @@ test("truncation takes what is behind it, unsynced writes too", () => {
   expect([...second.subarray(0, 100)].every((byte) => byte === 1)).toBe(true);
   expect([...second.subarray(100)].every((byte) => byte === 0)).toBe(true);
 });
+
+test("an image is loaded with what was not synced, and two crashes of it may end differently", () => {
+  const disk = new VirtualDisk();
+  disk.write(0, filled(1));
+  disk.endSync(disk.beginSync());
+  disk.write(512, filled(2));
+  const image = disk.image();
+  disk.write(512, filled(3));
+  const copies = (["all", "none"] as const).map((keep) => {
+    const copy = new VirtualDisk();
+    copy.load(image);
+    expect([copy.unsynced, copy.bytes().length]).toEqual([1, 1024]);
+    copy.crash({ random: new SeededRandom(1), keep });
+    return copy.bytes().length;
+  });
+  expect(copies).toEqual([1024, 512]);
+});
+
+test("what was planted can be taken back, and syncs are told of", () => {
+  const disk = new VirtualDisk();
+  const told: string[] = [];
+  disk.synced = (number, when) => told.push(`${number} ${when}`);
+  disk.plant({ kind: "no space", atWrite: 1 });
+  disk.unplant();
+  expect(disk.write(0, filled(1))).toBe(undefined);
+  disk.endSync(disk.beginSync());
+  disk.plant({ kind: "sync error", atSync: 2 });
+  disk.endSync(disk.beginSync());
+  expect(told).toEqual(["1 begun", "1 done", "2 begun"]);
+});

@@ -80,6 +80,8 @@ export class VirtualDisk {
   rot: Rot[] = [];
   /** Told when a planted power cut happens. */
   powerCut: (() => void) | undefined;
+  /** Told when a sync has begun, and when it has ended well. */
+  synced: ((number: number, when: "begun" | "done") => void) | undefined;
 
   constructor({ capacityBytes = ROOM_BYTES, timing = {} }: VirtualDiskOptions = {}) {
     this.capacityBytes = capacityBytes;
@@ -155,6 +157,7 @@ export class VirtualDisk {
   beginSync(): { readonly number: number; readonly upTo: number; readonly extraMs: number } {
     this.#syncs += 1;
     const slow = this.#take((fault) => fault.kind === "slow sync" && fault.atSync === this.#syncs);
+    this.synced?.(this.#syncs, "begun");
     return { number: this.#syncs, upTo: this.#writes, extraMs: slow?.kind === "slow sync" ? slow.extraMs : 0 };
   }
 
@@ -166,6 +169,7 @@ export class VirtualDisk {
     for (const write of this.#pending.splice(0, durable < 0 ? this.#pending.length : durable)) {
       this.#platter.write(write.sector * sectorBytes, write.bytes);
     }
+    this.synced?.(number, "done");
     return "done";
   }
 

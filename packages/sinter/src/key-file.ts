@@ -74,7 +74,11 @@ function decode(text: string, file: string): Keys {
   }
   const { format, author, peer } = (parsed ?? {}) as { readonly format?: unknown; readonly author?: unknown; readonly peer?: unknown };
   if (typeof format === "number" && format > FORMAT) {
-    throw new SinterError("wrong-store", `${file} has format ${format}, and this version reads ${FORMAT}`, "Use a newer version of sinter.");
+    throw new SinterError(
+      "wrong-store",
+      `${file} has format ${format}, and this version reads ${FORMAT}`,
+      "Use a newer version of sinter.",
+    );
   }
   if (format !== FORMAT) throw damaged(file, "it has no known format");
   return { author: signer(author, "author", file), peer: signer(peer, "peer", file) };

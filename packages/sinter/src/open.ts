@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   type AnyMount,
   authorKey,
@@ -15,13 +15,15 @@ import {
   Peer,
   parseNetworkName,
   SinterError,
+  type StoreFailure,
   type StoreRecord,
   type TraceLine,
   type Transport,
   toHex,
 } from "@sinter/core";
 import type { HolderKind } from "./control/messages.js";
-import { serveControl } from "./control/server.js";
+import { type ControlServer, serveControl } from "./control/server.js";
+import { checkDataFile } from "./data-file.js";
 import { type Keys, loadKeys } from "./key-file.js";
 import { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
@@ -29,6 +31,7 @@ import { createNodeHasher } from "./node-hasher.js";
 import { fileIdentity, isSameInstance, probedFileIdentity } from "./store-instance.js";
 import { lockStore, type StoreLock } from "./store-lock.js";
 import { SystemClock } from "./system-clock.js";
+import { traceOfEnvironment } from "./trace-writer.js";
 import { WorkerCompute } from "./worker-compute.js";
 
 export interface OpenOptions {
@@ -44,7 +47,7 @@ export interface OpenOptions {
   readonly transport?: Transport;
   /** Cores of your own, on the same driver. */
   readonly mounts?: readonly AnyMount[];
-  /** Told of every step: the input a core was given, and what came of it. */
+  /** Told of every step: the input a core was given, and what came of it. Without one, SINTER_TRACE decides. */
   readonly trace?: (line: TraceLine) => void;
   /** Kept free on the disk; below it, appends answer "disk-full". */
   readonly reserveBytes?: number;
@@ -57,11 +60,13 @@ const NETWORK_NAME_BYTES = 8;
 /** Opens the store in a directory, making it (and an identity) where there is none, and runs a peer on it. */
 export async function open(options: OpenOptions): Promise<Peer> {
   const dir = resolve(options.dir);
+  // Before anything is made: a wrong call leaves nothing behind.
+  const network = options.network === undefined ? undefined : networkNamed(options.network);
   const lock = await lockStore(dir, { what: (options.holder ?? APPLICATION).what });
   let store: LmdbStore | undefined;
   try {
     store = openData(lock, options);
-    return await openPeer({ ...options, dir }, lock, store);
+    return await openPeer({ ...options, dir, network }, lock, store);
   } catch (error) {
     await store?.close();
     await lock.release();
@@ -70,6 +75,7 @@ export async function open(options: OpenOptions): Promise<Peer> {
 }
 
 function openData(lock: StoreLock, { reserveBytes }: OpenOptions): LmdbStore {
+  checkDataFile(lock.dataFile);
   try {
     return new LmdbStore(lock.dataFile, reserveBytes === undefined ? {} : { reserveBytes });
   } catch (error) {
@@ -83,8 +89,14 @@ function openData(lock: StoreLock, { reserveBytes }: OpenOptions): LmdbStore {
   }
 }
 
-async function openPeer(options: OpenOptions, lock: StoreLock, store: LmdbStore): Promise<Peer> {
-  const { dir, transport, mounts, trace } = options;
+/** Options that are looked through. */
+interface Opening extends Omit<OpenOptions, "network"> {
+  readonly network: string | undefined;
+}
+
+async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Promise<Peer> {
+  const { dir, transport, mounts } = options;
+  const trace = options.trace ?? traceOfEnvironment(process.env);
   const hasher = createNodeHasher();
   const known = readStoreRecord(store, dir);
   const keys = loadKeys(dir, { missing: known === undefined ? "create" : "fail" });
@@ -101,7 +113,7 @@ async function openPeer(options: OpenOptions, lock: StoreLock, store: LmdbStore)
     compute,
     ...(trace === undefined ? {} : { trace }),
   };
-  let control: Awaited<ReturnType<typeof serveControl>> | undefined;
+  let serving: Promise<ControlServer> | undefined;
   const peer = new Peer({
     ports,
     hasher,
@@ -112,15 +124,29 @@ async function openPeer(options: OpenOptions, lock: StoreLock, store: LmdbStore)
     network: { name: record.networkName, id: record.network },
     instance: record.instance,
     ...(mounts === undefined ? {} : { mounts }),
-    retire: async () => control?.close(),
+    // One that fails to come up fails open(), below.
+    retire: async () => (await serving?.catch(() => undefined))?.close(),
     release: async () => {
-      await compute.close();
-      await store.close();
-      await lock.release();
+      try {
+        await compute.close();
+        await store.close();
+      } finally {
+        await lock.release();
+      }
     },
   });
-  if (options.control !== "none") control = await serveControl({ dir, peer, holder: (options.holder ?? APPLICATION).kind });
-  return peer;
+  try {
+    // A core that cannot start halts the peer at once: nobody is invited to it.
+    if (peer.ended === undefined && options.control !== "none") {
+      serving = serveControl({ dir, peer, holder: (options.holder ?? APPLICATION).kind });
+      await serving;
+    }
+    if (peer.ended !== undefined) throw peer.ended;
+    return peer;
+  } catch (error) {
+    await peer.close();
+    throw error;
+  }
 }
 
 function readStoreRecord(store: LmdbStore, dir: string): StoreRecord | undefined {
@@ -150,16 +176,21 @@ interface NewParts {
   readonly hasher: ReturnType<typeof createNodeHasher>;
 }
 
-function newRecord({ network }: OpenOptions, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
-  const name = parseNetworkName(network ?? `net-${toHex(nodeRandom.bytes(NETWORK_NAME_BYTES))}`);
-  if (isMalformed(name)) throw new SinterError("usage", `not a network's name: ${name.reason}`, "Give it a short name.");
+function newRecord({ network }: Opening, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
+  const name = network ?? `net-${toHex(nodeRandom.bytes(NETWORK_NAME_BYTES))}`;
   const { inode, birthNs } = probedFileIdentity(lock.dataFile);
   const author = authorOfKey(keys.author.publicKey);
   return { network: networkId(hasher, name), networkName: name, author, instance: nodeRandom.bytes(NONCE_BYTES), inode, birthNs };
 }
 
+function networkNamed(text: string): string {
+  const name = parseNetworkName(text);
+  if (isMalformed(name)) throw new SinterError("usage", `not a network's name: ${name.reason}`, "Give it a short name.");
+  return name;
+}
+
 /** The record as it is to be from now on: the same one, or, where the directory was copied or restored, a new instance's. */
-function currentRecord(known: StoreRecord, options: OpenOptions, lock: StoreLock, keys: Keys): StoreRecord {
+function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, keys: Keys): StoreRecord {
   if (options.network !== undefined && options.network !== known.networkName) {
     throw new SinterError(
       "wrong-store",
@@ -182,17 +213,32 @@ async function found(store: LmdbStore, record: StoreRecord, dir: string): Promis
     [metaKey("store"), encodeStoreRecord(record)],
     [authorKey(record.author), encodeAuthorRecord({ suite: 1, publicKey: record.author })],
   ];
-  await new Promise<void>((done, fail) => {
-    store.commit(batch, (failure) =>
-      failure === undefined
-        ? done()
-        : fail(new SinterError("disk-full", `the store cannot be written: ${failure.reason}`, "Free some space, then try again.")),
-    );
-  });
-  // The data file itself is new: its name must be on the disk as well.
-  const folder = openSync(dir, "r");
-  fsyncSync(folder);
-  closeSync(folder);
+  const failure = await new Promise<StoreFailure | undefined>((done) => store.commit(batch, done));
+  if (failure !== undefined) throw cannotWrite(failure, dir);
+  // The data file itself may be new, and so may its directory: their names must be on the disk as well.
+  syncFolder(dir);
+  try {
+    syncFolder(dirname(dir));
+  } catch {
+    // One that may be entered but not read cannot be synced, and was there before us: only the deepest directory is ours for sure.
+  }
+}
+
+function cannotWrite({ reason }: StoreFailure, dir: string): SinterError {
+  const full = /ENOSPC|EDQUOT|No space left|quota exceeded/i.test(reason);
+  const fix = full ? "Free some space, then try again." : "See whether the disk is sound and the directory yours, then try again.";
+  return new SinterError(full ? "disk-full" : "internal", `the store in ${dir} cannot be written: ${reason}`, fix);
+}
+
+function syncFolder(folder: string): void {
+  // Windows cannot open directories, and needs no such sync.
+  if (process.platform === "win32") return;
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Until links are opened, nobody is there. */

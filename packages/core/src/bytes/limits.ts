@@ -109,6 +109,11 @@ export const verifierKeysMax = 1_024;
 export const computeWorkersMax = 2;
 /** Node's timers overflow beyond this, and would then fire at once. */
 export const nodeTimerMsMax = 2 ** 31 - 1;
+/** How much of bytes, texts, lists and nested values a trace shows. */
+export const traceBytesMax = 32;
+export const traceCharsMax = 200;
+export const traceItemsMax = 8;
+export const traceDepthMax = 8;
 /** How often a file is changed to see whether its birth moves, 2 ms apart. */
 export const birthProbesMax = 50;
 /** Events handed on before the rest of the process gets a turn. */
@@ -117,6 +122,10 @@ export const eventsPerReadMax = 512;
 // --- audit ---
 export const auditFindingsMax = 1_000;
 export const auditEntriesPerReadMax = 64;
+/** A piece of a table ends with the entry that reaches this. */
+export const auditBytesPerReadMax = 1024 * 1024;
+/** How often the frontier's rows are counted while it changes meanwhile. */
+export const auditCountsMax = 3;
 
 // --- the command line ---
 /** Batches of an `append` that are under way while the next gathers, and how large that may grow. */

@@ -1,3 +1,4 @@
+import { toHex } from "../bytes/hex.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
@@ -39,6 +40,10 @@ export function* auditLane(audit: LaneAudit): Generator<number, void, undefined>
     if (!goesOn) return;
   }
   walk.end();
+  for (const [key] of entriesOf(view.keys, laneRange("mmr", lane))) {
+    walk.nodes(key);
+    yield 0;
+  }
 }
 
 class LaneWalk {
@@ -77,10 +82,14 @@ class LaneWalk {
     if (isMalformed(place) || place.table !== "block") return this.#stop("key", "a key of a block that is none");
     const block = checkBlock(bytes);
     if (isMalformed(block)) return this.#stop("block", `block from seq ${place.firstSeq}: ${block.reason}`);
-    if (block.firstSeq !== place.firstSeq) return this.#stop("block", `the block stored from seq ${place.firstSeq} says it begins at ${block.firstSeq}`);
-    if (block.firstSeq > this.#head.size) return this.#beyond(block);
-    if (block.firstSeq !== this.#mmr.size + 1) return this.#stop("block", `seq ${this.#mmr.size + 1} is missing: the next block begins at ${block.firstSeq}`);
-    if (!equalBytes(block.previous, this.#previous)) return this.#stop("chain", `the block from seq ${block.firstSeq} does not follow event ${this.#mmr.size}`);
+    if (block.firstSeq !== place.firstSeq)
+      return this.#stop("block", `the block stored from seq ${place.firstSeq} says it begins at ${block.firstSeq}`);
+    if (block.firstSeq + block.count - 1 > this.#head.size && !this.#isCovered(block)) return false;
+    if (block.firstSeq > this.#head.size) return true;
+    if (block.firstSeq !== this.#mmr.size + 1)
+      return this.#stop("block", `seq ${this.#mmr.size + 1} is missing: the next block begins at ${block.firstSeq}`);
+    if (!equalBytes(block.previous, this.#previous))
+      return this.#stop("chain", `the block from seq ${block.firstSeq} does not follow event ${this.#mmr.size}`);
     this.#lastBlockSeq = block.firstSeq;
     return this.#events(block, Math.min(block.count, this.#head.size - this.#mmr.size));
   }
@@ -99,12 +108,24 @@ class LaneWalk {
     const claimed = { lane: this.#id, size: head.size, mmrRoot: mmrRoot(hasher, this.#mmr), headId: this.#previous };
     const seal = verifySeal(hasher, verifier, { author: this.#record.author, publicKey: author.publicKey, head: claimed, seal: head.seal });
     if (isMalformed(seal)) this.#stop("seal", seal.reason);
-    this.#strayNodes();
+    // Nobody freezes a lane yet, and no author signs twice.
+    if (head.hybridSize !== 0 || head.freezeAt !== 0)
+      this.#stop("head", "it is said to be frozen, or sealed by a hybrid author, and nothing shows it");
+  }
+
+  /** The nodes of complete groups were held against the events; here it is seen that there are no others. */
+  nodes(key: Uint8Array): void {
+    const { view, findings, lane } = this.#audit;
+    const size = findings.attempt(() => view.head(lane))?.size ?? this.#head.size;
+    const place = decodeKey(key);
+    if (isMalformed(place) || place.table !== "mmr") this.#stop("key", `a key of nodes that is none: ${toHex(key)}`);
+    else if (place.group >= Math.floor(size / groupLeaves)) this.#stop("proof", `nodes of group ${place.group}, which is not complete`);
   }
 
   #events(block: BlockView, count: number): boolean {
     const { hasher } = this.#audit.parts;
-    if (compareStamps(stampAt(block.bytes, block.spans[0] as number), this.#stamp) <= 0) this.#stop("stamp", `the stamp of event ${block.firstSeq} does not rise`);
+    if (compareStamps(stampAt(block.bytes, block.spans[0] as number), this.#stamp) <= 0)
+      this.#stop("stamp", `the stamp of event ${block.firstSeq} does not rise`);
     for (let index = 0; index < count; index++) this.#event(block, index);
     const ids = eventIds(hasher, this.#id, block.bytes, count);
     this.#previous = ids.slice((count - 1) * hashBytes, count * hashBytes);
@@ -120,7 +141,7 @@ class LaneWalk {
     const fault = this.#causal.apply(causalAt(block.bytes, offset));
     // A fault in a delta makes those that lean on it fail as well: the first says where.
     if (fault !== undefined && this.#causalFaults++ === 0) this.#stop("causal", `the delta of event ${seq}: ${fault.reason}`);
-    if (seq === 1 && (this.#record.epoch.index > 0) !== (kindAt(block.bytes, offset) === systemKinds.epochOpened)) {
+    if (seq === 1 && this.#record.epoch.index > 0 !== (kindAt(block.bytes, offset) === systemKinds.epochOpened)) {
       this.#stop("epoch", "every epoch but a feed's first begins by saying what it branched from");
     }
   }
@@ -131,29 +152,19 @@ class LaneWalk {
     else if (!equalBytes(stored, nodes)) this.#stop("proof", `the nodes of group ${group} are not those of its events`);
   }
 
-  #strayNodes(): void {
-    const { view, findings, lane } = this.#audit;
-    const size = findings.attempt(() => view.head(lane))?.size ?? this.#head.size;
-    const range = { ...laneRange("mmr", lane), from: mmrKey(lane, Math.floor(size / groupLeaves)), limit: 1 };
-    for (const [key] of view.keys.range(range)) {
-      const place = decodeKey(key);
-      this.#stop("proof", isMalformed(place) || place.table !== "mmr" ? "a key of nodes that is none" : `nodes of group ${place.group}, which is not complete`);
-    }
-  }
-
-  /** A block behind the head the walk began with: a head that came meanwhile must cover it. */
-  #beyond(block: BlockView): boolean {
+  /** Events behind the head the walk began with: a head that came meanwhile must cover them. */
+  #isCovered(block: BlockView): boolean {
     const { view, findings, lane } = this.#audit;
     const size = findings.attempt(() => view.head(lane))?.size ?? 0;
-    return size >= block.firstSeq || this.#stop("block", `a block from seq ${block.firstSeq}, beyond the head at ${size}`);
+    const last = block.firstSeq + block.count - 1;
+    return size >= last || this.#stop("block", `the block from seq ${block.firstSeq} goes on to ${last}, beyond the head at ${size}`);
   }
 
   #stop(what: string, detail: string): false {
     const { view, findings, lane } = this.#audit;
     const path = findings.attempt(() => view.subject(this.#record.subject)) ?? "?";
     const { author, epoch } = this.#record;
-    const short = [...author.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    findings.add(what, `${path}, author ${short}…, epoch ${epoch.index} (lane ${lane})`, detail);
+    findings.add(what, `${path}, author ${toHex(author.subarray(0, 8))}…, epoch ${epoch.index} (lane ${lane})`, detail);
     return false;
   }
 }

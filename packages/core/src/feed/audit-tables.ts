@@ -1,9 +1,9 @@
 import { toHex } from "../bytes/hex.js";
-import { auditEntriesPerReadMax } from "../bytes/limits.js";
+import { auditBytesPerReadMax, auditEntriesPerReadMax, clockReserveMs, stampWallMsMax } from "../bytes/limits.js";
 import { type Decoded, isMalformed, Malformed } from "../bytes/malformed.js";
-import { compareStamps, type Stamp } from "../clock/stamp.js";
 import { equalBytes } from "../bytes/order.js";
-import { subjectId } from "../identity/ids.js";
+import { compareStamps, type Stamp } from "../clock/stamp.js";
+import { networkId, subjectId } from "../identity/ids.js";
 import type { Entry, Range, ReadableKeys } from "../protocol/key-space.js";
 import { authorKey, decodeKey, laneRange, metaKey, type StoreKey, tableRange } from "../store/keys.js";
 import {
@@ -16,6 +16,7 @@ import {
   decodePathRecord,
   decodeStoreRecord,
   decodeSubjectRecord,
+  type StoreRecord,
 } from "../store/records.js";
 import type { FeedView } from "./feed-view.js";
 import type { AuditParts, Findings } from "./findings.js";
@@ -23,24 +24,31 @@ import type { AuditParts, Findings } from "./findings.js";
 // Every key and record of the small tables, each held against the tables it points into. Blocks and nodes of lanes that
 // exist are the lanes' own audit; here only those of lanes that do not exist are looked for.
 
-const PAST_ALL = Uint8Array.of(0xff);
+/** Beyond any key: none of ours, and hardly a stray one, begins with so many of these. */
+const PAST_ALL = new Uint8Array(256).fill(0xff);
 
 interface Tables {
   readonly view: FeedView;
   readonly parts: AuditParts;
   readonly findings: Findings;
+  /** The clock's reserve before anything else was read. */
+  readonly reserve: Stamp | undefined;
   /** The greatest stamp of any lane's last event. */
   last: Stamp;
 }
 
 /** Answers the number of each lane it meets, `undefined` for anything else. */
 export function* auditTables(view: FeedView, parts: AuditParts, findings: Findings): Generator<number | undefined, void, undefined> {
-  const tables: Tables = { view, parts, findings, last: { wallMs: 0, counter: 0 } };
+  const reserve = findings.attempt(() => view.clock());
+  const tables: Tables = { view, parts, findings, reserve, last: { wallMs: 0, counter: 0 } };
   const small = { from: new Uint8Array(0), to: tableRange("block").from };
   for (const [key, value] of entriesOf(view.keys, small)) yield auditEntry(tables, key, value);
   const marks = { from: tableRange("changed").from, to: tableRange("changed").to };
   for (const [key, value] of entriesOf(view.keys, marks)) yield auditEntry(tables, key, value);
-  for (const [key] of entriesOf(view.keys, { from: tableRange("trie").to, to: PAST_ALL })) findings.add("key", toHex(key), "a key of no known table");
+  for (const [key] of entriesOf(view.keys, { from: tableRange("trie").to, to: PAST_ALL })) {
+    findings.add("key", toHex(key), "a key of no known table");
+    yield undefined;
+  }
   auditClock(tables);
   yield* auditStrays(tables, "block");
   yield* auditStrays(tables, "mmr");
@@ -49,13 +57,23 @@ export function* auditTables(view: FeedView, parts: AuditParts, findings: Findin
 /** A bounded piece at a time, each from a fresh look at the store. */
 export function* entriesOf(keys: ReadableKeys, range: Range): Generator<Entry, void, undefined> {
   for (let from = range.from; ; ) {
-    const piece = [...keys.range({ ...range, from, limit: auditEntriesPerReadMax })];
+    const piece = pieceOf(keys, { ...range, from, limit: auditEntriesPerReadMax });
     yield* piece;
     const last = piece.at(-1)?.[0];
-    if (last === undefined || piece.length < auditEntriesPerReadMax) return;
-    from = new Uint8Array(last.length + 1);
-    from.set(last);
+    if (last === undefined) return;
+    from = behind(last);
   }
+}
+
+function pieceOf(keys: ReadableKeys, range: Range): readonly Entry[] {
+  const piece: Entry[] = [];
+  let bytes = 0;
+  for (const entry of keys.range(range)) {
+    piece.push(entry);
+    bytes += entry[1].length;
+    if (bytes >= auditBytesPerReadMax) break;
+  }
+  return piece;
 }
 
 function auditEntry(tables: Tables, key: Uint8Array, value: Uint8Array): number | undefined {
@@ -92,19 +110,33 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
   const { view, parts } = tables;
   switch (place.table) {
     case "meta":
-      return reasonOf(place.name === "store" ? decodeStoreRecord(value) : place.name === "clock" ? decodeClockRecord(value) : decodeFrontierRecord(value));
+      if (place.name === "store") return faultIn(decodeStoreRecord(value), (store) => storeFault(tables, store));
+      return reasonOf(place.name === "clock" ? decodeClockRecord(value) : decodeFrontierRecord(value));
     case "author":
-      return faultIn(decodeAuthorRecord(value), (author) => (equalBytes(author.publicKey, place.author) ? undefined : "a key that is not the author's"));
+      return faultIn(decodeAuthorRecord(value), (author) =>
+        equalBytes(author.publicKey, place.author) ? undefined : "a key that is not the author's",
+      );
     case "subject":
       return faultIn(decodePathRecord(value), (path) => {
         if (!equalBytes(subjectId(parts.hasher, parts.network, path), place.subject)) return `its path is that of another subject: ${path}`;
-        return indexed(tables.findings.attempt(() => view.subjectId(path)), (id) => equalBytes(id, place.subject), "the paths");
+        return indexed(
+          tables.findings.attempt(() => view.subjectId(path)),
+          (id) => equalBytes(id, place.subject),
+          `the paths, as ${path}`,
+        );
       });
     case "path":
-      return faultIn(decodeSubjectRecord(value), (id) => indexed(tables.findings.attempt(() => view.subject(id)), (path) => path === place.path, "the subjects"));
+      return faultIn(decodeSubjectRecord(value), (id) =>
+        indexed(
+          tables.findings.attempt(() => view.subject(id)),
+          (path) => path === place.path,
+          "the subjects",
+        ),
+      );
     case "lane":
       return faultIn(decodeLaneRecord(value), (record) => {
         if (view.keys.get(authorKey(record.author)) === undefined) return "an author without a record";
+        if (tables.findings.attempt(() => view.subject(record.subject)) === undefined) return "a subject without a path";
         if (tables.findings.attempt(() => view.head(place.lane)) === undefined) return "a lane without a head";
         const number = tables.findings.attempt(() => view.laneNumber(record.subject, record.author, record.epoch));
         return indexed(number, (found) => found === place.lane, "the lanes of its subject");
@@ -112,8 +144,13 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
     case "laneNumber":
       return faultIn(decodeLaneNumber(value), (number) => {
         const record = tables.findings.attempt(() => view.lane(number));
-        const same = (found: NonNullable<typeof record>) => equalBytes(found.subject, place.subject) && equalBytes(found.author, place.author);
-        return indexed(record, (found) => same(found) && found.epoch.index === place.epoch.index && equalBytes(found.epoch.nonce, place.epoch.nonce), "the lanes");
+        const same = (found: NonNullable<typeof record>) =>
+          equalBytes(found.subject, place.subject) && equalBytes(found.author, place.author);
+        return indexed(
+          record,
+          (found) => same(found) && found.epoch.index === place.epoch.index && equalBytes(found.epoch.nonce, place.epoch.nonce),
+          "the lanes",
+        );
       });
     case "head":
       return faultIn(decodeHeadRecord(value), (head) => {
@@ -121,14 +158,28 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
         return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a head of no lane" : undefined;
       });
     case "changed":
+      if (value.length > 0) return "a mark that holds something";
       return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a mark of no lane" : undefined;
     default:
       return undefined;
   }
 }
 
-function auditClock({ view, findings, last }: Tables): void {
+/** What a store is. The instance and its data file are its own: a change there makes it begin epochs, which harms nobody. */
+function storeFault({ view, parts }: Tables, { network, networkName, author }: StoreRecord): string | undefined {
+  if (!equalBytes(network, parts.network)) return "another network than the one it is opened for";
+  if (!equalBytes(network, networkId(parts.hasher, networkName))) return "a network's name that is not its id's";
+  return view.keys.get(authorKey(author)) === undefined ? "an author without a record" : undefined;
+}
+
+function auditClock({ view, findings, reserve: earlier, last }: Tables): void {
   const reserve = findings.attempt(() => view.clock());
+  // The reserve is raised together with a stamp, to so far ahead of it; heads were read after it, so theirs is no lesser.
+  if (earlier !== undefined && earlier.wallMs > Math.min(last.wallMs + clockReserveMs, stampWallMsMax)) {
+    findings.add("clock", "clock", "a reserve further ahead than it is ever raised");
+  }
+  if (earlier !== undefined && earlier.counter !== 0 && earlier.wallMs < stampWallMsMax)
+    findings.add("clock", "clock", "a reserve within a millisecond");
   if (last.wallMs === 0) return;
   if (reserve === undefined) findings.add("clock", "clock", "events, but no clock");
   else if (compareStamps(last, reserve) >= 0) findings.add("clock", "clock", "a stamp that reaches the clock's reserve");
@@ -145,7 +196,8 @@ function* auditStrays({ view, findings }: Tables, table: "block" | "mmr"): Gener
       findings.add("key", toHex(entry[0]), isMalformed(place) ? place.reason : "a key out of place");
       from = behind(entry[0]);
     } else {
-      if (findings.attempt(() => view.lane(place.lane)) === undefined) findings.add(table, `lane ${place.lane}`, "entries of a lane that is not there");
+      if (findings.attempt(() => view.lane(place.lane)) === undefined)
+        findings.add(table, `lane ${place.lane}`, "entries of a lane that is not there");
       from = laneRange(table, place.lane).to;
     }
     yield undefined;
@@ -170,4 +222,3 @@ function faultIn<T>(decoded: Decoded<T>, look: (value: T) => string | undefined)
 function reasonOf(decoded: Decoded<unknown>): string | undefined {
   return decoded instanceof Malformed ? decoded.reason : undefined;
 }
-

@@ -1,8 +1,8 @@
 import { auditFrontier } from "./audit-frontier.js";
 import { auditLane } from "./audit-lane.js";
 import { auditTables } from "./audit-tables.js";
-import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 import type { FeedView } from "./feed-view.js";
+import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 
 // Reads every byte of a store and holds it against what signed it: decodes every key and record, re-hashes every event,
 // rebuilds every range, checks every seal, and compares every index with what it indexes. A generator, so that whoever

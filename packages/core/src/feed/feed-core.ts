@@ -1,4 +1,13 @@
-import { appendBytesMax, appendEventsMax, epochsPerFeedMax, keyBytesMax, lanesOpenMax, payloadBytesMax, payloadCodecMax, sealHeadsMax } from "../bytes/limits.js";
+import {
+  appendBytesMax,
+  appendEventsMax,
+  epochsPerFeedMax,
+  keyBytesMax,
+  lanesOpenMax,
+  payloadBytesMax,
+  payloadCodecMax,
+  sealHeadsMax,
+} from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import { compareBytes } from "../bytes/order.js";
 import { clockFault, HybridClock, trustedTimeMs } from "../clock/hybrid-clock.js";
@@ -6,15 +15,22 @@ import { compareStamps } from "../clock/stamp.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
 import { type AuthorId, feedId, laneId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
-import type { Core, Effect, Input, Json, Protocol, Surroundings } from "../protocol/protocol.js";
 import { emptyMmr, mmrRoot } from "../proof/mmr-append.js";
 import { sealTree } from "../proof/seal-tree.js";
+import type { Core, Effect, Input, Json, Protocol, Surroundings } from "../protocol/protocol.js";
 import type { HeadRecord } from "../store/records.js";
 import { BlockBuilder } from "./block.js";
 import { CausalEncoder } from "./causal-encoder.js";
 import { encodeEpochOpened, eventCodecs, isKind, systemKindMax, systemKinds } from "./event.js";
-import { type AppendCommand, applyFeedWrite, type FeedNotice, type FeedVocabulary, type RefusalCode, type Seqs } from "./feed-vocabulary.js";
 import { DamagedStore, FeedView, type LaneEntry } from "./feed-view.js";
+import {
+  type AppendCommand,
+  applyFeedWrite,
+  type FeedNotice,
+  type FeedVocabulary,
+  type RefusalCode,
+  type Seqs,
+} from "./feed-vocabulary.js";
 import { type HashedTail, type LanePlace, type NewParts, OpenLane } from "./open-lane.js";
 import { resumeLane } from "./resume-lane.js";
 import { sealLeaf, sealMessage } from "./seal.js";
@@ -127,7 +143,8 @@ class FeedCore implements Core<Feed> {
     const trusted = trustedTimeMs({ persistedMs: this.#clock.last.wallMs, wallMs: around.wallMs, claimsMs: [] });
     const fault = clockFault(trusted);
     if (fault !== undefined) return { code: "clock", reason: fault, fix: "Set this machine's clock, then try again." };
-    if (this.#touched.size >= sealHeadsMax) return { code: "too-large", reason: `more than ${sealHeadsMax} feeds in one turn`, fix: "Await some appends first." };
+    if (this.#touched.size >= sealHeadsMax)
+      return { code: "too-large", reason: `more than ${sealHeadsMax} feeds in one turn`, fix: "Await some appends first." };
     return undefined;
   }
 
@@ -154,7 +171,11 @@ class FeedCore implements Core<Feed> {
     const mine = lanes.filter((entry) => compareBytes(entry.author, author) === 0);
     const current = mine.findLast((entry) => compareBytes(entry.epoch.nonce, instance) === 0);
     if (current === undefined && mine.length >= epochsPerFeedMax) {
-      return { code: "usage", reason: `${path} has had ${mine.length} epochs of this author`, fix: "Go on in another subject: this store was copied or restored too often." };
+      return {
+        code: "usage",
+        reason: `${path} has had ${mine.length} epochs of this author`,
+        fix: "Go on in another subject: this store was copied or restored too often.",
+      };
     }
     const last = mine.at(-1);
     const epoch = current?.epoch ?? { index: last === undefined ? 0 : last.epoch.index + 1, nonce: instance };
@@ -169,7 +190,8 @@ class FeedCore implements Core<Feed> {
     }
     const branch = last === undefined ? undefined : branchFrom(last, view);
     const lane = new OpenLane(place, causal, NEW_LANE, new BlockBuilder(1, ZEROS));
-    if (branch !== undefined) lane.addFirst({ kind: systemKinds.epochOpened, codec: eventCodecs.raw, payload: branch }, this.#clock, wallMs);
+    if (branch !== undefined)
+      lane.addFirst({ kind: systemKinds.epochOpened, codec: eventCodecs.raw, payload: branch }, this.#clock, wallMs);
     this.#nextLane++;
     this.#keepOpen(path, lane);
     return { lane, effects: [{ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } }] };
@@ -188,11 +210,9 @@ class FeedCore implements Core<Feed> {
 
   #keepOpen(path: SubjectPath, lane: OpenLane): void {
     this.#open.set(path, lane);
-    if (this.#open.size <= lanesOpenMax) return;
     for (const [oldest, candidate] of this.#open) {
-      if (candidate === lane || this.#touched.has(candidate)) continue;
-      this.#open.delete(oldest);
-      return;
+      if (this.#open.size <= lanesOpenMax) return;
+      if (candidate !== lane && !this.#touched.has(candidate)) this.#open.delete(oldest);
     }
   }
 
@@ -204,7 +224,10 @@ class FeedCore implements Core<Feed> {
     const lanes = [...this.#touched].sort((left, right) => compareBytes(left.place.id, right.place.id));
     const tails = new Map<OpenLane, HashedTail>();
     for (const lane of lanes) tails.set(lane, hashed(lane, hasher, effects));
-    const tree = sealTree(hasher, lanes.map((lane) => leafOf(lane, hasher)));
+    const tree = sealTree(
+      hasher,
+      lanes.map((lane) => leafOf(lane, hasher)),
+    );
     const stamp = lanes.map((lane) => lane.state.stamp).reduce((left, right) => (compareStamps(left, right) < 0 ? right : left));
     const signature = signer.sign(sealMessage({ author, stamp, leaves: lanes.length, root: tree.root }));
     lanes.forEach((lane, index) => {
@@ -274,14 +297,27 @@ function bytesOf(events: readonly NewParts[]): number {
 /** What no store takes, whoever asks. */
 function eventsFault(events: readonly NewParts[]): Refusal | undefined {
   if (events.length === 0) return { code: "usage", reason: "an append of no events", fix: "Give it one event or more." };
-  if (events.length > appendEventsMax) return { code: "too-large", reason: `${events.length} events in one append`, fix: `Append at most ${appendEventsMax} at a time.` };
-  if (bytesOf(events) > appendBytesMax) return { code: "too-large", reason: "too many bytes in one append", fix: `Append at most ${appendBytesMax} bytes at a time.` };
+  if (events.length > appendEventsMax)
+    return { code: "too-large", reason: `${events.length} events in one append`, fix: `Append at most ${appendEventsMax} at a time.` };
+  if (bytesOf(events) > appendBytesMax)
+    return { code: "too-large", reason: "too many bytes in one append", fix: `Append at most ${appendBytesMax} bytes at a time.` };
   for (const { kind, codec, payload, key } of events) {
-    if (!Number.isInteger(kind) || !isKind(kind) || kind <= systemKindMax) return { code: "usage", reason: `an event of kind ${kind}`, fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations." };
-    if (!Number.isInteger(codec) || codec < 0 || codec > payloadCodecMax) return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
-    if (payload.length > payloadBytesMax) return { code: "too-large", reason: `a payload of ${payload.length} bytes`, fix: `Keep payloads to ${payloadBytesMax} bytes; split what is larger.` };
-    if (key !== undefined && (key.length < 1 || key.length > keyBytesMax)) return { code: "usage", reason: `a key of ${key.length} bytes`, fix: `Keys have 1 to ${keyBytesMax} bytes.` };
+    if (!Number.isInteger(kind) || !isKind(kind) || kind <= systemKindMax)
+      return {
+        code: "usage",
+        reason: `an event of kind ${kind}`,
+        fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations.",
+      };
+    if (!Number.isInteger(codec) || codec < 0 || codec > payloadCodecMax)
+      return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
+    if (payload.length > payloadBytesMax)
+      return {
+        code: "too-large",
+        reason: `a payload of ${payload.length} bytes`,
+        fix: `Keep payloads to ${payloadBytesMax} bytes; split what is larger.`,
+      };
+    if (key !== undefined && (key.length < 1 || key.length > keyBytesMax))
+      return { code: "usage", reason: `a key of ${key.length} bytes`, fix: `Keys have 1 to ${keyBytesMax} bytes.` };
   }
   return undefined;
 }
-

@@ -1,6 +1,6 @@
-import { type AuthorId, authorOfKey, type Epoch, feedId, type LaneId, laneId, networkId, subjectId } from "../identity/ids.js";
 import { createHasher } from "../identity/blake3-hasher.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
+import { type AuthorId, authorOfKey, type Epoch, feedId, type LaneId, laneId, networkId, subjectId } from "../identity/ids.js";
 import { parseSubjectPath, type SubjectPath } from "../identity/subject-path.js";
 import { instantiate } from "../identity/web-assembly.suite.js";
 import type { Batch, Entry, Range, ReadableKeys } from "../protocol/key-space.js";
@@ -11,8 +11,8 @@ import { MemoryKeys } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
 import { encodeAuthorRecord, encodeStoreRecord } from "../store/records.js";
 import { feedProtocol } from "./feed-core.js";
-import type { Appended, AppendCommand, FeedCommand, FeedNotice, FeedVocabulary, FeedWrite } from "./feed-vocabulary.js";
 import { FeedView } from "./feed-view.js";
+import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary, FeedWrite } from "./feed-vocabulary.js";
 import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "./frontier-core.js";
 import type { NewParts } from "./open-lane.js";
 
@@ -164,7 +164,11 @@ export class Rig {
     this.#overlay = new Overlay(read);
     found(this);
     const { signer, instance: own } = this;
-    this.#feed = new Stepped(feedProtocol({ hasher, signer, verifier: standInVerifier, author: this.author, network, instance: own }), this.#overlay, this);
+    this.#feed = new Stepped(
+      feedProtocol({ hasher, signer, verifier: standInVerifier, author: this.author, network, instance: own }),
+      this.#overlay,
+      this,
+    );
     this.#frontier = new Stepped(frontierProtocol({ hasher, network }), this.#overlay, this);
     this.start();
   }
@@ -193,7 +197,9 @@ export class Rig {
   frontier(input: FrontierCommand | "expired"): RigTurn<FrontierNotice, FrontierVocabulary["Write"]> {
     this.#overlay.begin(++this.turn);
     if (input === "expired") this.scheduled = false;
-    const effects = this.#frontier.step(input === "expired" ? { kind: "expired", timer: "refresh" } : { kind: "commanded", command: input });
+    const effects = this.#frontier.step(
+      input === "expired" ? { kind: "expired", timer: "refresh" } : { kind: "commanded", command: input },
+    );
     if (effects.some(({ kind }) => kind === "schedule")) this.scheduled = true;
     return this.#sealed(effects);
   }
@@ -210,6 +216,10 @@ export class Rig {
   }
 
   command(path: string, ...events: readonly NewParts[]): AppendCommand {
+    return this.commandOf(path, events);
+  }
+
+  commandOf(path: string, events: readonly NewParts[]): AppendCommand {
     return { kind: "append", token: ++this.#token, path: pathOf(path), events };
   }
 

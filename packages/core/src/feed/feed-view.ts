@@ -3,8 +3,33 @@ import type { Stamp } from "../clock/stamp.js";
 import type { AuthorId, Epoch, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { ReadableKeys } from "../protocol/key-space.js";
-import { blockHolding, blockKey, changedKey, decodeKey, headKey, laneKey, laneNumberKey, lanesOf, metaKey, pathKey, pathsFrom, subjectKey, tableRange } from "../store/keys.js";
-import { decodeClockRecord, decodeFrontierRecord, decodeHeadRecord, decodeLaneNumber, decodeLaneRecord, decodePathRecord, decodeSubjectRecord, type FrontierRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
+import {
+  blockHolding,
+  blockKey,
+  changedKey,
+  decodeKey,
+  headKey,
+  laneKey,
+  laneNumberKey,
+  lanesOf,
+  metaKey,
+  pathKey,
+  pathsFrom,
+  subjectKey,
+  tableRange,
+} from "../store/keys.js";
+import {
+  decodeClockRecord,
+  decodeFrontierRecord,
+  decodeHeadRecord,
+  decodeLaneNumber,
+  decodeLaneRecord,
+  decodePathRecord,
+  decodeSubjectRecord,
+  type FrontierRecord,
+  type HeadRecord,
+  type LaneRecord,
+} from "../store/records.js";
 import { type BlockView, checkBlock } from "./block.js";
 
 /** The store does not hold what this program wrote to it. Never a stranger's doing: those bytes were checked on the way in. */
@@ -55,7 +80,8 @@ export class FeedView {
     for (const [key, value] of this.keys.range(lanesOf(subject, author))) {
       const place = decodeKey(key);
       const number = decodeLaneNumber(value);
-      if (isMalformed(place) || place.table !== "laneNumber" || isMalformed(number)) throw new DamagedStore("lanes of a subject", "an entry that names no lane");
+      if (isMalformed(place) || place.table !== "laneNumber" || isMalformed(number))
+        throw new DamagedStore("lanes of a subject", "an entry that names no lane");
       yield { number, author: place.author, epoch: place.epoch };
     }
   }

@@ -4,7 +4,14 @@ import type { SubjectPath } from "../identity/subject-path.js";
 import type { KeySpace } from "../protocol/key-space.js";
 import type { Vocabulary } from "../protocol/protocol.js";
 import { blockKey, changedKey, headKey, laneKey, laneNumberKey, metaKey, mmrKey, pathKey, subjectKey } from "../store/keys.js";
-import { encodeClockRecord, encodeHeadRecord, encodeLaneNumber, encodeLaneRecord, encodePathRecord, type HeadRecord } from "../store/records.js";
+import {
+  encodeClockRecord,
+  encodeHeadRecord,
+  encodeLaneNumber,
+  encodeLaneRecord,
+  encodePathRecord,
+  type HeadRecord,
+} from "../store/records.js";
 import type { FeedView } from "./feed-view.js";
 import type { NewParts } from "./open-lane.js";
 
@@ -50,7 +57,14 @@ export type FeedNotice =
   | { readonly kind: "refused"; readonly token: number; readonly code: RefusalCode; readonly reason: string; readonly fix: string };
 
 export type FeedWrite =
-  | { readonly kind: "lane"; readonly lane: number; readonly subject: SubjectId; readonly path: SubjectPath; readonly author: AuthorId; readonly epoch: Epoch }
+  | {
+      readonly kind: "lane";
+      readonly lane: number;
+      readonly subject: SubjectId;
+      readonly path: SubjectPath;
+      readonly author: AuthorId;
+      readonly epoch: Epoch;
+    }
   | { readonly kind: "block"; readonly lane: number; readonly firstSeq: number; readonly bytes: Uint8Array }
   | { readonly kind: "nodes"; readonly lane: number; readonly group: number; readonly bytes: Uint8Array }
   | { readonly kind: "head"; readonly lane: number; readonly head: HeadRecord }

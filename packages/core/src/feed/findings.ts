@@ -38,6 +38,11 @@ export class Findings {
     }
   }
 
+  take(other: Findings): void {
+    for (const { what, where, detail } of other.#found) this.add(what, where, detail);
+    this.#more += other.#more;
+  }
+
   list(): readonly AuditFinding[] {
     if (this.#more === 0) return this.#found;
     return [...this.#found, { what: "more", where: "the store", detail: `${this.#more} further problems are not listed` }];

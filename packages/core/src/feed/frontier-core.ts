@@ -1,12 +1,12 @@
-import { frontierRowsPerTurnMax } from "../bytes/limits.js";
 import { toHex } from "../bytes/hex.js";
+import { frontierRowsPerTurnMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import type { Hasher } from "../identity/crypto.js";
 import { feedId, laneId, type NetworkId, spaceId } from "../identity/ids.js";
-import type { KeySpace, ReadableKeys } from "../protocol/key-space.js";
-import type { Core, Effect, Input, Json, Protocol, Surroundings, Vocabulary } from "../protocol/protocol.js";
 import { DamagedTrie, type TrieNodes } from "../proof/trie-node.js";
 import { type RowChange, updateTrie } from "../proof/trie-update.js";
+import type { KeySpace, ReadableKeys } from "../protocol/key-space.js";
+import type { Core, Effect, Input, Json, Protocol, Surroundings, Vocabulary } from "../protocol/protocol.js";
 import { changedKey, metaKey, trieKey } from "../store/keys.js";
 import { encodeFrontierRecord, type FrontierRecord } from "../store/records.js";
 import { DamagedStore, FeedView } from "./feed-view.js";
@@ -148,7 +148,11 @@ class FrontierCore implements Core<Frontier> {
   #take(lanes: readonly number[], view: FeedView, effects: Effect<Frontier>[]): FrontierRecord {
     const { hasher } = this.#options;
     const nodes = new PendingNodes(view.keys);
-    const { root, growth } = updateTrie(hasher, nodes, lanes.map((lane) => this.#row(lane, view)));
+    const { root, growth } = updateTrie(
+      hasher,
+      nodes,
+      lanes.map((lane) => this.#row(lane, view)),
+    );
     const summary = { root, rows: (view.frontier()?.rows ?? 0) + growth };
     for (const { path, node } of nodes.changes()) effects.push({ kind: "write", write: { kind: "node", path, node } });
     for (const lane of lanes) effects.push({ kind: "write", write: { kind: "taken", lane } });
@@ -163,11 +167,16 @@ class FrontierCore implements Core<Frontier> {
 }
 
 /** A lane's row: its key in the trie, and its hash. */
-export function frontierRow({ hasher, network }: FrontierOptions, view: FeedView, lane: number): { readonly key: Uint8Array; readonly row: Uint8Array } {
+export function frontierRow(
+  { hasher, network }: FrontierOptions,
+  view: FeedView,
+  lane: number,
+): { readonly key: Uint8Array; readonly row: Uint8Array } {
   const record = view.lane(lane);
   const head = view.head(lane);
   const path = record === undefined ? undefined : view.subject(record.subject);
-  if (record === undefined || head === undefined || path === undefined) throw new DamagedStore(`lane ${lane}`, "its record, head or path is missing");
+  if (record === undefined || head === undefined || path === undefined)
+    throw new DamagedStore(`lane ${lane}`, "its record, head or path is missing");
   const id = laneId(hasher, feedId(hasher, record.author, record.subject), record.epoch);
   const key = rowKey(spaceId(hasher, network, path), record.subject, id);
   return { key, row: rowHash(hasher, { lane: id, size: head.size, headId: head.headId, freezeAt: head.freezeAt }) };

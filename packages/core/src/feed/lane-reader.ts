@@ -58,7 +58,7 @@ export class LaneReader {
   /** Blocks from the one that holds `from` up to the one that holds `to`. Each is good until the next read of the store.
    * Where a block ends says where the next begins: a known key is read several times faster than a cursor moves. */
   *blocks(from: number, to: number): Iterable<Uint8Array> {
-    for (let block = this.#blockHolding(from); block !== undefined; ) {
+    for (let block = from <= to ? this.#blockHolding(from) : undefined; block !== undefined; ) {
       const next = blockFirstSeq(block) + blockCount(block);
       yield block;
       block = next <= to ? this.#view.keys.peek(blockKey(this.#lane, next)) : undefined;
@@ -86,7 +86,8 @@ export class LaneReader {
     const source = this.nodes(lane);
     const path = proveInclusion(this.#hasher, source, head.size, seq - 1);
     const id = source.leaves(seq - 1, 1)?.slice();
-    if (path === undefined || id === undefined) return undefined;
+    if (path === undefined || id === undefined)
+      throw new DamagedStore(`lane ${this.#lane}`, `what shows that event ${seq} is in it is missing`);
     return { id, lane, seq, size: head.size, root: mmrRoot(this.#hasher, head), path };
   }
 

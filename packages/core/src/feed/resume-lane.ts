@@ -41,8 +41,13 @@ export function resumeLane(place: LanePlace, causal: CausalEncoder, parts: Resum
   return new OpenLane(place, causal, state, BlockBuilder.resume(tail));
 }
 
-function tailFault(place: LanePlace, head: HeadRecord, { tail, hasher }: { readonly tail: BlockView; readonly hasher: Hasher }): string | undefined {
-  if (tail.firstSeq !== head.lastBlockSeq || tail.firstSeq + tail.count - 1 !== head.size) return "its last block is not the one its head tells of";
+function tailFault(
+  place: LanePlace,
+  head: HeadRecord,
+  { tail, hasher }: { readonly tail: BlockView; readonly hasher: Hasher },
+): string | undefined {
+  if (tail.firstSeq !== head.lastBlockSeq || tail.firstSeq + tail.count - 1 !== head.size)
+    return "its last block is not the one its head tells of";
   const ids = new Uint8Array(tail.count * hashBytes);
   hasher.eventIds(blockRun(place.id, tail), ids, 0);
   if (!equalBytes(ids.subarray(-hashBytes), head.headId)) return "the last event is not the one its head names";
@@ -51,7 +56,11 @@ function tailFault(place: LanePlace, head: HeadRecord, { tail, hasher }: { reado
 }
 
 /** Suite 1: the author's id is the key. */
-function sealFault(place: LanePlace, { size, headId, peaks, seal }: HeadRecord, { hasher, verifier, author }: ResumeParts): string | undefined {
+function sealFault(
+  place: LanePlace,
+  { size, headId, peaks, seal }: HeadRecord,
+  { hasher, verifier, author }: ResumeParts,
+): string | undefined {
   const head = { lane: place.id, size, mmrRoot: mmrRoot(hasher, { size, peaks }), headId };
   const sealed = verifySeal(hasher, verifier, { author, publicKey: author, head, seal });
   return sealed === "holds" ? undefined : sealed.reason;

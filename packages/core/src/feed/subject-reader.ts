@@ -1,8 +1,9 @@
+import { Malformed } from "../bytes/malformed.js";
 import type { Stamp } from "../clock/stamp.js";
-import { type Hasher, hashBytes } from "../identity/crypto.js";
+import { type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import { type AuthorId, type Epoch, feedId, type LaneId, laneId, type SubjectId } from "../identity/ids.js";
-import { blockCount, blockFirstSeq, blockHeaderBytes } from "./block.js";
-import { codecAt, keyAt, kindAt, payloadAt, sizeAt, stampAt } from "./event.js";
+import { type BlockView, checkBlock } from "./block.js";
+import { codecAt, eventFlags, flagsAt, keyAt, kindAt, payloadAt, stampAt } from "./event.js";
 import { DamagedStore, type FeedView, type LaneEntry } from "./feed-view.js";
 import { eventIds, LaneReader } from "./lane-reader.js";
 import { Merge, type OrderedCursor, type Place, placeAt, SortedPlaces } from "./order.js";
@@ -33,13 +34,12 @@ interface PlacedEvent extends Place {
 
 /** The events of these spans of a subject's lanes in total order. */
 export function* eventsInOrder(view: FeedView, hasher: Hasher, subject: SubjectId, spans: readonly LaneSpan[]): Iterable<StoredEvent> {
-  const cursors: (LaneCursor | MovedEvents)[] = [];
+  const cursors: (LaneCursor | SortedPlaces<PlacedEvent>)[] = [];
   for (const span of spans) {
     const lane = laneId(hasher, feedId(hasher, span.entry.author, subject), span.entry.epoch);
-    // Events are appended again only in later epochs, and stand where their origin stood.
-    const moved = span.entry.epoch.index === 0 ? [] : [...placed(view, hasher, lane, span)].filter(({ event, ...place }) => !standsAt(place, event));
     cursors.push(new LaneCursor(placed(view, hasher, lane, span)));
-    if (moved.length > 0) cursors.push(new MovedEvents(moved));
+    // Events are appended again only in later epochs, and stand where their origin stood.
+    if (span.entry.epoch.index > 0) cursors.push(new SortedPlaces(moved(view, hasher, lane, span)));
   }
   const merge = new Merge(cursors);
   for (let current = merge.current; current !== undefined; current = merge.current) {
@@ -62,43 +62,71 @@ class LaneCursor implements OrderedCursor {
     do {
       const { done, value } = this.#events.next();
       this.place = done ? undefined : value;
-    } while (this.place !== undefined && !standsAt(this.place, this.place.event));
+    } while (this.place !== undefined && !standsAtOwnPlace(this.place));
   }
 }
 
-class MovedEvents extends SortedPlaces<PlacedEvent> {}
+/** Whether it has no origin that puts it elsewhere. */
+function standsAtOwnPlace({ epoch, event }: PlacedEvent): boolean {
+  return epoch === event.epoch;
+}
 
-function standsAt(place: Place, event: StoredEvent): boolean {
-  return place.seq === event.seq && place.epoch.index === event.epoch.index;
+/** The events of a span that do not stand at their own place. Most lanes have none, so only a block with one is copied. */
+function* moved(view: FeedView, hasher: Hasher, lane: LaneId, span: LaneSpan): Iterable<PlacedEvent> {
+  for (let next = span.next; next < span.end; ) {
+    const block = blockAt(view, span, next);
+    const end = Math.min(span.end, block.firstSeq + block.count);
+    if (hasOrigins(block))
+      for (const event of eventsOf(block, eventIds(hasher, lane, block.bytes), { ...span, next, end }))
+        if (!standsAtOwnPlace(event)) yield event;
+    next = end;
+  }
+}
+
+function hasOrigins({ bytes, spans, count }: BlockView): boolean {
+  for (let index = 0; index < count; index++)
+    if ((flagsAt(bytes, spans[index * spanWords] as number) & eventFlags.origin) !== 0) return true;
+  return false;
 }
 
 /** A block at a time, copied out before anything is handed on: between two events the store may go on, or the reader may stop. */
 function* placed(view: FeedView, hasher: Hasher, lane: LaneId, span: LaneSpan): Iterable<PlacedEvent> {
   for (let next = span.next; next < span.end; ) {
-    const block = view.blockOf(span.entry.number, next);
-    const events = block === undefined ? [] : eventsOf(block, eventIds(hasher, lane, block), { ...span, next });
-    if (events.length === 0) throw new DamagedStore(`lane ${span.entry.number}`, `event ${next} is missing`);
+    const block = blockAt(view, span, next);
+    const events = eventsOf(block, eventIds(hasher, lane, block.bytes), { ...span, next });
     next += events.length;
     yield* events;
   }
 }
 
-function eventsOf(block: Uint8Array, ids: Uint8Array, { entry, next, end }: LaneSpan): PlacedEvent[] {
+/** The block that holds an event, checked: what a disk lost is damage, and no event. */
+function blockAt(view: FeedView, { entry }: LaneSpan, seq: number): BlockView {
+  const bytes = view.blockOf(entry.number, seq);
+  const block = bytes === undefined ? new Malformed("it is missing") : checkBlock(bytes);
+  if (block instanceof Malformed) throw new DamagedStore(`event ${seq} of lane ${entry.number}`, block.reason);
+  if (seq < block.firstSeq || seq >= block.firstSeq + block.count)
+    throw new DamagedStore(`event ${seq} of lane ${entry.number}`, "it is missing");
+  return block;
+}
+
+function eventsOf({ bytes, firstSeq, count, spans }: BlockView, ids: Uint8Array, { entry, next, end }: LaneSpan): PlacedEvent[] {
+  const { author, epoch } = entry;
   const events: PlacedEvent[] = [];
-  const first = blockFirstSeq(block);
-  let offset = blockHeaderBytes;
-  for (let index = 0; index < blockCount(block) && first + index < end; index++) {
-    const seq = first + index;
-    if (seq >= next) {
-      const event = copied(block, offset, { entry, seq, id: idAt(ids, index) });
-      events.push({ ...placeAt(block, offset, { author: entry.author, epoch: entry.epoch, seq }), event });
-    }
-    offset += sizeAt(block, offset);
+  for (let index = Math.max(0, next - firstSeq); index < count && firstSeq + index < end; index++) {
+    const offset = spans[index * spanWords] as number;
+    const own = { author, epoch, seq: firstSeq + index };
+    // In a feed's first epoch nothing can have been appended again: what says so is read where it stands.
+    const place = epoch.index > 0 ? placeAt(bytes, offset, own) : { ...own, ...stampAt(bytes, offset) };
+    events.push({ ...place, event: copied(bytes, offset, { entry, seq: own.seq, id: idAt(ids, index) }) });
   }
   return events;
 }
 
-function copied(block: Uint8Array, offset: number, { entry, seq, id }: { readonly entry: LaneEntry; readonly seq: number; readonly id: Uint8Array }): StoredEvent {
+function copied(
+  block: Uint8Array,
+  offset: number,
+  { entry, seq, id }: { readonly entry: LaneEntry; readonly seq: number; readonly id: Uint8Array },
+): StoredEvent {
   return {
     author: entry.author,
     epoch: entry.epoch,
@@ -113,13 +141,18 @@ function copied(block: Uint8Array, offset: number, { entry, seq, id }: { readonl
 }
 
 /** What of a lane lies between two stamps; all of it up to `size` where they are left out. */
-export function spanBetween(view: FeedView, hasher: Hasher, entry: LaneEntry, size: number, bounds: { readonly from?: Stamp | undefined; readonly to?: Stamp | undefined }): LaneSpan {
+export function spanBetween(
+  view: FeedView,
+  hasher: Hasher,
+  entry: LaneEntry,
+  size: number,
+  bounds: { readonly from?: Stamp | undefined; readonly to?: Stamp | undefined },
+): LaneSpan {
   const reader = new LaneReader(view, hasher, entry.number);
   const next = bounds.from === undefined ? 1 : reader.seqAt(bounds.from);
   const end = bounds.to === undefined ? size + 1 : Math.min(size + 1, reader.seqAt(bounds.to));
   return { entry, next, end };
 }
-
 
 function idAt(ids: Uint8Array, index: number): Uint8Array {
   return ids.slice(index * hashBytes, (index + 1) * hashBytes);

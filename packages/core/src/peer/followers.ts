@@ -1,4 +1,5 @@
 import type { SubjectPath } from "../identity/subject-path.js";
+import { onAbort } from "./abort.js";
 
 /** One reader that waits for its subject to grow. */
 export class Follower {
@@ -21,13 +22,12 @@ export class Follower {
   wait(signal: AbortSignal | undefined): Promise<void> {
     if (this.#grown || signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const wake = () => {
-        signal?.removeEventListener("abort", wake);
+      const forget = signal && onAbort(signal, () => this.#wake?.());
+      this.#wake = () => {
+        forget?.();
         this.#wake = undefined;
         resolve();
       };
-      signal?.addEventListener("abort", wake, { once: true });
-      this.#wake = wake;
     });
   }
 

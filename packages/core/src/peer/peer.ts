@@ -2,11 +2,11 @@ import { toHex } from "../bytes/hex.js";
 import { localBytesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { auditStore } from "../feed/audit.js";
-import { eventCodecs } from "../feed/event.js";
+import { eventCodecs, eventHeaderBytes } from "../feed/event.js";
 import { feedProtocol } from "../feed/feed-core.js";
-import { FeedView } from "../feed/feed-view.js";
-import type { Appended, FeedNotice, FeedVocabulary } from "../feed/feed-vocabulary.js";
-import { type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
+import { DamagedStore, FeedView, type SubjectEntry } from "../feed/feed-view.js";
+import type { Appended, FeedCommand, FeedNotice, FeedVocabulary } from "../feed/feed-vocabulary.js";
+import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
 import { LaneReader } from "../feed/lane-reader.js";
 import type { NewParts } from "../feed/open-lane.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
@@ -16,6 +16,7 @@ import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Loss, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
 import type { Json, Vocabulary } from "../protocol/protocol.js";
+import { unlessAborted } from "./abort.js";
 import { Follower, Followers } from "./followers.js";
 import type { AuditOptions, AuditReport, EventRecord, FeedRow, NewEvent, PeerApi, PeerStatus, ReadOptions, Receipt } from "./peer-api.js";
 import { Pending } from "./pending.js";
@@ -43,6 +44,8 @@ export interface PeerParts {
 
 const APPLICATION_KIND = 128;
 const AUDIT_SLICE_MS = 10;
+/** Answers a barrier that did not hold. */
+const LOST = "lost";
 
 /** Mounts the cores on the driver, and speaks promises to the application. */
 export class Peer implements PeerApi {
@@ -75,12 +78,12 @@ export class Peer implements PeerApi {
     this.#feed = {
       protocol: feedProtocol({ hasher, signer, verifier, author, instance, network: network.id }),
       notify: (notice) => this.#feedSays(notice),
-      dropped: (command, loss) => this.#pending.reject(command.token, lost(loss)),
+      dropped: (command, loss) => this.#lost(command, loss),
     };
     this.#frontier = {
       protocol: frontierProtocol({ hasher, network: network.id }),
       notify: (notice) => this.#frontierSays(notice),
-      dropped: (command, loss) => (command.kind === "settle" ? this.#pending.reject(command.token, lost(loss)) : undefined),
+      dropped: (command, loss) => (command.kind === "settle" ? this.#lost(command, loss) : undefined),
     };
     const mounts = [this.#feed, this.#frontier, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
@@ -92,20 +95,27 @@ export class Peer implements PeerApi {
     this.#goesOn();
     throwIfAborted(options.signal);
     const parts = events.map(partsOf);
-    const bytes = parts.reduce((sum, { payload }) => sum + payload.length, 0);
+    const bytes = parts.reduce((sum, { payload, key }) => sum + eventHeaderBytes + payload.length + (key?.length ?? 0), 0);
     if (this.#bytesInFlight + bytes > localBytesMax && this.#bytesInFlight > 0) throw busy();
+    const written = this.#write({ path, events: parts, bytes });
+    return receiptOf(this.author, await unlessAborted(written, options.signal, failOnTheWay));
+  }
+
+  /** Bytes count as in flight until the core has answered, whether or not the caller still waits. */
+  async #write({
+    path,
+    events,
+    bytes,
+  }: {
+    readonly path: SubjectPath;
+    readonly events: readonly NewParts[];
+    readonly bytes: number;
+  }): Promise<Appended> {
     this.#bytesInFlight += bytes;
-    let abort: (() => void) | undefined;
     try {
-      const appended = await this.#pending.call<Appended>((token) => {
-        this.#command(this.#feed, { kind: "append", token, path, events: parts });
-        abort = () => this.#pending.reject(token, abortedOnTheWay());
-        options.signal?.addEventListener("abort", abort, { once: true });
-      });
-      return receiptOf(this.author, appended);
+      return await this.#pending.call<Appended>((token) => this.#command(this.#feed, { kind: "append", token, path, events }));
     } finally {
       this.#bytesInFlight -= bytes;
-      if (abort !== undefined) options.signal?.removeEventListener("abort", abort);
     }
   }
 
@@ -119,6 +129,8 @@ export class Peer implements PeerApi {
     const source = { view: this.view, hasher, follower, soon, barrier: () => this.#barrier(), ended: () => this.#end };
     try {
       yield* readEvents(source, path, options);
+    } catch (error) {
+      throw readable(error);
     } finally {
       this.#followers.remove(follower);
     }
@@ -132,35 +144,20 @@ export class Peer implements PeerApi {
   async feeds(subject?: string): Promise<readonly FeedRow[]> {
     this.#goesOn();
     const only = subject === undefined ? undefined : pathOf(subject);
-    const rows: FeedRow[] = [];
-    for (const { path, id } of this.view.subjects(only ?? "")) {
-      if (only !== undefined && path !== only) continue;
-      for (const { number, author, epoch } of this.view.lanes(id)) {
-        const head = this.view.head(number);
-        if (head === undefined) continue;
-        const { size, headId, stamp } = head;
-        rows.push({ subject: path, author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), size, head: toHex(headId), stamp: [stamp.wallMs, stamp.counter] });
-      }
-    }
-    await this.#barrier();
-    return rows;
+    return this.#durable(() => this.#rows(only));
   }
 
   async status(): Promise<PeerStatus> {
     this.#goesOn();
     const settled = await this.#settle();
-    const subjects = [];
-    for (const { path, id } of this.view.subjects()) {
-      let events = 0;
-      for (const { number } of this.view.lanes(id)) events += this.view.head(number)?.size ?? 0;
-      subjects.push({ path, events });
-    }
+    const subjects = await this.#durable(() => this.#subjects());
     const disk = this.#parts.ports.store.roomBytes() > 0 ? "roomy" : "full";
     return { peer: this.id, author: this.author, network: this.network, root: toHex(settled.root), subjects, links: [], disk };
   }
 
   async audit(options: AuditOptions = {}): Promise<AuditReport> {
     this.#goesOn();
+    throwIfAborted(options.signal);
     const { hasher, verifier, network, ports } = this.#parts;
     const steps = auditStore(this.view, { hasher, verifier, network: network.id });
     let pauseAt = ports.clock.now() + AUDIT_SLICE_MS;
@@ -180,6 +177,11 @@ export class Peer implements PeerApi {
     return this.#driver.describe();
   }
 
+  /** Why it takes no more calls, once it takes none: it was closed, or it halted. */
+  get ended(): SinterError | undefined {
+    return this.#end;
+  }
+
   /** Finishes what was accepted, then lets go of the store. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -191,16 +193,24 @@ export class Peer implements PeerApi {
   }
 
   async #close(): Promise<void> {
-    await this.#parts.retire?.();
-    if (this.#end === undefined) {
-      // What was accepted before is durable once the barrier is passed; a peer that halts meanwhile has nothing to wait for.
-      await this.#barrier().catch(() => undefined);
-      this.#end = new SinterError("stopped", "the peer is closed", "Open it again.");
-      await new Promise<void>((resolve) => this.#driver.stop(resolve));
-      this.#pending.rejectAll(this.#end);
-      this.#followers.wakeAll();
+    try {
+      await this.#parts.retire?.();
+    } finally {
+      try {
+        await this.#finish();
+      } finally {
+        await this.#parts.release();
+      }
     }
-    await this.#parts.release();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#end !== undefined) return;
+    // From here on nobody new is let in; whoever was is answered first.
+    this.#end = new SinterError("stopped", "the peer is closed", "Open it again.");
+    this.#followers.wakeAll();
+    await this.#pending.idle();
+    await new Promise<void>((resolve) => this.#driver.stop(resolve));
   }
 
   // --- what the cores say ---
@@ -239,41 +249,120 @@ export class Peer implements PeerApi {
     }
   }
 
-  #halted(reason: string): void {
-    this.#end = new SinterError("stopped", `the peer has stopped: ${reason}`, "Start it again; if it stops again, run sinter audit on its store.");
-    this.#pending.rejectAll(this.#end);
-    this.#followers.wakeAll();
-    // Whoever closes a halted peer releases it; one that nobody closes must not hold its store.
-    void this.close();
+  #lost({ kind, token }: FeedCommand | (FrontierCommand & { readonly token: number }), { outcome, reason }: Loss): void {
+    // What was read before the barrier may be gone: it is read again.
+    if (kind === "barrier") return this.#pending.resolve(token, LOST);
+    if (kind === "append" && outcome === "unknown")
+      return this.#pending.reject(token, unknownOutcome(`it may or may not be written: ${reason}`));
+    const error =
+      this.#end ??
+      new SinterError(
+        "internal",
+        `nothing was written: ${reason}`,
+        "Try again; if it fails again, look at the peer's quarantine (describe()).",
+      );
+    // A driver that halts says so in a moment, and then that is what is wrong.
+    void Promise.resolve().then(() => this.#pending.reject(token, error));
   }
 
-  /** Resolves once all that the store shows now is on disk. */
-  async #barrier(): Promise<void> {
-    await this.#pending.call((token) => this.#command(this.#feed, { kind: "barrier", token }));
+  #halted(reason: string): void {
+    const error = new SinterError(
+      "stopped",
+      `the peer has stopped: ${reason}`,
+      "Start it again; if it stops again, run sinter audit on its store.",
+    );
+    this.#end ??= error;
+    this.#pending.rejectAll(error);
+    this.#followers.wakeAll();
+    // A peer that nobody closes must not hold its store. Whoever does close it is told if that fails.
+    this.close().catch(() => undefined);
+  }
+
+  // --- reads ---
+
+  #rows(only: SubjectPath | undefined): FeedRow[] {
+    const rows: FeedRow[] = [];
+    for (const { path, id } of this.#subjectsNamed(only)) {
+      for (const { number, author, epoch } of this.view.lanes(id)) {
+        const head = this.view.head(number);
+        if (head === undefined) continue;
+        const { size, headId, stamp } = head;
+        rows.push({
+          subject: path,
+          author: toHex(author),
+          epoch: epoch.index,
+          nonce: toHex(epoch.nonce),
+          size,
+          head: toHex(headId),
+          stamp: [stamp.wallMs, stamp.counter],
+        });
+      }
+    }
+    return rows;
+  }
+
+  #subjectsNamed(only: SubjectPath | undefined): Iterable<SubjectEntry> {
+    if (only === undefined) return this.view.subjects();
+    const id = this.view.subjectId(only);
+    return id === undefined ? [] : [{ path: only, id }];
+  }
+
+  #subjects(): PeerStatus["subjects"] {
+    const subjects = [];
+    for (const { path, id } of this.view.subjects()) {
+      let events = 0;
+      for (const { number } of this.view.lanes(id)) events += this.view.head(number)?.size ?? 0;
+      subjects.push({ path, events });
+    }
+    return subjects;
+  }
+
+  /** What `read` finds, once all of it is on disk. */
+  async #durable<T>(read: () => T): Promise<T> {
+    for (;;) {
+      this.#goesOn();
+      const found = readably(read);
+      if ((await this.#barrier()) === "passed") return found;
+    }
+  }
+
+  /** Once all that the store shows now is on disk, or is lost. */
+  async #barrier(): Promise<"passed" | "lost"> {
+    const answer = await this.#pending.call((token) => this.#command(this.#feed, { kind: "barrier", token }));
+    return answer === LOST ? "lost" : "passed";
   }
 
   #command<V extends Vocabulary>(mount: Mount<V>, command: V["Command"]): void {
     const taken = this.#driver.command(mount, command);
     if (taken === "full") throw busy();
-    if (taken === "stopped") throw this.#ended();
+    if (taken === "stopped") throw this.#end ?? new SinterError("stopped", "the peer is stopping", "Open it again.");
   }
 
   #goesOn(): void {
     if (this.#end !== undefined) throw this.#end;
   }
-
-  #ended(): SinterError {
-    return this.#end ?? new SinterError("stopped", "the peer is closing", "Open it again.");
-  }
 }
 
 function pathOf(subject: string): SubjectPath {
   const path = normalizePath(subject);
-  if (isMalformed(path)) throw new SinterError("invalid-path", `not a subject: ${path.reason}`, "A subject is 1 to 8 parts joined by slashes, such as workspace/alpha/object/votes.");
+  if (isMalformed(path))
+    throw new SinterError(
+      "invalid-path",
+      `not a subject: ${path.reason}`,
+      "A subject is 1 to 8 parts joined by slashes, such as workspace/alpha/object/votes.",
+    );
   return path;
 }
 
+/** Bytes are looked at here, where it is the caller that fails: in a step it would be the core. */
 function partsOf({ payload, kind, codec, key }: NewEvent): NewParts {
+  if (!isBytes(payload) || (key !== undefined && !isBytes(key))) {
+    throw new SinterError(
+      "usage",
+      "an event whose payload or key is not bytes",
+      "Give a Uint8Array: new TextEncoder().encode(text), for one.",
+    );
+  }
   return { kind: kind ?? APPLICATION_KIND, codec: eventCodecs[codec ?? "raw"], payload, key };
 }
 
@@ -283,19 +372,41 @@ function receiptOf(author: string, { epoch, seqs, ids }: Appended): Receipt {
   return { author, epoch, count: seqs.count, seq, id };
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new SinterError("aborted", "called off before it began", "Nothing was done.", { cause: signal.reason });
+/** By name: one from another realm is none of ours, and still bytes. */
+function isBytes(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
-function abortedOnTheWay(): SinterError {
-  return new SinterError("unknown-outcome", "called off while it was on its way to the disk", "Read the subject to see whether it was written.");
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new SinterError("aborted", "called off", "Nothing was written.", { cause: signal.reason });
+}
+
+function failOnTheWay(): never {
+  throw unknownOutcome("called off while it was on its way to the disk");
+}
+
+function unknownOutcome(message: string): SinterError {
+  return new SinterError("unknown-outcome", message, "Read the subject to see whether it was written.");
 }
 
 function busy(): SinterError {
-  return new SinterError("busy", "more is waiting to be written than this peer may hold", "Await some of your appends before you begin more.");
+  return new SinterError(
+    "busy",
+    "more is waiting to be written than this peer may hold",
+    "Await some of your appends before you begin more.",
+  );
 }
 
-function lost({ outcome, reason }: Loss): SinterError {
-  if (outcome === "unknown") return new SinterError("unknown-outcome", `it may or may not be written: ${reason}`, "Read the subject to see.");
-  return new SinterError("internal", `not written: ${reason}`, "Try again; if it fails again, look at the peer's quarantine (sinter status --json).");
+function readably<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw readable(error);
+  }
+}
+
+function readable(error: unknown): unknown {
+  return error instanceof DamagedStore
+    ? new SinterError("corrupt", error.message, "Run sinter audit to see what else is wrong.", { cause: error })
+    : error;
 }

@@ -9,6 +9,7 @@ interface Waiting<T> {
 export class Pending {
   readonly #waiting = new Map<number, Waiting<unknown>>();
   #next = 0;
+  #idle: (() => void) | undefined;
 
   /** `ask` hands the token over; a throw in it rejects. */
   call<T>(ask: (token: number) => void): Promise<T> {
@@ -35,9 +36,18 @@ export class Pending {
     for (const token of [...this.#waiting.keys()]) this.reject(token, error);
   }
 
+  /** Resolves once nobody waits. For one caller, who lets nobody new in. */
+  idle(): Promise<void> {
+    if (this.#waiting.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
   #take(token: number): Waiting<unknown> | undefined {
     const waiting = this.#waiting.get(token);
     this.#waiting.delete(token);
+    if (this.#waiting.size === 0) this.#idle?.();
     return waiting;
   }
 }

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { fromHex, toHex } from "../bytes/hex.js";
 import { hashBytes } from "../identity/crypto.js";
 import { rememberingHasher } from "./remembering-hasher.suite.js";
-import { leavesUnder, subtreeRoot } from "./trie.js";
+import { leavesUnder, subtreeRoot, trieRoot } from "./trie.js";
 import { branchPath, digitAt } from "./trie-digits.js";
-import { childOf, sharedDigits } from "./trie-node.js";
+import { childOf, DamagedTrie, sharedDigits } from "./trie-node.js";
 import { MemoryNodes, naiveTrie } from "./trie-oracle.suite.js";
 import { updateTrie } from "./trie-update.js";
 
@@ -77,4 +77,26 @@ test("digits agree as their text does", () => {
 
 test("a prefix longer than a key is refused", () => {
   expect(() => subtreeRoot(hasher, new MemoryNodes(), new Uint8Array(97))).toThrow(RangeError);
+});
+
+test("no bit of a branch changes unseen: the walk throws, or comes to another root or other leaves", () => {
+  const keys = ["00", "08", "11", "88"].flatMap((space) => ["10", "1f", "80"].map((lane) => space.repeat(32) + "00".repeat(32) + lane.repeat(32)));
+  const { nodes } = trieOf(keys);
+  const walked = () => [...leavesUnder(hasher, nodes, new Uint8Array(0))].map(({ key, hash }) => toHex(key) + toHex(hash)).join() + toHex(trieRoot(hasher, nodes));
+  const before = walked();
+  for (const [path, record] of [...nodes.kept]) {
+    for (let bit = 0; bit < record.length * 8; bit++) {
+      const flipped = record.slice();
+      (flipped[bit >> 3] as number) ^= 1 << (bit & 7);
+      nodes.kept.set(path, flipped);
+      let after = "";
+      try {
+        after = walked();
+      } catch (error) {
+        expect(error).toBeInstanceOf(DamagedTrie);
+      }
+      expect(after, `bit ${bit} of ${path}`).not.toBe(before);
+    }
+    nodes.kept.set(path, record);
+  }
 });

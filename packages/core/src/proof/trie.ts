@@ -2,7 +2,10 @@ import { trieKeyBytes } from "../bytes/limits.js";
 import type { Hasher } from "../identity/crypto.js";
 import { digitAt, trieKeyDigits } from "./trie-digits.js";
 import {
+  branchHash,
+  DamagedTrie,
   emptyRoot,
+  hasHash,
   hashOf,
   readNode,
   readTop,
@@ -48,7 +51,7 @@ export function* leavesUnder(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Arra
       yield { key: key.slice(), hash: hashOf(place) };
       continue;
     }
-    const children = place.children ?? readNode(nodes, key, place.depth);
+    const children = childrenOf(hasher, nodes, place, key);
     for (let digit = children.length - 1; digit >= 0; digit--) {
       const child = children[digit];
       if (child !== undefined) waiting.push(child);
@@ -66,8 +69,16 @@ function find(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Array, key: Uint8Ar
     if (sharedDigits(prefix, place, most) < most) return undefined;
     if (place.depth >= wanted) return place;
     writeDigits(place, key);
-    const children: TrieChildren = place.children ?? readNode(nodes, key, place.depth);
+    const children: TrieChildren = childrenOf(hasher, nodes, place, key);
     place = children[digitAt(prefix, place.depth)];
   }
   return undefined;
+}
+
+/** A branch's record is held against the hash its parent has of it: what lies below is told on, and must not be made up. */
+function childrenOf(hasher: Hasher, nodes: TrieNodes, place: TrieChild, key: Uint8Array): TrieChildren {
+  if (place.children !== undefined) return place.children;
+  const children = readNode(nodes, key, place.depth);
+  if (!hasHash(place, branchHash(hasher, place.depth, children))) throw new DamagedTrie(place.depth, "it is not the branch its parent names");
+  return children;
 }

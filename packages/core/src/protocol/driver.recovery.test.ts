@@ -39,6 +39,30 @@ test("the frame that made a step throw costs its link; frames of others are step
   expect(toy.faults).toEqual([]);
 });
 
+test("frames of a link that closed in the turn are not stepped again", () => {
+  const toy = ToyDriver.running();
+  toy.link(ann, bob);
+  toy.settle();
+  toy.arrive(ann, tags.ledger, line("ann"));
+  toy.arrive(ann, tags.ledger, "nonsense");
+  for (const text of ["1", "2", "bad"]) toy.arrive(bob, tags.ledger, line(text));
+  const kept = toy.add(1);
+  toy.rest();
+  expect(linesIn(toy.ports.store.keys)).toEqual(kept.map(String));
+  expect(toy.state).toMatchObject({ links: [], malformed: 1 });
+  expect(toy.faults).toEqual([]);
+});
+
+test("cores that are created anew may set timers and begin jobs", () => {
+  const toy = ToyDriver.running();
+  toy.tell({ kind: "explode" });
+  toy.rest();
+  toy.tell({ kind: "remind", timer: "tea", delayMs: 1 });
+  toy.tell({ kind: "work", job: "w" });
+  toy.rest();
+  expect(toy.state).toMatchObject({ timers: 1, jobs: 1 });
+});
+
 test("of a dropped turn nothing leaves, neither early nor late, and nothing is written", () => {
   const toy = ToyDriver.running();
   toy.link(ann, bob);

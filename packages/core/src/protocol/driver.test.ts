@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Driver } from "./driver.js";
 import { HandPorts } from "./hand-ports.suite.js";
 import { ann, tags, ToyDriver } from "./toy-driver.suite.js";
-import { linesIn } from "./toy-protocols.suite.js";
+import { lineKey, linesIn } from "./toy-protocols.suite.js";
 
 test("what was said of a write leaves once it is on disk", () => {
   const toy = ToyDriver.running();
@@ -122,6 +122,16 @@ test("a step that wrote may not let anything out before the flush", () => {
   toy.rest();
   expect(toy.answersTo(hasty, kept as number)).toEqual(["not written", "add 1"]);
   expect(JSON.stringify(toy.state["quarantine"])).toContain("a step that writes may not");
+});
+
+test("once a turn is flushed, the store answers for it", () => {
+  const toy = ToyDriver.running();
+  toy.add(2);
+  toy.rest();
+  toy.ports.store.keys.remove(lineKey(0));
+  const peeked = toy.tell({ kind: "peek" });
+  toy.rest();
+  expect(toy.answersTo(peeked)).toEqual(["peek 1"]);
 });
 
 test("each core that wrote is told of the flush, and no other", () => {

@@ -20,6 +20,9 @@ import { Turn } from "./turn.js";
 // 4. No core is ever called while another, or itself, is being stepped.
 // 5. Every command taken is answered once: see Mount.
 
+/** Reading the clock takes as long as stepping a ping: it is read each time steps should have taken this many microseconds. */
+const TIMED_EVERY_COST = 8;
+
 export interface DriverOptions {
   readonly mounts: readonly AnyMount[];
   readonly ports: Ports;
@@ -212,13 +215,17 @@ export class Driver {
   /** Steps inputs up to the turn's budget. False: a step threw, and the turn is gone. */
   #fill(turn: Turn, upTo: InputClass): boolean {
     const { clock } = this.#ports;
+    let timedAt = 0;
     while (turn.cost < turnCostMax && turn.bytes < turnBytesMax && this.#overlay.bytes < turnBytesMax) {
       const alone = this.#inbox.nextStandsAlone;
       if (alone && turn.inputs.length > 0) break;
       const waiting = this.#inbox.next(upTo);
       if (waiting === undefined) break;
       if (!this.#take(turn, waiting)) return false;
-      if (alone || clock.now() - turn.moment.now >= turnTimeMsMax) break;
+      if (alone) break;
+      if (turn.cost < timedAt + TIMED_EVERY_COST) continue;
+      timedAt = turn.cost;
+      if (clock.now() - turn.moment.now >= turnTimeMsMax) break;
     }
     return true;
   }
@@ -250,7 +257,6 @@ export class Driver {
     let effects: readonly Effect<Vocabulary>[];
     try {
       turn.cost += mounted.mount.protocol.costOf(input);
-      if (!turn.touched.includes(index)) turn.touched.push(index);
       effects = mounted.core.step(input, turn.surroundingsOf(index, mounted.view, this.#ports.random));
       if (effects.length > 0) turn.take(index, mounted, effects, command);
     } catch (error) {
@@ -264,7 +270,7 @@ export class Driver {
   /** Gives `closing` to the cores that want it. False: one threw. */
   #close(turn: Turn): boolean {
     for (const index of this.#closers) {
-      if (turn.touched.includes(index) && !this.#step(turn, index, { kind: "closing" }, undefined)) return false;
+      if (turn.touched(index) && !this.#step(turn, index, { kind: "closing" }, undefined)) return false;
     }
     return true;
   }

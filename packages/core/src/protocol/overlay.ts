@@ -4,18 +4,17 @@ import type { Batch, Entry, KeySpace, Range, ReadableKeys } from "./key-space.js
 // What cores see of the store while turns are under way: the store's own keys, under the writes of turns that are
 // committed but not yet flushed, under the writes of the turn being stepped.
 
-interface Change {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array | undefined;
-  readonly turn: number;
-}
+/** As it will stand in the batch; without a value, the key is removed. */
+type Change = Batch[number];
+
+/** What one turn changes, by key. */
+type Layer = Map<string, Change>;
 
 export class Overlay implements KeySpace {
   readonly #store: ReadableKeys;
-  /** Newest change of each key that some unflushed turn wrote. */
-  readonly #pending = new Map<string, Change>();
-  readonly #turns = new Map<number, readonly string[]>();
-  #current = new Map<string, Change>();
+  /** Of turns committed and not yet flushed, oldest first. */
+  readonly #unflushed: { readonly turn: number; readonly layer: Layer }[] = [];
+  #current: Layer = new Map();
   #turn = 0;
   #bytes = 0;
 
@@ -25,12 +24,12 @@ export class Overlay implements KeySpace {
 
   get(key: Uint8Array): Uint8Array | undefined {
     const change = this.#changeOf(key);
-    return change === undefined ? this.#store.get(key) : change.value;
+    return change === undefined ? this.#store.get(key) : change[1];
   }
 
   peek(key: Uint8Array): Uint8Array | undefined {
     const change = this.#changeOf(key);
-    return change === undefined ? this.#store.peek(key) : change.value;
+    return change === undefined ? this.#store.peek(key) : change[1];
   }
 
   range(range: Range): Iterable<Entry> {
@@ -48,12 +47,12 @@ export class Overlay implements KeySpace {
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.#bytes += key.length + value.length;
-    this.#current.set(textOf(key), { key, value, turn: this.#turn });
+    this.#current.set(textOf(key), [key, value]);
   }
 
   remove(key: Uint8Array): void {
     this.#bytes += key.length;
-    this.#current.set(textOf(key), { key, value: undefined, turn: this.#turn });
+    this.#current.set(textOf(key), [key, undefined]);
   }
 
   begin(turn: number): void {
@@ -68,49 +67,45 @@ export class Overlay implements KeySpace {
 
   /** Ends the turn being stepped: its changes in key order, kept visible until `flushed`. */
   seal(): Batch {
-    if (this.#current.size === 0) return [];
-    const texts = [...this.#current.keys()].sort();
-    const batch = texts.map((text) => {
-      const change = this.#current.get(text) as Change;
-      this.#pending.set(text, change);
-      return [change.key, change.value] as const;
-    });
-    this.#turns.set(this.#turn, texts);
+    const layer = this.#current;
+    if (layer.size === 0) return [];
+    this.#unflushed.push({ turn: this.#turn, layer });
     this.#current = new Map();
-    return batch;
+    return [...layer.keys()].sort().map((text) => layer.get(text) as Change);
   }
 
   /** The store itself shows the turn's changes from here on. */
   flushed(turn: number): void {
-    for (const text of this.#turns.get(turn) ?? []) {
-      if (this.#pending.get(text)?.turn === turn) this.#pending.delete(text);
-    }
-    this.#turns.delete(turn);
+    if (this.#unflushed[0]?.turn === turn) this.#unflushed.shift();
   }
 
   /** Forgets every turn that is not flushed. */
   reset(): void {
     this.#current.clear();
-    this.#pending.clear();
-    this.#turns.clear();
+    this.#unflushed.length = 0;
   }
 
   #changeOf(key: Uint8Array): Change | undefined {
-    if (this.#current.size === 0 && this.#pending.size === 0) return undefined;
+    if (this.#current.size === 0 && this.#unflushed.length === 0) return undefined;
     const text = textOf(key);
-    return this.#current.get(text) ?? this.#pending.get(text);
+    let change = this.#current.get(text);
+    for (let at = this.#unflushed.length - 1; at >= 0 && change === undefined; at--) change = this.#unflushed[at]?.layer.get(text);
+    return change;
   }
 
   #changesWithin({ from, to, order }: Range): Change[] {
-    if (this.#current.size === 0 && this.#pending.size === 0) return [];
+    if (this.#current.size === 0 && this.#unflushed.length === 0) return [];
     const first = textOf(from);
     const beyond = textOf(to);
-    const found = new Map<string, Change>();
-    for (const layer of [this.#pending, this.#current]) {
+    const found: Layer = new Map();
+    const take = (layer: Layer): void => {
       for (const [text, change] of layer) if (text >= first && text < beyond) found.set(text, change);
-    }
-    const sign = order === "descending" ? -1 : 1;
-    return [...found.values()].sort((left, right) => sign * compareBytes(left.key, right.key));
+    };
+    for (const { layer } of this.#unflushed) take(layer);
+    take(this.#current);
+    const texts = [...found.keys()].sort();
+    if (order === "descending") texts.reverse();
+    return texts.map((text) => found.get(text) as Change);
   }
 }
 
@@ -127,15 +122,15 @@ function* merged(below: Iterable<Entry>, changes: readonly Change[], { order, li
   // Ending this loop early closes the store's iterator, which would otherwise pin its pages.
   for (const entry of below) {
     let change = changes[at];
-    let before = change === undefined ? 1 : sign * compareBytes(change.key, entry[0]);
+    let before = change === undefined ? 1 : sign * compareBytes(change[0], entry[0]);
     while (change !== undefined && before < 0) {
       at++;
-      if (change.value !== undefined) {
-        yield [change.key, change.value];
+      if (change[1] !== undefined) {
+        yield change as Entry;
         if (--left <= 0) return;
       }
       change = changes[at];
-      before = change === undefined ? 1 : sign * compareBytes(change.key, entry[0]);
+      before = change === undefined ? 1 : sign * compareBytes(change[0], entry[0]);
     }
     // A change of the entry's own key hides it, and is yielded before the next entry.
     if (before === 0) continue;
@@ -143,9 +138,8 @@ function* merged(below: Iterable<Entry>, changes: readonly Change[], { order, li
     if (--left <= 0) return;
   }
   for (; at < changes.length && left > 0; at++) {
-    const { key, value } = changes[at] as Change;
-    if (value === undefined) continue;
-    yield [key, value];
+    if (changes[at]?.[1] === undefined) continue;
+    yield changes[at] as Entry;
     left--;
   }
 }

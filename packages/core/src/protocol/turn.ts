@@ -20,7 +20,6 @@ export class Turn {
   commands: WaitingCommand[] = [];
   /** Links that sent what was stepped in it: they close if it is lost. */
   readonly links = new Set<PeerId>();
-  readonly touched: number[] = [];
   readonly wrote: number[] = [];
   /** Leave as soon as the turn is stepped. */
   readonly early: Outgoing[] = [];
@@ -35,6 +34,11 @@ export class Turn {
   constructor(number: number, moment: TurnMoment) {
     this.number = number;
     this.moment = moment;
+  }
+
+  /** Whether a core was stepped in it. */
+  touched(mount: number): boolean {
+    return this.#surroundings[mount] !== undefined;
   }
 
   surroundingsOf(mount: number, view: unknown, random: Random): Surroundings<Vocabulary> {

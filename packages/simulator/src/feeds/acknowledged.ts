@@ -4,6 +4,7 @@ import {
   blockFirstSeq,
   blockHeaderBytes,
   compareStamps,
+  equalBytes,
   eventIds,
   FeedView,
   type Hasher,
@@ -105,7 +106,8 @@ export class Acknowledged {
     let last: Stamp = { wallMs: -1, counter: 0 };
     for (const { lane, seq, stamp } of this.#order) {
       if (stamp === undefined) continue;
-      if (compareStamps(stamp, last) <= 0) problems.push(`${lane} seq ${seq}: its stamp is not greater than that of the event acknowledged before it`);
+      if (compareStamps(stamp, last) <= 0)
+        problems.push(`${lane} seq ${seq}: its stamp is not greater than that of the event acknowledged before it`);
       last = stamp;
     }
     return problems;
@@ -130,16 +132,16 @@ function laneProblems(view: FeedView, hasher: Hasher, { name, lane }: { readonly
       if (promised === undefined) continue;
       met += 1;
       const stamp = stampAt(block, offset);
-      if (toHex(ids.subarray(index * hashBytes, (index + 1) * hashBytes)) !== promised.id) problems.push(`${name} seq ${promised.seq}: another event than the one acknowledged`);
-      if (!sameBytes(payloadAt(block, offset), promised.payload)) problems.push(`${name} seq ${promised.seq}: another payload than the one given`);
-      if (promised.stamp !== undefined && compareStamps(promised.stamp, stamp) !== 0) problems.push(`${name} seq ${promised.seq}: its stamp has changed`);
+      if (toHex(ids.subarray(index * hashBytes, (index + 1) * hashBytes)) !== promised.id)
+        problems.push(`${name} seq ${promised.seq}: another event than the one acknowledged`);
+      if (!equalBytes(payloadAt(block, offset), promised.payload))
+        problems.push(`${name} seq ${promised.seq}: another payload than the one given`);
+      if (promised.stamp !== undefined && compareStamps(promised.stamp, stamp) !== 0)
+        problems.push(`${name} seq ${promised.seq}: its stamp has changed`);
       promised.stamp = stamp;
     }
   }
-  if (met !== lane.events.size) problems.push(`${name}: ${lane.events.size - met} of ${lane.events.size} acknowledged events are gone; the head says ${size}`);
+  if (met !== lane.events.size)
+    problems.push(`${name}: ${lane.events.size - met} of ${lane.events.size} acknowledged events are gone; the head says ${size}`);
   return problems;
-}
-
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }

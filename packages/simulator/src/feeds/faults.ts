@@ -96,7 +96,8 @@ export class Faults {
   halted(peer: Peer): void {
     const { why } = peer.booted;
     const reason = why.replace("too many failures within a minute, the last: ", "");
-    if (!/^(no space left|the disk cannot|the store is closed)/.test(reason)) (this.#options.stations[peer.index] as Station).broken(`halted: ${why}`);
+    if (!/^(no space left|the disk cannot|the store is closed)/.test(reason))
+      (this.#options.stations[peer.index] as Station).broken(`halted: ${why}`);
     peer.stop();
     this.#options.start(peer);
   }

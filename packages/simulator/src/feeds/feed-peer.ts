@@ -1,23 +1,23 @@
 import {
   type Appended,
-  authorKey,
   type AuthorId,
-  decodeStoreRecord,
+  authorKey,
   Driver,
+  decodeStoreRecord,
   encodeAuthorRecord,
   encodeStoreRecord,
   type FeedNotice,
   type FeedVocabulary,
-  feedProtocol,
   type FrontierNotice,
   type FrontierVocabulary,
+  feedProtocol,
   frontierProtocol,
   type Hasher,
   isMalformed,
   type Json,
   type Loss,
-  metaKey,
   type Mount,
+  metaKey,
   type NetworkId,
   type NewParts,
   type PeerId,
@@ -25,9 +25,10 @@ import {
   type RefusalCode,
   type Signer,
   type SubjectPath,
+  type Verifier,
 } from "@sinter/core";
 import type { Booted } from "../simulated-peer.js";
-import { type PingerNotice, pingerProtocol, type PingerVocabulary } from "./pinger.js";
+import { type PingerNotice, type PingerVocabulary, pingerProtocol } from "./pinger.js";
 
 // All cores of a peer on the shipped driver, for one boot. It does what `open` does with a store's record, and what the
 // peer of packages/core does with notices, but without promises: those run on no virtual time.
@@ -45,6 +46,7 @@ export type Answer =
   | { readonly kind: "passed" }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string }
   | { readonly kind: "settled"; readonly root: Uint8Array }
+  | { readonly kind: "unsettled"; readonly reason: string }
   | { readonly kind: "ended"; readonly how: Extract<PingerNotice, { readonly kind: "ended" }>["how"] }
   | { readonly kind: "forgot" }
   | { readonly kind: "dropped"; readonly loss: Loss };
@@ -59,6 +61,7 @@ export type Asked =
 export interface FeedPeerOptions {
   readonly ports: Ports;
   readonly hasher: Hasher;
+  readonly verifier: Verifier;
   readonly identity: FeedIdentity;
   readonly answered: (asked: Asked, answer: Answer) => void;
 }
@@ -84,13 +87,13 @@ export class FeedPeer implements Booted {
   #frontierTold = false;
 
   constructor(options: FeedPeerOptions) {
-    const { ports, hasher, identity } = options;
+    const { ports, hasher, verifier, identity } = options;
     const { signer, author, network } = identity;
     this.#options = options;
     const record = this.#record();
     this.instance = record.instance;
     this.#feed = {
-      protocol: feedProtocol({ hasher, signer, author, instance: record.instance, network: network.id }),
+      protocol: feedProtocol({ hasher, signer, verifier, author, instance: record.instance, network: network.id }),
       notify: (notice) => this.#feedSays(notice),
       dropped: (command, loss) => this.#answer(command.token, { kind: "dropped", loss }),
     };
@@ -176,7 +179,13 @@ export class FeedPeer implements Booted {
     const instance = ports.random.bytes(NONCE_BYTES);
     const record = encodeStoreRecord({ network: network.id, networkName: network.name, author, instance, inode, birthNs: 0n });
     const key = encodeAuthorRecord({ suite: 1, publicKey: identity.signer.publicKey });
-    return { instance, batch: [[metaKey("store"), record], [authorKey(author), key]] };
+    return {
+      instance,
+      batch: [
+        [metaKey("store"), record],
+        [authorKey(author), key],
+      ],
+    };
   }
 
   #start(): void {
@@ -200,8 +209,10 @@ export class FeedPeer implements Booted {
   }
 
   #frontierSays(notice: FrontierNotice): void {
-    if (notice.kind === "clean") this.#frontierTold = false;
-    else this.#answer(notice.token, { kind: "settled", root: notice.root });
+    if (notice.kind === "settled") return this.#answer(notice.token, { kind: "settled", root: notice.root });
+    if (notice.kind === "unsettled") return this.#answer(notice.token, notice);
+    // A root is settled in the turn that asks for it here, as there are fewer lanes than a turn takes in: none is asked for again.
+    this.#frontierTold = false;
   }
 
   #pingerSays(notice: PingerNotice): void {
@@ -222,4 +233,3 @@ export class FeedPeer implements Booted {
     this.#options.answered(waiting.asked, answer);
   }
 }
-

@@ -1,4 +1,14 @@
-import { buildWallMs, decodeKey, type Hasher, isMalformed, networkId, normalizePath, type Signer, type SubjectPath, type Verifier } from "@sinter/core";
+import {
+  buildWallMs,
+  decodeKey,
+  type Hasher,
+  isMalformed,
+  networkId,
+  normalizePath,
+  type Signer,
+  type SubjectPath,
+  type Verifier,
+} from "@sinter/core";
 import type { SeededRandom } from "../seeded-random.js";
 import type { SimulatedPeer } from "../simulated-peer.js";
 import type { TraceOptions } from "../trace.js";
@@ -6,8 +16,8 @@ import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { World } from "../world.js";
 import { Ids } from "./acknowledged.js";
 import type { FaultCount } from "./fault-count.js";
-import type { Answer, Asked, FeedPeer } from "./feed-peer.js";
 import { Faults } from "./faults.js";
+import type { Answer, Asked, FeedPeer } from "./feed-peer.js";
 import { auditOf, Station } from "./station.js";
 import { drawSwarm, type Swarm } from "./swarm.js";
 
@@ -92,7 +102,14 @@ class FeedsRun {
     const { timeline, peers, trace } = this.#world;
     const boots = peers.reduce((sum, peer) => sum + peer.boots, 0);
     const faults = this.#faults.counted();
-    return { problems: this.#problems(), virtualMs: timeline.now, acknowledged: this.#acknowledged, boots, faults, hash: trace?.hash ?? "" };
+    return {
+      problems: this.#problems(),
+      virtualMs: timeline.now,
+      acknowledged: this.#acknowledged,
+      boots,
+      faults,
+      hash: trace?.hash ?? "",
+    };
   }
 
   #problems(): string[] {
@@ -165,15 +182,19 @@ class FeedsRun {
       this.#start(peer);
     }
     this.#calm = "yes";
-    this.#await("all run and are linked", () => peers.every(({ booted }) => booted.state === "running" && linksOf(booted) === peers.length - 1));
+    this.#await("all run and are linked", () =>
+      peers.every(({ booted }) => booted.state === "running" && linksOf(booted) === peers.length - 1),
+    );
     const wanted: string[] = [];
     const ask = (peer: SimulatedPeer<FeedPeer>, asked: Asked, end: string) => {
       wanted.push(`${asked.kind} ${end}`);
       if (peer.booted.ask(asked) === "refused") this.#broken(`a ${asked.kind} was not taken`);
     };
     for (const peer of peers) {
-      for (const path of [...this.#subjects, pathOf("space-0/new")]) ask(peer, { kind: "append", path, events: this.#events() }, "appended");
-      for (const other of peers) if (other !== peer) ask(peer, { kind: "ping", to: other.id, load: new Uint8Array(other.index * 1_000) }, "ponged");
+      for (const path of [...this.#subjects, pathOf("space-0/new")])
+        ask(peer, { kind: "append", path, events: this.#events() }, "appended");
+      for (const other of peers)
+        if (other !== peer) ask(peer, { kind: "ping", to: other.id, load: new Uint8Array(other.index * 1_000) }, "ponged");
       ask(peer, { kind: "square", number: 12 }, "squared");
       ask(peer, { kind: "barrier" }, "passed");
     }
@@ -209,13 +230,18 @@ class FeedsRun {
     const flipped = peer.store.flipBit(this.#random.pick(claims));
     this.#faults.count("flipped bit", "planned");
     if (flipped === undefined) return this.#broken("no bit to flip");
-    if (auditOf(peer.store.keys, station.crypto, station.identity.network.id).length === 0) station.broken(`a bit flipped at ${tableOf(flipped)} ${flipped.join(" ")} is not found`);
+    if (auditOf(peer.store.keys, station.crypto, station.identity.network.id).length === 0)
+      station.broken(`a bit flipped at ${tableOf(flipped)} ${flipped.join(" ")} is not found`);
     this.#faults.count("flipped bit", "fired");
   }
 
   #await(what: string, holds: () => boolean): void {
     if (this.#world.run({ forMs: LIVELY_MS, until: holds }) === "condition") return;
-    const states = this.#world.peers.map((peer) => (peer.state === "down" ? "down" : `${peer.booted.state} ${peer.booted.why} ${peer.booted.waiting.join(" ")} ${JSON.stringify(peer.booted.describe())}`));
+    const states = this.#world.peers.map((peer) =>
+      peer.state === "down"
+        ? "down"
+        : `${peer.booted.state} ${peer.booted.why} ${peer.booted.waiting.join(" ")} ${JSON.stringify(peer.booted.describe())}`,
+    );
     this.#broken(`within ${LIVELY_MS} ms it is not so that ${what}: ${states.join("; ")}`);
   }
 
@@ -244,7 +270,6 @@ function linksOf(peer: FeedPeer): number {
 }
 
 function quarantineOf(peer: FeedPeer): readonly { readonly protocol: string }[] {
-  const { quarantine } = peer.describe() as { readonly quarantine: readonly { readonly protocol: string }[] | { readonly kept: readonly { readonly protocol: string }[] } };
-  return "kept" in quarantine ? quarantine.kept : quarantine;
+  const { quarantine } = peer.describe() as { readonly quarantine: { readonly kept: readonly { readonly protocol: string }[] } };
+  return quarantine.kept;
 }
-

@@ -1,4 +1,15 @@
-import { type Core, type Effect, type Input, type Json, Malformed, type PeerId, type Protocol, Reader, type Vocabulary, Writer } from "@sinter/core";
+import {
+  type Core,
+  type Effect,
+  type Input,
+  type Json,
+  Malformed,
+  type PeerId,
+  type Protocol,
+  Reader,
+  type Vocabulary,
+  Writer,
+} from "@sinter/core";
 import { pingBytesMax } from "../limits.js";
 
 // A core that writes nothing: it pings whom it is linked to, beats now and then, and has numbers squared elsewhere. With
@@ -80,7 +91,10 @@ class PingerCore implements Core<Pinger> {
   step(input: Input<Pinger>): readonly Effect<Pinger>[] {
     switch (input.kind) {
       case "started":
-        return [{ kind: "notify", notice: { kind: "forgot" } }, { kind: "schedule", timer: "beat", delayMs: BEAT_MS }];
+        return [
+          { kind: "notify", notice: { kind: "forgot" } },
+          { kind: "schedule", timer: "beat", delayMs: BEAT_MS },
+        ];
       case "connected":
         this.#links.add(input.peer);
         return [];
@@ -93,7 +107,12 @@ class PingerCore implements Core<Pinger> {
       case "expired":
         return this.#beat();
       case "computed":
-        return [ended(input.job.token, input.outcome.kind === "done" && input.outcome.result === input.job.number ** 2 ? "squared" : "job failed")];
+        return [
+          ended(
+            input.job.token,
+            input.outcome.kind === "done" && input.outcome.result === input.job.number ** 2 ? "squared" : "job failed",
+          ),
+        ];
       default:
         return [];
     }

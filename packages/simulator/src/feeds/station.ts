@@ -2,20 +2,20 @@ import {
   type Appended,
   auditStore,
   authorOfKey,
+  decodeKey,
   FeedView,
   frontierRow,
   type Hasher,
   hashBytes,
+  isMalformed,
   type NetworkId,
   type ReadableKeys,
   type Signer,
+  type TrieNodes,
   tableRange,
   toHex,
-  type TrieNodes,
   updateTrie,
   type Verifier,
-  decodeKey,
-  isMalformed,
 } from "@sinter/core";
 import type { Boot } from "../simulated-peer.js";
 import { Acknowledged, type AcknowledgedLane, type Ids } from "./acknowledged.js";
@@ -37,7 +37,8 @@ export interface StationOptions {
 }
 
 /** Losses that come of what the disk did, or of an end that was asked for; any other is a fault of ours. */
-const LOSSES = /^(no space left on the disk|the disk cannot (write|sync)|the store is closed|the peer is stopping|too many failures within a minute, the last: (no space|the disk|the store is closed))/;
+const LOSSES =
+  /^(no space left on the disk|the disk cannot (write|sync)|the store is closed|the peer is stopping|too many failures within a minute, the last: (no space|the disk|the store is closed))/;
 
 /** A peer with feeds over all its boots, as one who stands outside sees it: what it promised, and what it broke. */
 export class Station {
@@ -63,14 +64,15 @@ export class Station {
   }
 
   boot(...[ports]: Parameters<Boot<FeedPeer>>): FeedPeer {
-    const { hasher } = this.crypto;
-    return new FeedPeer({ ports, hasher, identity: this.identity, answered: (asked, answer) => this.#answered(asked, answer) });
+    const { hasher, verifier } = this.crypto;
+    return new FeedPeer({ ports, hasher, verifier, identity: this.identity, answered: (asked, answer) => this.#answered(asked, answer) });
   }
 
   /** Holds a store just opened, or at rest, against what was promised, and against itself. */
   inspect(keys: ReadableKeys): void {
     for (const problem of this.acknowledged.problems(keys, this.crypto.hasher)) this.broken(problem);
-    for (const { what, where, detail } of auditOf(keys, this.crypto, this.#options.network.id)) this.broken(`audit: ${what} at ${where}: ${detail}`);
+    for (const { what, where, detail } of auditOf(keys, this.crypto, this.#options.network.id))
+      this.broken(`audit: ${what} at ${where}: ${detail}`);
   }
 
   /** Whether the root it settled on is that of a trie made afresh of all its lanes. */
@@ -85,7 +87,9 @@ export class Station {
 
   #answered(asked: Asked, answer: Answer): void {
     if (answer.kind === "dropped" && !LOSSES.test(answer.loss.reason)) this.broken(`a ${asked.kind} was dropped: ${answer.loss.reason}`);
-    if (answer.kind === "refused" && answer.code !== "disk-full" && answer.code !== "clock") this.broken(`a ${asked.kind} was refused: ${answer.reason}`);
+    if (answer.kind === "refused" && answer.code !== "disk-full" && answer.code !== "clock")
+      this.broken(`a ${asked.kind} was refused: ${answer.reason}`);
+    if (answer.kind === "unsettled") this.broken(`no root: ${answer.reason}`);
     if (answer.kind === "settled") this.settledRoot = toHex(answer.root);
     if (answer.kind === "appended" && asked.kind === "append") this.#promised(asked, answer);
     this.#options.heard?.(asked, answer);
@@ -108,7 +112,11 @@ function placeOf({ seqs, ids }: Appended, index: number): { readonly seq: number
   return { seq, id: toHex(ids.subarray(at, at + hashBytes)) };
 }
 
-export function auditOf(keys: ReadableKeys, { hasher, verifier }: FeedCrypto, network: NetworkId): readonly { readonly what: string; readonly where: string; readonly detail: string }[] {
+export function auditOf(
+  keys: ReadableKeys,
+  { hasher, verifier }: FeedCrypto,
+  network: NetworkId,
+): readonly { readonly what: string; readonly where: string; readonly detail: string }[] {
   const steps = auditStore(new FeedView(keys), { hasher, verifier, network });
   for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value.problems;
 }

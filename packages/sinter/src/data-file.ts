@@ -1,0 +1,58 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { SinterError } from "@sinter/core";
+
+// Looks at the data file before LMDB does: given a file that is none of its own, or one cut short by a copy or a
+// restore that was broken off, LMDB takes the whole process down instead of saying so.
+
+/** Where the layout below is as LMDB writes it: 64 bits, least significant byte first. */
+const KNOWN = ["x64", "arm64"];
+const MAGIC = 0xbeefc0de;
+const VERSION = 2;
+const META_BYTES = 160;
+const AT = { magic: 24, version: 28, pageBytes: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
+const PAGE_BYTES_MIN = 256;
+const PAGE_BYTES_MAX = 65_536;
+/** The root of an empty tree. */
+const NOWHERE = 2n ** 64n - 1n;
+
+/** Throws where LMDB must not open this file. An empty one is a store to be. */
+export function checkDataFile(file: string): void {
+  if (!KNOWN.includes(process.arch)) return;
+  const descriptor = openSync(file, "r");
+  try {
+    checkOpened(descriptor, file);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+interface Meta {
+  readonly pageBytes: number;
+  readonly roots: readonly bigint[];
+  readonly transaction: bigint;
+}
+
+function checkOpened(descriptor: number, file: string): void {
+  const { size } = fstatSync(descriptor);
+  if (size === 0) return;
+  const first = metaAt(descriptor, 0);
+  if (first === undefined)
+    throw new SinterError("wrong-store", `${file} is no database`, "Name another directory, or move that file away.");
+  const second = metaAt(descriptor, first.pageBytes);
+  const newest = second === undefined || first.transaction > second.transaction ? first : second;
+  const pages = [1n, ...newest.roots.filter((root) => root !== NOWHERE)];
+  // That a root is there does not mean that all below it is: an audit finds that out.
+  if (second !== undefined && pages.every((page) => (page + 1n) * BigInt(first.pageBytes) <= BigInt(size))) return;
+  throw new SinterError("corrupt", `${file} is cut short at ${size} bytes`, "Put the directory back from a backup, whole.");
+}
+
+/** One of the two pages, at the file's beginning, that say what it is and where its trees begin. */
+function metaAt(descriptor: number, position: number): Meta | undefined {
+  const page = Buffer.alloc(META_BYTES);
+  if (readSync(descriptor, page, 0, META_BYTES, position) < META_BYTES) return undefined;
+  const pageBytes = page.readUInt32LE(AT.pageBytes);
+  if (page.readUInt32LE(AT.magic) !== MAGIC || page.readUInt32LE(AT.version) !== VERSION) return undefined;
+  if (pageBytes < PAGE_BYTES_MIN || pageBytes > PAGE_BYTES_MAX) return undefined;
+  const roots = [page.readBigUInt64LE(AT.freeRoot), page.readBigUInt64LE(AT.mainRoot)];
+  return { pageBytes, roots, transaction: page.readBigUInt64LE(AT.transaction) };
+}
