@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { SinterError } from "@sinter/core";
+import { SinterError, storePageBytesMax } from "@sinter/core";
 
 // Looks at the data file before LMDB does: given a file that is none of its own, or one cut short by a copy or a
 // restore that was broken off, LMDB takes the whole process down instead of saying so.
@@ -9,9 +9,10 @@ const KNOWN = ["x64", "arm64"];
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const META_BYTES = 160;
-const AT = { magic: 24, version: 28, pageBytes: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
+/** Marks a page of this kind. */
+const META_FLAG = 8;
+const AT = { flags: 18, magic: 24, version: 28, pageBytes: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
 const PAGE_BYTES_MIN = 256;
-const PAGE_BYTES_MAX = 65_536;
 /** The root of an empty tree. */
 const NOWHERE = 2n ** 64n - 1n;
 
@@ -51,8 +52,9 @@ function metaAt(descriptor: number, position: number): Meta | undefined {
   const page = Buffer.alloc(META_BYTES);
   if (readSync(descriptor, page, 0, META_BYTES, position) < META_BYTES) return undefined;
   const pageBytes = page.readUInt32LE(AT.pageBytes);
+  if ((page.readUInt16LE(AT.flags) & META_FLAG) === 0) return undefined;
   if (page.readUInt32LE(AT.magic) !== MAGIC || page.readUInt32LE(AT.version) !== VERSION) return undefined;
-  if (pageBytes < PAGE_BYTES_MIN || pageBytes > PAGE_BYTES_MAX) return undefined;
+  if (pageBytes < PAGE_BYTES_MIN || pageBytes > storePageBytesMax) return undefined;
   const roots = [page.readBigUInt64LE(AT.freeRoot), page.readBigUInt64LE(AT.mainRoot)];
   return { pageBytes, roots, transaction: page.readBigUInt64LE(AT.transaction) };
 }

@@ -1,13 +1,34 @@
-// What packages/sinter gives to applications. Nothing inside the package imports this file.
+// What packages/sinter gives to applications, and to the command line. Nothing inside the package imports this file.
+export {
+  type AnyMount,
+  type AuditOptions,
+  type AuditProblem,
+  type AuditReport,
+  type Codec,
+  type ErrorCode,
+  type EventProof,
+  type EventRecord,
+  type FeedRow,
+  type FeedView,
+  type Json,
+  type LaneReader,
+  type NewEvent,
+  type Peer,
+  type PeerApi,
+  type PeerStatus,
+  type ReadOptions,
+  type Receipt,
+  SinterError,
+  type StampText,
+  type TraceLine,
+  type Transport,
+} from "@sinter/core";
 export { type ControlClient, connectControl } from "./control/client.js";
+export type { Holder } from "./control/client-wire.js";
 export type { HolderKind } from "./control/messages.js";
 export { type ControlServer, type ServeControlOptions, serveControl } from "./control/server.js";
-export { type KeyFileOptions, type Keys, keyFileName, loadKeys } from "./key-file.js";
-export { LmdbStore, type LmdbStoreOptions } from "./lmdb-store.js";
-export { Ed25519Signer, Ed25519Verifier, nodeRandom } from "./node-crypto.js";
+export { keyFileName } from "./key-file.js";
+export { Ed25519Signer, Ed25519Verifier } from "./node-crypto.js";
 export { createNodeHasher } from "./node-hasher.js";
 export { type OpenOptions, open } from "./open.js";
-export { type FileIdentity, fileIdentity, type InstanceRecord, isSameInstance, probedFileIdentity } from "./store-instance.js";
-export { dataFileName, type Holder, holderFileName, lockStore, readHolder, type StoreLock, type StoreLockOptions } from "./store-lock.js";
-export { SystemClock, type SystemClockOptions } from "./system-clock.js";
-export { WorkerCompute, type WorkerComputeOptions } from "./worker-compute.js";
+export { dataFileName } from "./store-lock.js";

@@ -54,7 +54,7 @@ export const timersMax = 65_536;
 // --- the clock ---
 export const clockDriftMsMax = 60_000;
 /** How far ahead of itself the clock is persisted, so that most turns need not write it. */
-export const clockReserveMs = 1_000;
+export const clockReserveMs = 250;
 /** 2026-01-01: a clock before it, with nothing better known, cannot be right. */
 export const buildWallMs = 1_767_225_600_000;
 
@@ -95,6 +95,8 @@ export const blockIndexEntriesMax = 1_000_000;
 // --- the store on disk, and what else the Node adapters hold ---
 /** Address space, not memory and not disk. */
 export const storeMapBytes = 2 ** 40;
+/** The largest pages LMDB knows. */
+export const storePageBytesMax = 65_536;
 export const storeReserveBytes = 64 * 1024 * 1024;
 /** What LMDB allows at a page size of 4096. */
 export const storeKeyBytesMax = 1978;

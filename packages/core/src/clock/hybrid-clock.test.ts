@@ -105,3 +105,27 @@ test("a clock before the build date is refused, with a reason", () => {
   expect(clockFault(buildWallMs)).toBeUndefined();
   expect(clockFault(stampWallMsMax)).toContain("clock beyond the last stamp");
 });
+
+test("at rest the reserve comes down to just above the last stamp, and the next run begins there", () => {
+  const clock = new HybridClock();
+  const last = clock.tick(NOW);
+  clock.reserveNeeded();
+  expect(clock.rest()).toEqual({ wallMs: NOW, counter: 1 });
+  expect(clock.rest()).toBeUndefined();
+  const next = new HybridClock({ wallMs: NOW, counter: 1 }).tick(NOW);
+  expect(compareStamps(next, last)).toBeGreaterThan(0);
+  expect(next.wallMs).toBe(NOW);
+});
+
+test("a clock at rest that goes on after all raises its reserve again before it is reached", () => {
+  const clock = new HybridClock();
+  clock.tick(NOW);
+  clock.reserveNeeded();
+  clock.rest();
+  clock.tick(NOW);
+  expect(clock.reserveNeeded()).toEqual({ wallMs: NOW + clockReserveMs, counter: 0 });
+});
+
+test("a clock that gave out nothing rests as it is", () => {
+  expect(new HybridClock({ wallMs: NOW, counter: 0 }).rest()).toBeUndefined();
+});

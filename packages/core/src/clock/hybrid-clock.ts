@@ -46,6 +46,16 @@ export class HybridClock {
     this.#reserve = ahead > stampWallMsMax ? { wallMs: stampWallMsMax, counter: stampCounterMax } : { wallMs: ahead, counter: 0 };
     return this.#reserve;
   }
+
+  /** For when no more stamps will be given out: the reserve to write, brought down to just above the last of them, so that
+   * the next run need not begin ahead of its time. Nothing where it is that low already. */
+  rest(): Stamp | undefined {
+    const { wallMs, counter } = this.#last;
+    const above = counter < stampCounterMax ? { wallMs, counter: counter + 1 } : { wallMs: wallMs + 1, counter: 0 };
+    if (compareStamps(above, this.#reserve) >= 0) return undefined;
+    this.#reserve = above;
+    return above;
+  }
 }
 
 export function isFuture(stamp: Stamp, wallMs: number): boolean {

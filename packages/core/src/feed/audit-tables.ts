@@ -178,8 +178,6 @@ function auditClock({ view, findings, reserve: earlier, last }: Tables): void {
   if (earlier !== undefined && earlier.wallMs > Math.min(last.wallMs + clockReserveMs, stampWallMsMax)) {
     findings.add("clock", "clock", "a reserve further ahead than it is ever raised");
   }
-  if (earlier !== undefined && earlier.counter !== 0 && earlier.wallMs < stampWallMsMax)
-    findings.add("clock", "clock", "a reserve within a millisecond");
   if (last.wallMs === 0) return;
   if (reserve === undefined) findings.add("clock", "clock", "events, but no clock");
   else if (compareStamps(last, reserve) >= 0) findings.add("clock", "clock", "a stamp that reaches the clock's reserve");

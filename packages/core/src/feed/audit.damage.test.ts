@@ -85,7 +85,7 @@ function isHarmless(key: Uint8Array, value: Uint8Array): boolean {
   if (place.name !== "clock") return false;
   // A reserve that no stamp has reached, and no further ahead than it is ever raised, is as good as the one it was.
   const reserve = decodeStamp(value) as Stamp;
-  return reserve.counter === 0 && compareStamps(store.last, reserve) < 0 && reserve.wallMs <= store.last.wallMs + clockReserveMs;
+  return compareStamps(store.last, reserve) < 0 && reserve.wallMs <= store.last.wallMs + clockReserveMs;
 }
 
 function flipped(value: Uint8Array, bit: number): Uint8Array {

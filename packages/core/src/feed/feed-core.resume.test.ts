@@ -28,6 +28,19 @@ test("after a restart the chain goes on without a gap", () => {
   expect(eventsOf(again, "s").length).toBe(4);
 });
 
+test("runs that end in order do not carry the clock ahead of the time", () => {
+  const rig = new Rig();
+  for (let run = 0; run < 50; run++) {
+    rig.start();
+    rig.feed(rig.command("a", parts("x"))).commit();
+    const rest = rig.feed({ kind: "rest", token: 1 });
+    expect(rest.effects.at(-1)).toEqual({ kind: "notify", notice: { kind: "passed", token: 1 } });
+    rest.commit();
+    rig.wallMs += 1;
+  }
+  expect(stampsOf(rig, "a").at(-1)?.wallMs).toBe(rig.wallMs - 1);
+});
+
 test("stamps rise over restarts and whatever the wall clock does, and none reaches the reserve unraised", () => {
   const anyStep = fc.record({
     wall: fc.integer({ min: -5_000_000, max: 5_000 }),

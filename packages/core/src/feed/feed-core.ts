@@ -104,7 +104,7 @@ class FeedCore implements Core<Feed> {
         return [];
       case "commanded":
         if (input.command.kind === "append") return this.#append(input.command, around);
-        return [{ kind: "notify", notice: { kind: "passed", token: input.command.token } }];
+        return [...(input.command.kind === "rest" ? this.#rest() : []), { kind: "notify", notice: { kind: "passed", token: input.command.token } }];
       case "closing":
         return this.#touched.size === 0 ? [] : this.#close(around);
       default:
@@ -114,6 +114,11 @@ class FeedCore implements Core<Feed> {
 
   describe(): Json {
     return { open: this.#open.size, appended: this.#appended, clock: [this.#clock.last.wallMs, this.#clock.last.counter] };
+  }
+
+  #rest(): readonly Effect<Feed>[] {
+    const reserve = this.#clock.rest();
+    return reserve === undefined ? [] : [{ kind: "write", write: { kind: "clock", reserve } }];
   }
 
   // --- append ---

@@ -30,7 +30,9 @@ export interface AppendCommand {
 export type FeedCommand =
   | AppendCommand
   /** Answered once all that the store shows now is on disk: what was read before may be told to others. */
-  | { readonly kind: "barrier"; readonly token: number };
+  | { readonly kind: "barrier"; readonly token: number }
+  /** The last command before the peer stops: the clock's reserve comes down to what was used of it. Answered like a barrier. */
+  | { readonly kind: "rest"; readonly token: number };
 
 export interface Appended {
   readonly kind: "appended";

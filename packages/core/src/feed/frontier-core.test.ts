@@ -46,17 +46,17 @@ test("whatever was written in whatever order, the root is that of a trie made fr
   const anyPath = fc.constantFrom("a", "b", "a/b", "a/b/c", "a/b/d", "a/c", "w/x/1", "w/x/2", "w/y");
   const anyStep = fc.record({
     paths: fc.array(anyPath, { maxLength: 6 }),
-    then: fc.constantFrom("settle", "expire", "restart", "nothing", "lose"),
+    next: fc.constantFrom("settle", "expire", "restart", "nothing", "lose"),
   });
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 12 }), (steps) => {
       const rig = new Rig();
-      for (const { paths, then } of steps) {
+      for (const { paths, next } of steps) {
         rig.feed(...paths.map((path) => rig.command(path, parts("x")))).commit();
-        if (then === "settle") expectSettled(rig);
-        if (then === "expire") rig.frontier("expired").commit();
-        if (then === "lose") rig.frontier("expired");
-        if (then === "lose" || then === "restart") rig.start();
+        if (next === "settle") expectSettled(rig);
+        if (next === "expire") rig.frontier("expired").commit();
+        if (next === "lose") rig.frontier("expired");
+        if (next === "lose" || next === "restart") rig.start();
       }
       expectSettled(rig);
     }),

@@ -36,7 +36,8 @@ export function parseSubjectPath(text: string): Decoded<SubjectPath> {
   for (const [index, part] of parts.entries()) {
     if (part === "") return new Malformed(`part ${index + 1} of the path is empty: parts are joined by single slashes`);
     if (part === "." || part === "..") return new Malformed(`part ${index + 1} of the path must not be "${part}"`);
-    const length = bytesOfText(part).length;
+    // No character takes more than three bytes a unit: a short part needs no counting.
+    const length = part.length * 3 <= pathPartBytesMax ? 0 : bytesOfText(part).length;
     if (length > pathPartBytesMax)
       return new Malformed(`part ${index + 1} of the path has ${length} bytes; ${pathPartBytesMax} are allowed`);
   }

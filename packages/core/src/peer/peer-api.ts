@@ -6,6 +6,7 @@ import type { Json } from "../protocol/protocol.js";
 export type Codec = "raw" | "cbor" | "json" | "protobuf";
 
 export interface NewEvent {
+  /** Not copied: its bytes stay as they are until the append is answered. */
   readonly payload: Uint8Array;
   /** 128–255; 128 if left out. */
   readonly kind?: number;

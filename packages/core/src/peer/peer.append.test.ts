@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
-import { appendBytesMax, appendEventsMax, keyBytesMax, localBytesMax, localInputsMax, payloadBytesMax } from "../bytes/limits.js";
+import { appendBytesMax, appendEventsMax, keyBytesMax, localBytesMax, payloadBytesMax } from "../bytes/limits.js";
 import type { NewEvent } from "./peer-api.js";
 import { codeOf, collect, events, Followed, keysWithAuthors, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";
 
@@ -130,18 +130,6 @@ test("bytes whose caller gave up are in flight all the same, until they are writ
   expect(await codeOf(rig.peer.append(subject, half))).toBe("busy");
   await rig.rest();
   expect((await rig.of(rig.peer.append(subject, half))).seq(0)).toBe(3);
-});
-
-test("more calls than the queue holds: busy, and those it holds are answered", async () => {
-  const rig = new PeerRig();
-  const first = watch(rig.peer.append(subject, events("first")));
-  const others = Array.from({ length: localInputsMax - 1 }, () => watch(rig.peer.feeds(subject)));
-  expect(await codeOf(rig.peer.append(subject, events("too many")))).toBe("busy");
-  expect(await codeOf(rig.peer.status())).toBe("busy");
-  await rig.rest();
-  expect(first.state).toBe("resolved");
-  expect(others.every(({ state }) => state === "resolved")).toBe(true);
-  expect((await rig.append(subject, "second")).seq(0)).toBe(2);
 });
 
 test("a signal raised before: nothing is written", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { toHex } from "../bytes/hex.js";
 import { auditFindingsMax } from "../bytes/limits.js";
 import { parts, Rig } from "../feed/feed-rig.suite.js";
 import { blockKey } from "../store/keys.js";
@@ -123,6 +124,14 @@ test("what changes is taken into the frontier by itself, also after a failure of
     await rig.append(subject, "three");
     expect([rig.peer.view.changedLanes(1), await takenIn()]).toEqual([[0], true]);
   }
+});
+
+test("a lane is read by its number, with proofs", async () => {
+  const rig = new PeerRig();
+  const receipt = await rig.append(subject, "a", "b", "c");
+  const reader = rig.peer.lane(0);
+  const proof = reader.prove(2);
+  expect([reader.size, reader.seqAt({ wallMs: 0, counter: 0 }), toHex(proof?.id ?? new Uint8Array(0))]).toEqual([3, 1, receipt.id(1)]);
 });
 
 test("describe says how the driver and its cores are", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Pending } from "./pending.js";
 import { watch } from "./peer-rig.suite.js";
+import { Pending } from "./pending.js";
 import { SinterError } from "./sinter-error.js";
 
 test("each call is answered once, by its own token", async () => {

@@ -3,7 +3,7 @@ import { eventsPerReadMax } from "../bytes/limits.js";
 import type { Stamp } from "../clock/stamp.js";
 import { eventCodecs, systemKindMax } from "../feed/event.js";
 import type { FeedView, LaneEntry } from "../feed/feed-view.js";
-import { eventsInOrder, type LaneSpan, spanBetween, type StoredEvent } from "../feed/subject-reader.js";
+import { eventsInOrder, type LaneSpan, type StoredEvent, spanBetween } from "../feed/subject-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { unlessAborted } from "./abort.js";

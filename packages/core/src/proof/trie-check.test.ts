@@ -20,7 +20,11 @@ const anyKeys = fc.uniqueArray(
 
 function trieOf(keys: readonly string[]): MemoryNodes {
   const nodes = new MemoryNodes();
-  updateTrie(hasher, nodes, keys.map((key) => ({ key: bytesOf(key), row: new Uint8Array(32).fill(7) })));
+  updateTrie(
+    hasher,
+    nodes,
+    keys.map((key) => ({ key: bytesOf(key), row: new Uint8Array(32).fill(7) })),
+  );
   return nodes;
 }
 

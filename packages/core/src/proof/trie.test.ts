@@ -80,9 +80,13 @@ test("a prefix longer than a key is refused", () => {
 });
 
 test("no bit of a branch changes unseen: the walk throws, or comes to another root or other leaves", () => {
-  const keys = ["00", "08", "11", "88"].flatMap((space) => ["10", "1f", "80"].map((lane) => space.repeat(32) + "00".repeat(32) + lane.repeat(32)));
+  const keys = ["00", "08", "11", "88"].flatMap((space) =>
+    ["10", "1f", "80"].map((lane) => space.repeat(32) + "00".repeat(32) + lane.repeat(32)),
+  );
   const { nodes } = trieOf(keys);
-  const walked = () => [...leavesUnder(hasher, nodes, new Uint8Array(0))].map(({ key, hash }) => toHex(key) + toHex(hash)).join() + toHex(trieRoot(hasher, nodes));
+  const walked = () =>
+    [...leavesUnder(hasher, nodes, new Uint8Array(0))].map(({ key, hash }) => toHex(key) + toHex(hash)).join() +
+    toHex(trieRoot(hasher, nodes));
   const before = walked();
   for (const [path, record] of [...nodes.kept]) {
     for (let bit = 0; bit < record.length * 8; bit++) {

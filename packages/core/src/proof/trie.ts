@@ -79,6 +79,7 @@ function find(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Array, key: Uint8Ar
 function childrenOf(hasher: Hasher, nodes: TrieNodes, place: TrieChild, key: Uint8Array): TrieChildren {
   if (place.children !== undefined) return place.children;
   const children = readNode(nodes, key, place.depth);
-  if (!hasHash(place, branchHash(hasher, place.depth, children))) throw new DamagedTrie(place.depth, "it is not the branch its parent names");
+  if (!hasHash(place, branchHash(hasher, place.depth, children)))
+    throw new DamagedTrie(place.depth, "it is not the branch its parent names");
   return children;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { frameBytesMax, linkBulkBytesMax, linkControlBytesMax, linkControlInputsMax, turnCostMax } from "../bytes/limits.js";
-import { ann, bob, cid, tags, ToyDriver } from "./toy-driver.suite.js";
+import { ann, bob, cid, ToyDriver, tags } from "./toy-driver.suite.js";
 import { toyFrame } from "./toy-protocols.suite.js";
 
 const line = (text: string) => ({ kind: "line", text });
@@ -74,7 +74,9 @@ test("what came before a malformed frame was heard; what came after it was not",
   toy.arrive(ann, tags.ledger, "nonsense");
   toy.arrive(ann, tags.ledger, line("after"));
   toy.rest();
-  expect(toy.ledgerJournal.heard.filter((word) => word.startsWith("received"))).toEqual(['received {"kind":"line","text":"before"} from ann']);
+  expect(toy.ledgerJournal.heard.filter((word) => word.startsWith("received"))).toEqual([
+    'received {"kind":"line","text":"before"} from ann',
+  ]);
   expect(toy.sent).toEqual([[ann, { kind: "held", number: 1 }]]);
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { quarantinePerMinuteMax } from "../bytes/limits.js";
-import { ann, bob, cid, tags, ToyDriver } from "./toy-driver.suite.js";
+import { ann, bob, cid, ToyDriver, tags } from "./toy-driver.suite.js";
 import { linesIn } from "./toy-protocols.suite.js";
 
 const line = (text: string) => ({ kind: "line", text });
@@ -20,7 +20,10 @@ test("a throw in a step: its command is dropped, the others of the turn are step
   expect(linesIn(toy.ports.store.keys)).toEqual([...before, ...after].map(String));
   expect(toy.ledgerJournal.created).toBe(2);
   expect(toy.pingerJournal.created).toBe(2);
-  expect(toy.state["quarantine"]).toMatchObject({ total: 1, kept: [{ protocol: "ledger", input: "commanded", from: null, reason: "told to" }] });
+  expect(toy.state["quarantine"]).toMatchObject({
+    total: 1,
+    kept: [{ protocol: "ledger", input: "commanded", from: null, reason: "told to" }],
+  });
   expect(toy.faults).toEqual([]);
 });
 
@@ -115,6 +118,17 @@ test("a throw in closing: inputs are tried one by one, until the culprit is foun
   expect(toy.state["quarantine"]).toMatchObject({ total: 1, kept: [{ input: "commanded", reason: "a spoiled turn" }] });
   expect(toy.state["turn"]).toBeGreaterThan(turn + 6);
   expect(toy.faults).toEqual([]);
+});
+
+test("the last that must stand alone shares its turn with nothing that came later", () => {
+  const toy = ToyDriver.running();
+  toy.add(1);
+  toy.tell({ kind: "spoil" });
+  toy.ports.scheduler.tick();
+  toy.add(1);
+  toy.rest();
+  expect(toy.ledgerJournal.heard.filter((word) => word.includes('"spoil"')).length).toBe(2);
+  expect(toy.ledgerJournal.heard.filter((word) => word.includes('"id":2')).length).toBe(1);
 });
 
 test("several culprits in one turn are all found, and a link loses what it sent after its own", () => {

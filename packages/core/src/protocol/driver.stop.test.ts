@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ann, bob, tags, ToyDriver } from "./toy-driver.suite.js";
+import { ann, bob, ToyDriver, tags } from "./toy-driver.suite.js";
 import { linesIn } from "./toy-protocols.suite.js";
 
 /** Says when it has stopped, and what had been answered by then. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { quarantinePerMinuteMax } from "../bytes/limits.js";
-import { ann, bob, cid, tags, ToyDriver } from "./toy-driver.suite.js";
+import { ann, bob, cid, ToyDriver, tags } from "./toy-driver.suite.js";
 import { linesIn } from "./toy-protocols.suite.js";
 
 const line = (text: string) => ({ kind: "line", text });
@@ -19,7 +19,10 @@ test("a failed commit: its commands hear what the store says, and cores begin an
   expect(toy.answersTo(...kept, ...lost, ...later)).toEqual(["add 1", "add 2", "not written", "not written", "add 3"]);
   expect(linesIn(toy.ports.store.keys)).toEqual([...kept, ...later].map(String));
   expect(toy.ledgerJournal.created).toBe(2);
-  expect(toy.state["quarantine"]).toMatchObject({ total: 1, kept: [{ protocol: "store", input: "commit", from: null, reason: "no room" }] });
+  expect(toy.state["quarantine"]).toMatchObject({
+    total: 1,
+    kept: [{ protocol: "store", input: "commit", from: null, reason: "no room" }],
+  });
   expect(toy.faults).toEqual([]);
 });
 
@@ -83,7 +86,12 @@ test("links whose frames were lost are closed; others stay, and are told of anew
     [ann, "the store failed"],
     [bob, "the store failed"],
   ]);
-  expect(toy.ledgerJournal.heard.slice(toy.ledgerJournal.heard.lastIndexOf("started"))).toEqual(["started", "closing", "connected cid", "closing"]);
+  expect(toy.ledgerJournal.heard.slice(toy.ledgerJournal.heard.lastIndexOf("started"))).toEqual([
+    "started",
+    "closing",
+    "connected cid",
+    "closing",
+  ]);
   expect(linesIn(toy.ports.store.keys)).toEqual(["kept"]);
   expect(toy.faults).toEqual([]);
 });

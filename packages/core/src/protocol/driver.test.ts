@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Driver } from "./driver.js";
 import { HandPorts } from "./hand-ports.suite.js";
-import { ann, tags, ToyDriver } from "./toy-driver.suite.js";
+import { ann, ToyDriver, tags } from "./toy-driver.suite.js";
 import { lineKey, linesIn } from "./toy-protocols.suite.js";
 
 test("what was said of a write leaves once it is on disk", () => {
@@ -229,7 +229,12 @@ test("the trace names turn, protocol, input and effects of every step", () => {
   toy.ports.lines.length = 0;
   toy.add(1);
   toy.settle();
-  const seen = toy.ports.lines.map(({ turn, protocol, input, effects }) => [turn, protocol, (input as { kind: string }).kind, effects.length]);
+  const seen = toy.ports.lines.map(({ turn, protocol, input, effects }) => [
+    turn,
+    protocol,
+    (input as { kind: string }).kind,
+    effects.length,
+  ]);
   expect(seen).toEqual([
     [2, "ledger", "commanded", 2],
     [2, "ledger", "closing", 1],

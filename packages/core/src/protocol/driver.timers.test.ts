@@ -106,6 +106,7 @@ test("timers of cores that are gone do not fire, even those that were due", () =
   toy.tell({ kind: "explode" });
   toy.ports.clock.advance(1);
   toy.rest();
+  expect(toy.state["timers"]).toBe(0);
   later(toy, 100);
   expect(rang(toy)).toEqual([]);
   expect(toy.ports.clock.waiting).toBe(0);

@@ -15,7 +15,10 @@ test("a frame says to whom, and what", () => {
   const line = { kind: "line", text: "a" };
   expect(heardIn(mounts, frameOf(ledgerProtocol, line), "control")).toEqual({ mount: 0, message: line });
   const ping = { kind: "ping", number: 1 };
-  expect(heardIn(mounts, frameOf(pinger.protocol as unknown as Protocol<Vocabulary>, ping), "control")).toEqual({ mount: 1, message: ping });
+  expect(heardIn(mounts, frameOf(pinger.protocol as unknown as Protocol<Vocabulary>, ping), "control")).toEqual({
+    mount: 1,
+    message: ping,
+  });
 });
 
 test("the longest frame fits, and not a byte more", () => {
@@ -26,9 +29,13 @@ test("the longest frame fits, and not a byte more", () => {
 
 test("any bytes are a message or malformed", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.constantFrom("control" as const, "bulk" as const), (frame, messageClass) => {
-      const heard = heardIn(mounts, frame, messageClass);
-      expect(isMalformed(heard) || heard.mount < mounts.length).toBe(true);
-    }),
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 40 }),
+      fc.constantFrom("control" as const, "bulk" as const),
+      (frame, messageClass) => {
+        const heard = heardIn(mounts, frame, messageClass);
+        expect(isMalformed(heard) || heard.mount < mounts.length).toBe(true);
+      },
+    ),
   );
 });

@@ -1,6 +1,6 @@
 import { compareBytes } from "../bytes/order.js";
-import { applyBatch } from "../store/memory-store.js";
 import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
+import { applyBatch } from "../store/memory-store.js";
 import type { Batch } from "./key-space.js";
 import type { Clock, Compute, LinkEvents, Ports, Scheduler, Store, StoreFailure, TraceLine, Transport } from "./ports.js";
 import type { Instant, MessageClass, Outcome, PeerId, Random } from "./protocol.js";

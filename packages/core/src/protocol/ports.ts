@@ -74,4 +74,3 @@ export interface Ports {
   /** Absent by default: a turn then pays nothing for it. */
   readonly trace?: (line: TraceLine) => void;
 }
-

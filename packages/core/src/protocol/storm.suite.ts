@@ -4,7 +4,7 @@ import { turnsUnflushedMax } from "../bytes/limits.js";
 import type { Batch } from "./key-space.js";
 import type { StoreFailure } from "./ports.js";
 import type { MessageClass, PeerId } from "./protocol.js";
-import { ann, bob, cid, tags, ToyDriver } from "./toy-driver.suite.js";
+import { ann, bob, cid, ToyDriver, tags } from "./toy-driver.suite.js";
 import { lineKey, lineRange, linesIn, toyFrame } from "./toy-protocols.suite.js";
 
 // Everything at once, in any order, with faults; and what must hold through all of it.
@@ -31,10 +31,16 @@ const deed = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("ping" as const), to: peer }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("link" as const, "link" as const, "unlink" as const), peer }) },
   { weight: 12, arbitrary: fc.record({ do: fc.constantFrom("line" as const, "load" as const, "pinged" as const), peer }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("bad" as const, "spoil" as const, "malformed" as const, "misclassed" as const), peer }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("bad" as const, "spoil" as const, "malformed" as const, "misclassed" as const), peer }),
+  },
   { weight: 20, arbitrary: fc.record({ do: fc.constant("tick" as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 14, arbitrary: fc.record({ do: fc.constantFrom("flush" as const, "show" as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), outcome: fc.constantFrom("not written" as const, "unknown" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("fail" as const), outcome: fc.constantFrom("not written" as const, "unknown" as const) }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(1, 10, 30_000) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("finish" as const), at: fc.nat({ max: 3 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("chain" as const), count: fc.integer({ min: 1, max: 3 }) }) },

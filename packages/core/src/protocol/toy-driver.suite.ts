@@ -2,8 +2,19 @@ import { Driver } from "./driver.js";
 import { HandPorts } from "./hand-ports.suite.js";
 import type { AnyMount, Loss, Mount } from "./mount.js";
 import type { MessageClass, PeerId } from "./protocol.js";
-import { Journal, type Ledger, type LedgerCommand, type LedgerNotice, type Pinger, type PingerCommand, type PingerNotice } from "./toy-protocols.suite.js";
-import { ledgerProtocol, pingerProtocol, readToyFrame, toyFrame } from "./toy-protocols.suite.js";
+import {
+  Journal,
+  type Ledger,
+  type LedgerCommand,
+  type LedgerNotice,
+  ledgerProtocol,
+  type Pinger,
+  type PingerCommand,
+  type PingerNotice,
+  pingerProtocol,
+  readToyFrame,
+  toyFrame,
+} from "./toy-protocols.suite.js";
 
 export const ann = "ann" as PeerId;
 export const bob = "bob" as PeerId;

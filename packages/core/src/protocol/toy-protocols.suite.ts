@@ -283,7 +283,10 @@ class LedgerCore implements Core<Ledger> {
       case "hasty":
         return [{ ...answer(), after: "step" }, this.#add(`${command.id}`)];
       case "remind":
-        return [{ kind: "schedule", timer: command.timer, delayMs: command.delayMs, ...(command.after === "step" ? { after: "step" } : {}) }, answer()];
+        return [
+          { kind: "schedule", timer: command.timer, delayMs: command.delayMs, ...(command.after === "step" ? { after: "step" } : {}) },
+          answer(),
+        ];
       case "forget":
         return [{ kind: "cancel", timer: command.timer }, answer()];
       case "work":
@@ -312,7 +315,9 @@ export function ledgerProtocol(journal: Journal): Protocol<Ledger> {
 // --- pinger ---
 
 export type PingerMessage = { readonly kind: "ping" | "pong"; readonly number: number };
-export type PingerCommand = { readonly kind: "ping"; readonly id: number; readonly to: PeerId } | { readonly kind: "explode"; readonly id: number };
+export type PingerCommand =
+  | { readonly kind: "ping"; readonly id: number; readonly to: PeerId }
+  | { readonly kind: "explode"; readonly id: number };
 export type PingerNotice = { readonly kind: "asked"; readonly id: number } | { readonly kind: "answered"; readonly number: number };
 
 export interface Pinger extends Vocabulary {

@@ -10,7 +10,7 @@ import {
   type Verifier,
 } from "@sinter/core";
 import type { SeededRandom } from "../seeded-random.js";
-import type { SimulatedPeer } from "../simulated-peer.js";
+import type { BootSetup, SimulatedPeer } from "../simulated-peer.js";
 import type { TraceOptions } from "../trace.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { World } from "../world.js";
@@ -18,7 +18,7 @@ import { Ids } from "./acknowledged.js";
 import type { FaultCount } from "./fault-count.js";
 import { Faults } from "./faults.js";
 import type { Answer, Asked, FeedPeer } from "./feed-peer.js";
-import { auditOf, Station } from "./station.js";
+import { auditOf, Station, type StationOptions } from "./station.js";
 import { drawSwarm, type Swarm } from "./swarm.js";
 
 // One seed: one to three peers with all their cores on the shipped driver, a workload, and trouble. First everything goes
@@ -82,17 +82,25 @@ class FeedsRun {
       disk: { timing: { syncMostMs: swarm.syncMostMs, syncLeastMs: swarm.syncMostMs / 4 } },
       execute: (_protocol, job) => (job as { readonly number: number }).number ** 2,
       boot: (ports, setup) => {
-        const secret = setup.random.stream("secret").bytes(SECRET_BYTES);
-        const signer = crypto?.signerOf(secret) ?? new StubSigner(hasher, secret);
-        const verifier = crypto?.verifier ?? new StubVerifier(hasher);
-        const heard = (asked: Asked, answer: Answer) => this.#answered(setup.index, asked, answer);
-        stations[setup.index] ??= new Station({ name: `peer ${setup.index}`, crypto: { hasher, signer, verifier }, network, ids, heard });
+        stations[setup.index] ??= this.#station(setup, { hasher, crypto, network, ids });
         return (stations[setup.index] as Station).boot(ports, setup);
       },
     });
     this.#random = this.#world.random("workload");
     this.#subjects = Array.from({ length: swarm.subjects }, (_, index) => pathOf(`space-${index % 2}/part/${index}`));
     this.#faults = new Faults({ world: this.#world, stations, swarm, start: (peer) => this.#start(peer) });
+  }
+
+  #station(
+    { index, random }: BootSetup,
+    parts: Pick<FeedsOptions, "hasher"> & Pick<StationOptions, "network" | "ids"> & { readonly crypto: FeedsOptions["crypto"] | undefined },
+  ): Station {
+    const { hasher, crypto, network, ids } = parts;
+    const secret = random.stream("secret").bytes(SECRET_BYTES);
+    const signer = crypto?.signerOf(secret) ?? new StubSigner(hasher, secret);
+    const verifier = crypto?.verifier ?? new StubVerifier(hasher);
+    const heard = (asked: Asked, answer: Answer) => this.#answered(index, asked, answer);
+    return new Station({ name: `peer ${index}`, crypto: { hasher, signer, verifier }, network, ids, heard });
   }
 
   run(): FeedsResult {

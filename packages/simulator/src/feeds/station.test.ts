@@ -1,4 +1,14 @@
-import { blockKey, decodeHeadRecord, encodeHeadRecord, type HeadRecord, headKey, isMalformed, MemoryKeys, networkId, toHex } from "@sinter/core";
+import {
+  blockKey,
+  decodeHeadRecord,
+  encodeHeadRecord,
+  type HeadRecord,
+  headKey,
+  isMalformed,
+  MemoryKeys,
+  networkId,
+  toHex,
+} from "@sinter/core";
 import { expect, test } from "vitest";
 import { Bench } from "./power-cuts.js";
 import { auditOf } from "./station.js";
@@ -59,9 +69,4 @@ test("a signature that is not the author's is found, with all else in order", ()
     }),
   );
   expect(findings).toEqual(["seal: a seal that its author did not sign"]);
-});
-
-test("a head that hides its last event is found by the block that has it", () => {
-  const findings = findingsAfter(written(), headKey(1), (value) => headWith(value, (head) => ({ ...head, size: head.size - 1, peaks: head.peaks.slice(0, 1) })));
-  expect(findings.join()).toContain("chain");
 });
