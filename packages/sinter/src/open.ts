@@ -75,10 +75,11 @@ export async function open(options: OpenOptions): Promise<Peer> {
 }
 
 function openData(lock: StoreLock, { reserveBytes }: OpenOptions): LmdbStore {
-  checkDataFile(lock.dataFile);
   try {
+    checkDataFile(lock.dataFile);
     return new LmdbStore(lock.dataFile, reserveBytes === undefined ? {} : { reserveBytes });
   } catch (error) {
+    if (error instanceof SinterError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new SinterError(
       "wrong-store",

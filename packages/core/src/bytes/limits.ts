@@ -21,8 +21,8 @@ export const stampCounterMax = 0xffff;
 export const stampWallMsMax = 2 ** 48 - 1;
 export const epochIndexMax = 0xffff_ffff;
 export const epochsPerFeedMax = 1024;
-/** Three overflow pages of 4096 and one more, less LMDB's page header: the largest value that wastes none of its last page. */
-export const blockBytesMax = 4 * 4096 - 16;
+/** Two pages of 4096 less the header LMDB puts before a large value: the largest block that wastes none of its last page. */
+export const blockBytesMax = 2 * 4096 - 16;
 export const sealHeadsMax = 65_536;
 export const mmrHeightMax = 53;
 /** MMR nodes below this height are made again from the 64 event ids under them instead of being stored. */

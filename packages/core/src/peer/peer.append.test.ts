@@ -157,7 +157,12 @@ test("a signal raised afterwards changes nothing, and many may share one", async
   const stop = new AbortController();
   let listeners = 0;
   const add = stop.signal.addEventListener.bind(stop.signal);
-  Object.assign(stop.signal, { addEventListener: (...all: Parameters<typeof add>) => (listeners++, add(...all)) });
+  Object.assign(stop.signal, {
+    addEventListener: (...all: Parameters<typeof add>) => {
+      listeners++;
+      add(...all);
+    },
+  });
   const taken = Array.from({ length: 50 }, (_, index) => rig.peer.append(subject, events(`${index}`), { signal: stop.signal }));
   const receipts = await rig.of(Promise.all(taken));
   stop.abort();

@@ -137,7 +137,7 @@ test("what waits for a disk that hangs is bounded", () => {
   expect(taken).toBeGreaterThanOrEqual(Math.floor(unflushedEffectsMax / 3) + localInputsMax);
   expect(taken).toBeLessThan(unflushedEffectsMax / 3 + localInputsMax + 2 * turnCostMax);
   toy.rest();
-  expect([...toy.answers.values()].filter((answers) => answers.length > 1 || answers[0] === "not written")).toEqual([]);
+  expect([...toy.answers.values()].filter((answers) => answers.length !== 1)).toEqual([]);
   expect(toy.answersTo(taken)).toEqual(["forget 1"]);
 });
 
