@@ -8,6 +8,7 @@ import { LmdbStore } from "./lmdb-store.js";
 import { open } from "./open.js";
 import { freshDir, HolderProcess, opened, readTexts, refusalOf, texts, withPeer } from "./open-stores.suite.js";
 import { dataFileName } from "./store-lock.js";
+import { WorkerCompute } from "./worker-compute.js";
 
 const subject = "team/notes";
 const patience = { timeout: 60_000 };
@@ -189,7 +190,11 @@ test.for([
 test("where the control socket cannot be served the open fails, and holds nothing", async () => {
   const dir = await storeWith("x");
   mkdirSync(join(dir, "control.sock"));
+  const closed = vi.spyOn(WorkerCompute.prototype, "close");
+  onTestFinished(() => closed.mockRestore());
   await expect(open({ dir })).rejects.toThrow(/control\.sock/);
+  // The peer that ran already was closed as any other.
+  expect(closed).toHaveBeenCalledTimes(1);
   await expectUnharmed(dir, "x");
   rmSync(join(dir, "control.sock"), { recursive: true });
   const peer = await opened(dir);

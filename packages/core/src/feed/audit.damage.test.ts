@@ -9,7 +9,7 @@ import type { Entry } from "../protocol/key-space.js";
 import { blockKey, changedKey, decodeKey, headKey, mmrKey, type StoreKey, type Table, tables, trieKey } from "../store/keys.js";
 import type { MemoryKeys, MemorySnapshot } from "../store/memory-keys.js";
 import { audited, variedStore } from "./audited-store.suite.js";
-import type { Rig } from "./feed-rig.suite.js";
+import { parts, type Rig } from "./feed-rig.suite.js";
 import { FeedView } from "./feed-view.js";
 
 // Every kind of damage, one at a time, to every table: the audit must tell of it, and of where it is.
@@ -42,7 +42,8 @@ const store = damagedStore();
 const tableOf = (key: Uint8Array) => Object.entries(tables).find(([, byte]) => byte === key[0])?.[0] as Table;
 const inTable = (table: Table) => store.entries.filter(([key]) => key[0] === tables[table]);
 
-const RUNS = 200;
+const NONE = new Uint8Array(0);
+const RUNS = 150;
 
 /** What words about damage to this entry must hold. */
 function wordsFor(key: Uint8Array): RegExp {
@@ -228,4 +229,19 @@ test("entries that belong nowhere", () => {
     [trieKey(new Uint8Array(97).fill(0x08)), branchValue],
   ];
   for (const [key, value] of strays) expectFound(`a stray ${toHex(key)}`, /./, (keys) => keys.put(key, value));
+});
+
+test("any entry as it was before its lane was last written on", () => {
+  const rig = variedStore();
+  const before = rig.keys.snapshot();
+  for (const path of ["w/b", "new/one"]) rig.append(path, parts("the last"));
+  const after = rig.keys.snapshot();
+  const changed = [...before.range(ALL)].filter(([key, value]) => !equalBytes(after.get(key) ?? NONE, value));
+  expect(changed.map(([key]) => tableOf(key)).sort()).toEqual(["block", "block", "head", "head"]);
+  for (const [key, value] of changed) {
+    rig.keys.restore(after);
+    rig.keys.put(key, value);
+    const { problems } = audited(rig.keys);
+    expect(problems.some(({ where }) => wordsFor(key).test(where))).toBe(true);
+  }
 });

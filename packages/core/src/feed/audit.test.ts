@@ -6,7 +6,7 @@ import { audited, auditParts, variedStore } from "./audited-store.suite.js";
 import { parts, Rig } from "./feed-rig.suite.js";
 
 test("a sound store has nothing to be told of, and all of it is counted", () => {
-  const rig = variedStore();
+  const rig = variedStore(4);
   const { ok, events, feeds, problems } = audited(rig.keys);
   expect(problems).toEqual([]);
   const lanes = [...rig.view.subjects()].flatMap(({ id }) => [...rig.view.lanes(id)]);

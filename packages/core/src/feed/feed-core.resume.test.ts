@@ -4,6 +4,7 @@ import { blockBytesMax, buildWallMs, clockReserveMs, stampWallMsMax } from "../b
 import { compareStamps } from "../clock/stamp.js";
 import { blockKey, headKey, laneKey, laneNumberKey, metaKey, pathKey, subjectKey } from "../store/keys.js";
 import { encodeClockRecord, encodeHeadRecord, encodeLaneNumber, type HeadRecord } from "../store/records.js";
+import { audited } from "./audited-store.suite.js";
 import { appended, laneIdOf, parts, Rig } from "./feed-rig.suite.js";
 import type { FeedNotice } from "./feed-vocabulary.js";
 import { type NaiveEvent, naiveLane } from "./naive-lane.suite.js";
@@ -220,4 +221,31 @@ test("a tail of a single large event is gone on behind after a restart", () => {
   expect(appended(turn.notices[0]).seqs.first).toBe(2);
   expect(turn.writes.filter(({ kind }) => kind === "block").length).toBe(1);
   expect(eventsOf(rig, "s").map(({ block }) => block)).toEqual([1, 2]);
+});
+
+test("a core at rest brings the reserve down to just above its last stamp, and stamps rise from there", () => {
+  const rig = new Rig();
+  const rest = () => rig.feed({ kind: "rest", token: 1 });
+  expect(rest().writes).toEqual([]);
+  rig.append("s", parts("1"), parts("2"));
+  const turn = rest();
+  turn.commit();
+  expect(turn.notices).toEqual([{ kind: "passed", token: 1 }]);
+  expect(rig.view.clock()).toEqual({ wallMs: rig.wallMs, counter: 2 });
+  expect(audited(rig.keys).problems).toEqual([]);
+  expect(rest().writes).toEqual([]);
+  rig.append("s", parts("3"));
+  expect(audited(rig.keys).problems).toEqual([]);
+  rest().commit();
+  rig.start();
+  rig.wallMs -= 5_000;
+  rig.append("s", parts("4"));
+  const counters = stampsOf(rig, "s").map(({ wallMs, counter }) => [wallMs - rig.wallMs, counter]);
+  expect(counters).toEqual([
+    [5_000, 0],
+    [5_000, 1],
+    [5_000, 2],
+    [5_000, 4],
+  ]);
+  expect(audited(rig.keys).problems).toEqual([]);
 });

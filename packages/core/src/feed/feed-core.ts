@@ -104,7 +104,10 @@ class FeedCore implements Core<Feed> {
         return [];
       case "commanded":
         if (input.command.kind === "append") return this.#append(input.command, around);
-        return [...(input.command.kind === "rest" ? this.#rest() : []), { kind: "notify", notice: { kind: "passed", token: input.command.token } }];
+        return [
+          ...(input.command.kind === "rest" ? this.#rest() : []),
+          { kind: "notify", notice: { kind: "passed", token: input.command.token } },
+        ];
       case "closing":
         return this.#touched.size === 0 ? [] : this.#close(around);
       default:

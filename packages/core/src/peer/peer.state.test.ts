@@ -192,6 +192,17 @@ test("an audit gives the rest a turn, and says how far it is", async () => {
   expect([done.length > 5, (done.at(-1) ?? 0) > 0]).toEqual([true, true]);
 });
 
+test("an audit that has paused goes on for another while before it pauses again", async () => {
+  const rig = await audited();
+  let told = 0;
+  const progress = () => {
+    told++;
+    rig.hand.clock.stepMs = 0;
+  };
+  expect((await rig.of(rig.peer.audit({ progress }))).ok).toBe(true);
+  expect(told).toBe(1);
+});
+
 test("an audit is called off before, or on the way", async () => {
   const rig = await audited();
   expect(await codeOf(rig.peer.audit({ signal: AbortSignal.abort() }))).toBe("aborted");

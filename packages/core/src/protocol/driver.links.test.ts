@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { frameBytesMax, linkBulkBytesMax, linkControlBytesMax, linkControlInputsMax, turnCostMax } from "../bytes/limits.js";
 import { ann, bob, cid, ToyDriver, tags } from "./toy-driver.suite.js";
-import { toyFrame } from "./toy-protocols.suite.js";
+import { linesIn, toyFrame } from "./toy-protocols.suite.js";
 
 const line = (text: string) => ({ kind: "line", text });
 const load = (text: string) => ({ kind: "load", text });
@@ -77,7 +77,8 @@ test("what came before a malformed frame was heard; what came after it was not",
   expect(toy.ledgerJournal.heard.filter((word) => word.startsWith("received"))).toEqual([
     'received {"kind":"line","text":"before"} from ann',
   ]);
-  expect(toy.sent).toEqual([[ann, { kind: "held", number: 1 }]]);
+  expect(linesIn(toy.ports.store.onDisk)).toEqual(["before"]);
+  expect(toy.sent).toEqual([]);
 });
 
 test("more control frames than may wait", () => {
@@ -194,6 +195,23 @@ test("a core that disconnects a peer hears no more of it, and is told so", () =>
     'commanded {"kind":"leave","peer":"ann","id":0}',
     "disconnected ann",
   ]);
+});
+
+test("what was held for a link is not for the link that follows it", () => {
+  const toy = linked();
+  toy.arrive(ann, tags.ledger, line("a"));
+  toy.tell({ kind: "leave", peer: ann });
+  toy.tell({ kind: "tell", to: cid, text: "not yet there" });
+  toy.settle();
+  toy.unlink(ann);
+  toy.link(ann, cid);
+  toy.rest();
+  expect(toy.sent).toEqual([]);
+  expect(toy.ports.transport.closed).toEqual([]);
+  expect(toy.state["links"]).toEqual(["ann", "bob", "cid"]);
+  toy.arrive(ann, tags.ledger, line("b"));
+  toy.rest();
+  expect(toy.sent).toEqual([[ann, { kind: "held", number: 2 }]]);
 });
 
 test("messages go out behind their protocol's tag, in their class", () => {

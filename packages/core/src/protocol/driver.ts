@@ -41,7 +41,9 @@ export class Driver {
   /** Those given `closing`. */
   readonly #closers: readonly number[];
   readonly #inbox = new Inbox();
-  readonly #links = new Set<PeerId>();
+  /** Links that are open, each numbered, so that what was meant for one does not reach the next with that peer. */
+  readonly #links = new Map<PeerId, number>();
+  #linksOpened = 0;
   readonly #outlet: Outlet;
   readonly #quarantine = new Quarantine();
   /** Being stepped: to be answered for if the driver halts meanwhile. */
@@ -74,6 +76,7 @@ export class Driver {
       ports,
       mounts: this.#mounts,
       inbox: this.#inbox,
+      links: this.#links,
       wake: () => this.#wake(),
       disconnect: (peer, reason) => this.#cut(peer, reason),
     });
@@ -122,7 +125,7 @@ export class Driver {
       waiting: this.#inbox.describe(),
       ...this.#outlet.describe(),
       malformed: this.#malformed,
-      links: [...this.#links].sort(),
+      links: [...this.#links.keys()].sort(),
       quarantine: this.#quarantine.describe(),
       cores: Object.fromEntries(this.#mounts.map(({ mount, core }) => [mount.protocol.name, core.describe()])),
     };
@@ -137,7 +140,7 @@ export class Driver {
   #opened(peer: PeerId): void {
     if (this.#stopping) return this.#ports.transport.close(peer, "the peer is stopping");
     if (this.#links.has(peer)) return;
-    this.#links.add(peer);
+    this.#links.set(peer, ++this.#linksOpened);
     this.#inbox.connected(peer, this.#mounts.length);
     this.#wake();
   }
@@ -256,9 +259,10 @@ export class Driver {
     const mounted = this.#mounts[index] as Mounted;
     let effects: readonly Effect<Vocabulary>[];
     try {
-      turn.cost += mounted.mount.protocol.costOf(input);
+      // No step is free, or a turn of steps said to be so would not end.
+      turn.cost += Math.max(1, mounted.mount.protocol.costOf(input));
       effects = mounted.core.step(input, turn.surroundingsOf(index, mounted.view, this.#ports.random));
-      if (effects.length > 0) turn.take(index, mounted, effects, command);
+      if (effects.length > 0) turn.take(index, mounted, effects, command, this.#links);
     } catch (error) {
       this.#thrown(turn, mounted.mount.protocol.name, input, error);
       return false;
@@ -393,7 +397,7 @@ export class Driver {
     this.#inbox.forgetOwn();
     this.#outlet.resume();
     if (!this.#startCores()) return;
-    for (const peer of [...this.#links].sort()) this.#inbox.connected(peer, this.#mounts.length);
+    for (const peer of [...this.#links.keys()].sort()) this.#inbox.connected(peer, this.#mounts.length);
     this.#wake();
   }
 
@@ -459,7 +463,7 @@ export class Driver {
 
   #end(): void {
     this.#state = "stopped";
-    for (const peer of this.#links) this.#ports.transport.close(peer, "the peer is stopping");
+    for (const peer of this.#links.keys()) this.#ports.transport.close(peer, "the peer is stopping");
     this.#links.clear();
     for (const done of this.#stopped.splice(0)) done();
   }

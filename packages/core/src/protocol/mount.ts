@@ -34,6 +34,8 @@ export interface Outgoing {
   readonly effect:
     | Exclude<Effect<Vocabulary>, { readonly kind: "write" | "send" }>
     | { readonly kind: "frame"; readonly to: PeerId; readonly frame: Uint8Array; readonly messageClass: MessageClass };
+  /** Of a frame or a disconnection: the link it was meant for. It is not for the link that follows it. */
+  readonly link: number | undefined;
   /** The command that is answered once this is out, before its turn is flushed. */
   answers: WaitingCommand | undefined;
 }

@@ -14,9 +14,10 @@ function bench() {
   const toy = new ToyDriver();
   const cut: string[] = [];
   const mounts = [toy.ledger, toy.pinger].map((mount) => ({ mount })) as unknown as Mounted[];
-  const outlet = new Outlet({ ports, mounts, inbox, wake: () => {}, disconnect: (peer, reason) => cut.push(`${peer}: ${reason}`) });
-  const out = (effect: Outgoing["effect"], mount = 0) => outlet.release({ mount, effect, answers: undefined });
-  return { ports, inbox, toy, cut, outlet, out };
+  const links = new Map([[ann, 1]]);
+  const outlet = new Outlet({ ports, mounts, inbox, links, wake: () => {}, disconnect: (peer, reason) => cut.push(`${peer}: ${reason}`) });
+  const out = (effect: Outgoing["effect"], mount = 0) => outlet.release({ mount, effect, link: 1, answers: undefined });
+  return { links, ports, inbox, toy, cut, outlet, out };
 }
 
 test("frames, notices and disconnections go where they belong", () => {
@@ -28,6 +29,17 @@ test("frames, notices and disconnections go where they belong", () => {
   expect(ports.transport.sent).toEqual([{ to: ann, frame, messageClass: "bulk" }]);
   expect(toy.notices).toEqual([{ kind: "rang", timer: "tea" }]);
   expect(cut).toEqual(["ann: enough"]);
+});
+
+test("what was meant for a link does not reach the next one with that peer", () => {
+  const { ports, cut, links, out } = bench();
+  for (const now of [undefined, 2]) {
+    links.delete(ann);
+    if (now !== undefined) links.set(ann, now);
+    out({ kind: "frame", to: ann, frame: Uint8Array.of(1), messageClass: "control" });
+    out({ kind: "disconnect", peer: ann, reason: "enough" });
+  }
+  expect([ports.transport.sent, cut]).toEqual([[], []]);
 });
 
 test("timers of one name in two cores are two timers", () => {

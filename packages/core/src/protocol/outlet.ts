@@ -3,6 +3,7 @@ import type { Inbox } from "./inbox.js";
 import type { Mounted, Outgoing } from "./mount.js";
 import type { Ports } from "./ports.js";
 import type { Input, Outcome, PeerId, Vocabulary } from "./protocol.js";
+import type { Links } from "./turn.js";
 
 /** A timer under way, or one whose `expired` still waits to be stepped. */
 interface Timer {
@@ -14,6 +15,7 @@ export interface OutletOptions {
   readonly ports: Ports;
   readonly mounts: readonly Mounted[];
   readonly inbox: Inbox;
+  readonly links: Links;
   /** Something new waits in the inbox. */
   readonly wake: () => void;
   readonly disconnect: (peer: PeerId, reason: string) => void;
@@ -24,6 +26,7 @@ export class Outlet {
   readonly #ports: Ports;
   readonly #mounts: readonly Mounted[];
   readonly #inbox: Inbox;
+  readonly #links: Links;
   readonly #wake: () => void;
   readonly #disconnect: (peer: PeerId, reason: string) => void;
   readonly #timers = new Map<string, Timer>();
@@ -33,22 +36,25 @@ export class Outlet {
   #muted = false;
   #jobs = 0;
 
-  constructor({ ports, mounts, inbox, wake, disconnect }: OutletOptions) {
+  constructor({ ports, mounts, inbox, links, wake, disconnect }: OutletOptions) {
     this.#ports = ports;
     this.#mounts = mounts;
     this.#inbox = inbox;
+    this.#links = links;
     this.#wake = wake;
     this.#disconnect = disconnect;
   }
 
-  release({ mount, effect, answers }: Outgoing): void {
+  release({ mount, effect, link, answers }: Outgoing): void {
     switch (effect.kind) {
       case "frame":
+        if (link === undefined || this.#links.get(effect.to) !== link) return;
         return this.#ports.transport.send(effect.to, effect.frame, effect.messageClass);
       case "notify":
         if (answers !== undefined) answers.answered = "yes";
         return (this.#mounts[mount] as Mounted).mount.notify(effect.notice);
       case "disconnect":
+        if (link === undefined || this.#links.get(effect.peer) !== link) return;
         return this.#disconnect(effect.peer, effect.reason);
       case "schedule":
         return this.#muted ? undefined : this.#schedule(mount, effect.timer, effect.delayMs);
@@ -65,13 +71,12 @@ export class Outlet {
     return this.#timers.get(name)?.expired === input && this.#timers.delete(name);
   }
 
-  /** Silences what earlier cores set in motion. */
+  /** Silences what earlier cores set in motion. What of it waits in the inbox already is for the driver to forget. */
   quiet(): void {
     this.#generation++;
     this.#muted = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    this.#inbox.forgetOwn();
   }
 
   resume(): void {

@@ -6,6 +6,7 @@ import { Turn } from "./turn.js";
 
 const ann = "ann" as PeerId;
 const bob = "bob" as PeerId;
+const links = new Map([[ann, 1]]);
 const wrote: unknown[] = [];
 const mounted = { apply: (write: unknown) => void wrote.push(write) } as unknown as Mounted;
 const late: Effect<Vocabulary> = { kind: "notify", notice: "late" };
@@ -23,21 +24,21 @@ function command(): WaitingCommand {
 test("an early notice answers a command only where no later one follows", () => {
   const it = turn();
   const asked = command();
-  it.take(0, mounted, [early], asked);
-  it.take(0, mounted, [early, late], asked);
-  it.take(0, mounted, [late, early], asked);
-  it.take(0, mounted, [early, early], asked);
+  it.take(0, mounted, [early], asked, links);
+  it.take(0, mounted, [early, late], asked, links);
+  it.take(0, mounted, [late, early], asked, links);
+  it.take(0, mounted, [early, early], asked, links);
   expect(it.early.map(({ answers }) => answers === asked)).toEqual([true, false, false, false, true]);
   expect(it.held.map(({ answers }) => answers)).toEqual([undefined, undefined]);
 });
 
 test("a write beside an early effect is refused, in whatever order; beside a held one it is taken", () => {
-  expect(() => turn().take(0, mounted, [early, write], undefined)).toThrow("may not let effects out");
-  expect(() => turn().take(0, mounted, [write, late, early], undefined)).toThrow("may not let effects out");
+  expect(() => turn().take(0, mounted, [early, write], undefined, links)).toThrow("may not let effects out");
+  expect(() => turn().take(0, mounted, [write, late, early], undefined, links)).toThrow("may not let effects out");
   const it = turn();
-  it.take(0, mounted, [early], undefined);
-  it.take(0, mounted, [write, late], undefined);
-  it.take(2, mounted, [write, write], undefined);
+  it.take(0, mounted, [early], undefined, links);
+  it.take(0, mounted, [write, late], undefined, links);
+  it.take(2, mounted, [write, write], undefined, links);
   expect(it.wrote).toEqual([0, 2]);
 });
 
@@ -46,12 +47,17 @@ test("settled, it keeps commands and links, and lets frames go", () => {
   const asked = command();
   it.inputs.push(asked, { kind: "own", mount: 0, input: { kind: "started" } });
   for (const from of [ann, ann, bob]) it.inputs.push({ kind: "frame", from, frame: new Uint8Array(9), messageClass: "control" });
-  it.settle(new Set([ann]));
+  it.settle(new Map([[ann, 1]]));
   expect([it.inputs, it.commands, [...it.links]]).toEqual([[], [asked], [ann]]);
   const other = turn();
-  other.take(0, mounted, [late], undefined);
+  other.take(0, mounted, [late], undefined, links);
   other.inputs.push(command(), { kind: "frame", from: bob, frame: new Uint8Array(9), messageClass: "control" });
-  other.settle(new Set([ann, bob]));
+  other.settle(
+    new Map([
+      [ann, 1],
+      [bob, 2],
+    ]),
+  );
   it.absorb(other);
   expect([it.commands.length, it.held.length, [...it.links], it.weight]).toEqual([2, 1, [ann, bob], 3]);
 });

@@ -10,6 +10,9 @@ export interface TurnMoment {
   readonly disk: "roomy" | "full";
 }
 
+/** Links open now, each with a number of its own. */
+export type Links = ReadonlyMap<PeerId, number>;
+
 /** One pass of the driver, kept until its writes are on disk. */
 export class Turn {
   readonly number: number;
@@ -52,7 +55,7 @@ export class Turn {
   }
 
   /** Writes go to the overlay; the rest waits for the end of the turn, or for its flush. */
-  take(mount: number, mounted: Mounted, effects: readonly Effect<Vocabulary>[], command: WaitingCommand | undefined): void {
+  take(mount: number, mounted: Mounted, effects: readonly Effect<Vocabulary>[], command: WaitingCommand | undefined, links: Links): void {
     const earlyBefore = this.early.length;
     let wrote = false;
     let earlyNotice: Outgoing | undefined;
@@ -63,7 +66,7 @@ export class Turn {
         wrote = true;
         continue;
       }
-      const outgoing: Outgoing = { mount, effect: effect.kind === "send" ? framed(mounted, effect) : effect, answers: undefined };
+      const outgoing = outgoingOf(mount, mounted, effect, links);
       const early = effect.after === "step";
       (early ? this.early : this.held).push(outgoing);
       if (effect.kind !== "notify") continue;
@@ -82,7 +85,7 @@ export class Turn {
   }
 
   /** From here on it is written or lost, never stepped again: frames need no longer be kept. */
-  settle(open: ReadonlySet<PeerId>): void {
+  settle(open: Links): void {
     const { links } = this;
     for (const waiting of this.inputs) {
       if (waiting.kind === "command") this.commands.push(waiting);
@@ -104,6 +107,16 @@ export class Turn {
   }
 }
 
-function framed({ mount }: Mounted, { to, message }: Extract<Effect<Vocabulary>, { readonly kind: "send" }>): Outgoing["effect"] {
-  return { kind: "frame", to, frame: frameOf(mount.protocol, message), messageClass: mount.protocol.classOf(message) };
+function outgoingOf(
+  mount: number,
+  mounted: Mounted,
+  effect: Exclude<Effect<Vocabulary>, { readonly kind: "write" }>,
+  links: Links,
+): Outgoing {
+  if (effect.kind !== "send")
+    return { mount, effect, link: effect.kind === "disconnect" ? links.get(effect.peer) : undefined, answers: undefined };
+  const { to, message } = effect;
+  const { protocol } = mounted.mount;
+  const framed = { kind: "frame", to, frame: frameOf(protocol, message), messageClass: protocol.classOf(message) } as const;
+  return { mount, effect: framed, link: links.get(to), answers: undefined };
 }
