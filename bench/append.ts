@@ -38,12 +38,14 @@ export async function appendBatch(): Promise<Figure> {
     const events = eventsFrom(0, BATCH_EVENTS);
     const times = await alternate({
       count: SLICES,
-      ours: () => timed(async () => {
-        for (let round = 0; round < BATCH_ROUNDS; round++) await peer.append(SUBJECT, events);
-      }),
-      limit: () => timed(() => {
-        for (let round = 0; round < BATCH_ROUNDS; round++) raw.put(BATCH_EVENTS);
-      }),
+      ours: () =>
+        timed(async () => {
+          for (let round = 0; round < BATCH_ROUNDS; round++) await peer.append(SUBJECT, events);
+        }),
+      limit: () =>
+        timed(() => {
+          for (let round = 0; round < BATCH_ROUNDS; round++) raw.put(BATCH_EVENTS);
+        }),
     });
     const perSlice = BATCH_ROUNDS * BATCH_EVENTS * 1000;
     const target = { bench: "append-batch", unit: "events/s", reach: { kind: "at least", ratio: 0.6 } } as const;
@@ -55,12 +57,14 @@ export async function appendOne(): Promise<Figure> {
   return await withSides(async ({ peer, raw }) => {
     const times = await alternate({
       count: SLICES,
-      ours: () => timed(async () => {
-        for (let round = 0; round < ONE_ROUNDS; round++) await peer.append(SUBJECT, eventsFrom(round, 1));
-      }),
-      limit: () => timed(() => {
-        for (let round = 0; round < ONE_ROUNDS; round++) raw.put(1);
-      }),
+      ours: () =>
+        timed(async () => {
+          for (let round = 0; round < ONE_ROUNDS; round++) await peer.append(SUBJECT, eventsFrom(round, 1));
+        }),
+      limit: () =>
+        timed(() => {
+          for (let round = 0; round < ONE_ROUNDS; round++) raw.put(1);
+        }),
     });
     const target = { bench: "append-one", unit: "events/s", reach: { kind: "at least", ratio: 0.8 } } as const;
     return figure(target, (ONE_ROUNDS * 1000) / times.ours, (ONE_ROUNDS * 1000) / times.limit, { payloadBytes });
@@ -76,9 +80,10 @@ export async function appendConcurrent(): Promise<Figure> {
     const times = await alternate({
       count: SLICES,
       ours: () => timed(() => Promise.all(Array.from({ length: IN_FLIGHT }, (_, index) => caller(index)))),
-      limit: () => timed(() => {
-        for (let round = 0; round < ONE_ROUNDS; round++) raw.put(1);
-      }),
+      limit: () =>
+        timed(() => {
+          for (let round = 0; round < ONE_ROUNDS; round++) raw.put(1);
+        }),
     });
     const target = { bench: "append-concurrent", unit: "events/s", reach: { kind: "at least", ratio: 20 } } as const;
     const events = IN_FLIGHT * CONCURRENT_ROUNDS;

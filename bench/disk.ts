@@ -10,9 +10,15 @@ const ONE_BY_ONE = 20_000;
 /** Blocks the disk gives to the store's folder, against the bytes of the payloads alone. */
 export async function disk(): Promise<readonly Figure[]> {
   const batched = await bytesOnDisk((dir) => withPeer(dir, (peer) => fill(peer, "bench/disk/log", BATCHED)));
-  const single = await bytesOnDisk((dir) => withPeer(dir, async (peer) => {
-    for (let index = 0; index < ONE_BY_ONE; index++) await peer.append("bench/disk/log", payloadsFrom(index, 1).map((payload) => ({ payload })));
-  }));
+  const single = await bytesOnDisk((dir) =>
+    withPeer(dir, async (peer) => {
+      for (let index = 0; index < ONE_BY_ONE; index++)
+        await peer.append(
+          "bench/disk/log",
+          payloadsFrom(index, 1).map((payload) => ({ payload })),
+        );
+    }),
+  );
   const target = (bench: string, ratio: number) => ({ bench, unit: "bytes/event", reach: { kind: "at most", ratio } }) as const;
   return [
     figure(target("disk-batch", 1.25), batched / BATCHED, payloadBytes, { events: BATCHED }),

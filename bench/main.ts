@@ -36,6 +36,8 @@ for (const name of names.length > 0 ? names : Object.keys(benches)) {
 }
 
 function inWords({ bench, value, unit, limit, ratio, target, met, ...details }: Figure): string {
-  const rest = Object.entries(details).map(([key, detail]) => `${key} ${JSON.stringify(detail)}`).join(", ");
+  const rest = Object.entries(details)
+    .map(([key, detail]) => `${key} ${JSON.stringify(detail)}`)
+    .join(", ");
   return `${met ? "met   " : "MISSED"} ${bench.padEnd(20)} ${value} ${unit}, limit ${limit}, ratio ${ratio} (${target})${rest === "" ? "" : `; ${rest}`}`;
 }

@@ -29,7 +29,16 @@ export function figure(target: Target, value: number, limit: number, details: Re
   const ratio = value / limit;
   const met = target.reach.kind === "at least" ? ratio >= target.reach.ratio : ratio <= target.reach.ratio;
   const bound = `${target.reach.kind === "at least" ? ">=" : "<="} ${target.reach.ratio} x limit`;
-  return { bench: target.bench, value: rounded(value), unit: target.unit, limit: rounded(limit), ratio: rounded(ratio), target: bound, met, ...details };
+  return {
+    bench: target.bench,
+    value: rounded(value),
+    unit: target.unit,
+    limit: rounded(limit),
+    ratio: rounded(ratio),
+    target: bound,
+    met,
+    ...details,
+  };
 }
 
 export function rounded(value: number): number {

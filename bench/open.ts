@@ -39,7 +39,9 @@ async function manyRows(dir: string): Promise<void> {
   await withPeer(dir, async (peer) => {
     const payload = new Uint8Array(8);
     for (let first = 0; first < ROWS; first += ROWS_PER_TURN) {
-      const run = Array.from({ length: ROWS_PER_TURN }, (_, index) => peer.append(`rows/${(first + index) % 997}/row/${first + index}`, [{ payload }]));
+      const run = Array.from({ length: ROWS_PER_TURN }, (_, index) =>
+        peer.append(`rows/${(first + index) % 997}/row/${first + index}`, [{ payload }]),
+      );
       await Promise.all(run);
     }
     await peer.status();

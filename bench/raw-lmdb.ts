@@ -20,7 +20,13 @@ export class RawLmdb {
   #next = 0;
 
   constructor(dir: string) {
-    this.#db = open<Buffer, Buffer>({ path: join(dir, "raw.mdb"), keyEncoding: "binary", encoding: "binary", mapSize: 2 ** 33, overlappingSync: false });
+    this.#db = open<Buffer, Buffer>({
+      path: join(dir, "raw.mdb"),
+      keyEncoding: "binary",
+      encoding: "binary",
+      mapSize: 2 ** 33,
+      overlappingSync: false,
+    });
   }
 
   /** One durable transaction of `count` puts. */

@@ -78,7 +78,10 @@ export async function turn(): Promise<Figure> {
     let appended = 0;
     const writer = async () => {
       while (taken.length < PINGS) {
-        await peer.append("bench/turn/log", payloadsFrom(appended, BATCH_EVENTS).map((payload) => ({ payload })));
+        await peer.append(
+          "bench/turn/log",
+          payloadsFrom(appended, BATCH_EVENTS).map((payload) => ({ payload })),
+        );
         appended += BATCH_EVENTS;
       }
     };

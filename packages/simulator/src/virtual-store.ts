@@ -1,5 +1,5 @@
-import { applyBatch, type Batch, type Entry, MemoryKeys, type MemorySnapshot, type Range, type ReadableKeys } from "@sinter/core";
 import type { Store, StoreFailure } from "@sinter/core";
+import { applyBatch, type Batch, type Entry, MemoryKeys, type MemorySnapshot, type Range, type ReadableKeys } from "@sinter/core";
 import { type Checksum, encodeRecord, firstChecksum, readRecord } from "./commit-log.js";
 import type { SeededRandom } from "./seeded-random.js";
 import type { Lifetime } from "./timeline.js";
