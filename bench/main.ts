@@ -1,7 +1,7 @@
 // npm run -s bench -- [name …] [--json]: measures, one figure a line.
 import { appendBatch, appendConcurrent, appendOne } from "./append.js";
 import { disk } from "./disk.js";
-import type { Figure } from "./measure.js";
+import { type Figure, signatureUs } from "./measure.js";
 import { openTime } from "./open.js";
 import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
@@ -31,7 +31,9 @@ if (unknown.length > 0) {
 }
 
 for (const name of names.length > 0 ? names : Object.keys(benches)) {
-  const figures = [await (benches[name] as Bench)()].flat();
+  const before = signatureUs();
+  const measured = [await (benches[name] as Bench)()].flat();
+  const figures = measured.map((each) => ({ ...each, signatureUs: [before, signatureUs()] }));
   for (const each of figures) console.log(json ? JSON.stringify(each) : inWords(each));
 }
 

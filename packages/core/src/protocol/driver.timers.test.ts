@@ -35,6 +35,7 @@ test("a timer of the same name replaces the one under way", () => {
   later(toy, 3);
   toy.tell({ kind: "remind", timer: "tea", delayMs: 5 });
   toy.rest();
+  expect(toy.ports.clock.waiting).toBe(1);
   later(toy, 4);
   expect(rang(toy)).toEqual([]);
   later(toy, 1);

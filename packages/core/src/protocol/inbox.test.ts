@@ -137,7 +137,7 @@ test("within a link and class, order is kept; no link waits for more than one ro
     { weight: 1, arbitrary: fc.record({ gone: fc.constantFrom(...peers) }) },
   );
   fc.assert(
-    fc.property(fc.array(deed, { maxLength: 80 }), (deeds) => {
+    fc.property(fc.array(deed, { maxLength: 80, size: "max" }), (deeds) => {
       const inbox = new Inbox();
       const model = { control: new Map<PeerId, number[]>(), bulk: new Map<PeerId, number[]>() };
       let number = 0;

@@ -5,7 +5,7 @@ import { Queue } from "./queue.js";
 test("first in, first out, whatever is pushed, shifted and taken out", () => {
   const deed = fc.oneof(fc.nat({ max: 20 }), fc.constant("shift" as const), fc.record({ without: fc.nat({ max: 20 }) }));
   fc.assert(
-    fc.property(fc.array(deed, { maxLength: 200 }), (deeds) => {
+    fc.property(fc.array(deed, { maxLength: 200, size: "max" }), (deeds) => {
       const queue = new Queue<number>();
       let model: number[] = [];
       for (const each of deeds) {

@@ -50,7 +50,11 @@ const deed = fc.oneof(
 /** How a run ends: of itself, by `stop` (asked from where), or by an application that throws. */
 const end = fc.constantFrom("rest", "stop", "stop in a notice", "stop in a loss", "throw in a notice", "throw in a loss");
 
-export const storms = fc.record({ deeds: fc.array(deed, { minLength: 20, maxLength: 200 }), end, endAt: fc.nat({ max: 200 }) });
+export const storms = fc.record({
+  deeds: fc.array(deed, { minLength: 20, maxLength: 200, size: "max" }),
+  end,
+  endAt: fc.nat({ max: 200 }),
+});
 
 type Deed = typeof deed extends fc.Arbitrary<infer D> ? D : never;
 type End = typeof end extends fc.Arbitrary<infer E> ? E : never;
