@@ -114,3 +114,19 @@ test("a place where no directory can be is an error that says so", async () => {
   expect(error.code).toBe("no-store");
   expect(error.message).toContain(join(dir, "file", "data"));
 });
+
+test("a directory that cannot be made is said so, also where the file system denies its own parent", async () => {
+  const file = join(freshDir(), "file");
+  writeFileSync(file, "not a folder");
+  // Not every system has /proc; where it is, it refuses new folders with an error that Node's recursive mkdir takes for a missing parent.
+  const dirs = [file, join(file, "below"), ...(existsSync("/proc/self") ? ["/proc/sinter"] : [])];
+  for (const dir of dirs) {
+    await expect(lockStore(dir, { what: "a test" })).rejects.toMatchObject({ code: expect.stringMatching(/no-store|permission/) });
+  }
+});
+
+test("folders above the store are made as well", async () => {
+  const lock = await lockStore(join(freshDir(), "a", "b", "c"), { what: "a test" });
+  expect(existsSync(lock.dataFile)).toBe(true);
+  await lock.release();
+});

@@ -1,6 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SinterError } from "@sinter/core";
 import { lockByFile } from "./lock-file.js";
 
@@ -61,10 +61,23 @@ export function readHolder(dir: string): Holder | undefined {
   }
 }
 
+/** Node's own recursive mkdir never ends where a file system (such as proc) says ENOENT to a folder whose parent is there. */
+function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (code !== "ENOENT" || existsSync(dirname(dir))) throw error;
+    makeDirectory(dirname(dir));
+    mkdirSync(dir, { mode: 0o700 });
+  }
+}
+
 function prepared(dir: string): string {
   const dataFile = join(dir, dataFileName);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(dir));
     // An empty file is a new database to LMDB; made here because its inode names the lock.
     closeSync(openSync(dataFile, "a", 0o600));
   } catch (error) {
