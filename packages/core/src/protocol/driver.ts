@@ -321,17 +321,9 @@ export class Driver {
     this.#release(turn.held);
   }
 
-  /** All of them leave, even where one throws: a turn says all it has to say, or nothing. */
+  /** A turn says all it has to say, or nothing. */
   #release(effects: readonly Outgoing[]): void {
-    const errors: unknown[] = [];
-    for (const outgoing of effects) {
-      try {
-        this.#outlet.release(outgoing);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
+    if (effects.length > 0) forEach(effects, (outgoing) => this.#outlet.release(outgoing));
   }
 
   // --- failure ---
@@ -412,19 +404,12 @@ export class Driver {
     return true;
   }
 
-  /** Every command is told, even where telling one throws. */
   #drop(commands: readonly WaitingCommand[], loss: Loss): void {
-    const errors: unknown[] = [];
-    for (const command of commands) {
-      if (command.answered === "yes") continue;
+    forEach(commands, (command) => {
+      if (command.answered === "yes") return;
       command.answered = "yes";
-      try {
-        (this.#mounts[command.mount] as Mounted).mount.dropped(command.input.command, loss);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
+      (this.#mounts[command.mount] as Mounted).mount.dropped(command.input.command, loss);
+    });
   }
 
   /** A throw of the driver itself, or of those it notifies, is a broken invariant: nothing goes on from there. */
@@ -449,16 +434,13 @@ export class Driver {
     this.#current = undefined;
     this.#unflushed = [];
     this.#outlet.quiet();
-    try {
-      this.#drop(handed, { outcome: "unknown", reason });
-    } finally {
-      try {
-        this.#drop([...stepped, ...this.#inbox.drain()], { outcome: "not written", reason });
-      } finally {
-        this.#end();
-        this.#halted(reason);
-      }
-    }
+    const last = [
+      () => this.#drop(handed, { outcome: "unknown", reason }),
+      () => this.#drop([...stepped, ...this.#inbox.drain()], { outcome: "not written", reason }),
+      () => this.#halted(reason),
+      () => this.#end(),
+    ];
+    forEach(last, (run) => run());
   }
 
   #end(): void {
@@ -467,6 +449,19 @@ export class Driver {
     this.#links.clear();
     for (const done of this.#stopped.splice(0)) done();
   }
+}
+
+/** Comes to every item, even where one makes it throw; what was thrown first is thrown then. */
+function forEach<T>(items: readonly T[], run: (item: T) => void): void {
+  const errors: unknown[] = [];
+  for (const item of items) {
+    try {
+      run(item);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 function reasonOf(error: unknown): string {
