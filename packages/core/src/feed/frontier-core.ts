@@ -56,7 +56,8 @@ export interface FrontierOptions {
 
 /** Long enough that a busy lane is taken in once for many commits, short enough that nobody waits for a root. */
 const REFRESH_MS = 250;
-const ROW_COST = 20;
+/** About 20 units a row. */
+const REFRESH_COST = frontierRowsPerTurnMax * 20;
 const EMPTY: FrontierRecord = { root: new Uint8Array(32), rows: 0 };
 
 export function frontierProtocol(options: FrontierOptions): Protocol<Frontier> {
@@ -67,7 +68,7 @@ export function frontierProtocol(options: FrontierOptions): Protocol<Frontier> {
     create: () => new FrontierCore(options),
     codec: { encode: (message) => message, decode: () => new Malformed("the frontier has no messages") },
     classOf: () => "bulk",
-    costOf: (input) => (input.kind === "expired" || input.kind === "commanded" ? frontierRowsPerTurnMax * ROW_COST : 1),
+    costOf: (input) => (input.kind === "expired" || (input.kind === "commanded" && input.command.kind === "settle") ? REFRESH_COST : 1),
     open: (keys) => ({ view: new FeedView(keys), apply: (write) => applyFrontierWrite(keys, write) }),
   };
 }
