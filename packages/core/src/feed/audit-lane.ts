@@ -89,7 +89,10 @@ class LaneWalk {
     if (block.firstSeq !== this.#mmr.size + 1)
       return this.#stop("block", `seq ${this.#mmr.size + 1} is missing: the next block begins at ${block.firstSeq}`);
     if (!equalBytes(block.previous, this.#previous))
-      return this.#stop("chain", `the block from seq ${block.firstSeq} does not follow event ${this.#mmr.size}`);
+      return this.#stop(
+        "chain",
+        `the events from seq ${this.#lastBlockSeq} to ${this.#mmr.size} are not those that the block from seq ${block.firstSeq} follows; what comes after is not checked`,
+      );
     this.#lastBlockSeq = block.firstSeq;
     return this.#events(block, Math.min(block.count, this.#head.size - this.#mmr.size));
   }

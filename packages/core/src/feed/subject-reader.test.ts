@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
 import type { Stamp } from "../clock/stamp.js";
 import { subjectId } from "../identity/ids.js";
-import { blockKey } from "../store/keys.js";
+import { blockKey, tableRange } from "../store/keys.js";
 import { MemoryKeys } from "../store/memory-keys.js";
+import { blockFirstSeq, blockHeaderBytes } from "./block.js";
 import { putLane } from "./crafted-lane.suite.js";
 import type { EventParts, Origin } from "./event.js";
 import { hasher, network, nonce, parts, pathOf, Rig, SpoilingKeys, standInSigner } from "./feed-rig.suite.js";
@@ -359,4 +360,27 @@ test("a missing or broken block is damage", () => {
     expect(() => read(view, [{ ...span, end: 11 }])).toThrow(/event 10 of lane 0/);
     expect(read(view, [span]).length).toBe(9);
   }
+});
+
+test("no event of a block with an altered byte is handed on, wherever in the lane it lies", () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }), (anyBlock, anyByte, mask) => {
+      const rig = new Rig();
+      rig.feed(rig.command("s", ...Array.from({ length: 90 }, (_, at) => parts("x".repeat(190) + at)))).commit();
+      const [entry] = [...rig.view.lanes(subject)];
+      const blocks = [...rig.keys.range(tableRange("block"))];
+      expect(blocks.length).toBeGreaterThan(2);
+      const [key, block] = blocks[anyBlock % blocks.length];
+      const bent = block.slice();
+      bent[blockHeaderBytes + (anyByte % (bent.length - blockHeaderBytes))] ^= mask;
+      rig.keys.put(key, bent);
+      const span = spanBetween(rig.view, hasher, entry, 90, {});
+      const read: StoredEvent[] = [];
+      expect(() => {
+        for (const event of eventsInOrder(rig.view, hasher, subject, [span])) read.push(event);
+      }).toThrow(DamagedStore);
+      expect(read.length).toBeLessThan(blockFirstSeq(bent));
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -1,8 +1,10 @@
 import { Malformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import type { Stamp } from "../clock/stamp.js";
 import { type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import { type AuthorId, type Epoch, feedId, type LaneId, laneId, type SubjectId } from "../identity/ids.js";
-import { type BlockView, checkBlock } from "./block.js";
+import { blockKey } from "../store/keys.js";
+import { type BlockView, blockPrevious, checkBlock } from "./block.js";
 import { codecAt, eventFlags, flagsAt, keyAt, kindAt, payloadAt, stampAt } from "./event.js";
 import { DamagedStore, type FeedView, type LaneEntry } from "./feed-view.js";
 import { eventIds, LaneReader } from "./lane-reader.js";
@@ -93,7 +95,9 @@ function hasOrigins({ bytes, spans, count }: BlockView): boolean {
 function* placed(view: FeedView, hasher: Hasher, lane: LaneId, span: LaneSpan): Iterable<PlacedEvent> {
   for (let next = span.next; next < span.end; ) {
     const block = blockAt(view, span, next);
-    const events = eventsOf(block, eventIds(hasher, lane, block.bytes), { ...span, next });
+    const ids = eventIds(hasher, lane, block.bytes);
+    const events = eventsOf(block, ids, { ...span, next });
+    vouchFor(view, span.entry.number, block, idAt(ids, block.count - 1));
     next += events.length;
     yield* events;
   }
@@ -107,6 +111,16 @@ function blockAt(view: FeedView, { entry }: LaneSpan, seq: number): BlockView {
   if (seq < block.firstSeq || seq >= block.firstSeq + block.count)
     throw new DamagedStore(`event ${seq} of lane ${entry.number}`, "it is missing");
   return block;
+}
+
+/** What follows a block names its last event: the next block, or the lane's head. So nothing altered on the disk is handed on. */
+function vouchFor(view: FeedView, lane: number, { firstSeq, count }: BlockView, lastId: Uint8Array): void {
+  const last = firstSeq + count - 1;
+  const next = view.keys.peek(blockKey(lane, last + 1));
+  const head = next === undefined ? view.head(lane) : undefined;
+  const named = next === undefined ? (head?.size === last ? head.headId : undefined) : blockPrevious(next);
+  if (named !== undefined && equalBytes(named, lastId)) return;
+  throw new DamagedStore(`events ${firstSeq} to ${last} of lane ${lane}`, "they are not those that were written");
 }
 
 function eventsOf({ bytes, firstSeq, count, spans }: BlockView, ids: Uint8Array, { entry, next, end }: LaneSpan): PlacedEvent[] {

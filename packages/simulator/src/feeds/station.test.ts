@@ -48,7 +48,7 @@ test("a block that names another event before it breaks the chain there", () => 
     (value[20] as number) ^= 1;
     return value;
   });
-  expect(findings[0]).toMatch(/^chain: the block from seq \d+ does not follow event \d+$/);
+  expect(findings[0]).toMatch(/^chain: the events from seq \d+ to \d+ are not those that the block from seq \d+ follows/);
 });
 
 test("a block that is another's, by what it says of its place", () => {
