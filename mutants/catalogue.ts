@@ -365,4 +365,12 @@ export const catalogue: readonly Mutant[] = [
     replace: "if (block.count === 0)",
     tests: ["packages/simulator/src/feeds/station.test.ts"],
   },
+  {
+    name: "read-unvouched",
+    what: "events of a block are handed on though what follows the block names another last event",
+    file: "packages/core/src/feed/subject-reader.ts",
+    find: "if (named !== undefined && equalBytes(named, lastId)) return;",
+    replace: "if (named !== undefined || lastId.length > 0) return;",
+    tests: ["packages/core/src/feed/subject-reader.test.ts"],
+  },
 ];

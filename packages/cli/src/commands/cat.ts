@@ -4,7 +4,7 @@ import { withStore } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
 import { interrupted, untilInterrupted } from "../terminal/interruption.js";
 import { eventJson, eventLine, parseStamp } from "../terminal/render.js";
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
+import { type CommonFlags, type Context, dataDir, type Registry, refuseBroken, storeOptions, withCommonFlags } from "./context.js";
 
 interface CatFlags extends CommonFlags {
   readonly from?: string;
@@ -16,9 +16,9 @@ interface CatFlags extends CommonFlags {
 export function addCat({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("cat"))
     .summary("print a subject's events in total order")
-    .description("Prints the events of a subject in total order: time, author, seq, text.")
+    .description("Prints the events of a subject in total order: time, author (with /epoch where it is not 0), seq, text.")
     .argument("<subject>", "for example team/notes")
-    .option("--from <time>", "from this ISO time or stamp (ms or ms.n) on")
+    .option("--from <time>", "from this ISO time or stamp (MS,N) on")
     .option("--to <time>", "up to, and without, this ISO time or stamp")
     .option("-f, --follow", "go on with what comes, until interrupted")
     .option("--system", "system events too")
@@ -28,6 +28,7 @@ export function addCat({ program, context, chosen }: Registry): void {
 
 async function cat(context: Context, subject: string, flags: CatFlags): Promise<0 | 1> {
   const { output, signal, progress } = context;
+  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
   const dir = dataDir(context, flags);
   const stop = AbortSignal.any([signal, output.gone]);
   const options = readOptions(flags, stop);

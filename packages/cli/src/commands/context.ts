@@ -45,6 +45,11 @@ export function dataDir(context: Context, flags: CommonFlags, positional?: strin
   return dir;
 }
 
+/** Node puts U+FFFD where an argument was not UTF-8: what was meant is lost by then. */
+export function refuseBroken(name: "SUBJECT" | "TEXT", text: string, fix: string): void {
+  if (text.includes("\ufffd")) throw usage(`${name} is not valid UTF-8`, fix);
+}
+
 /** Most commands leave as soon as they are done. */
 const passing = { kind: "command", what: "a sinter command" } as const;
 

@@ -42,15 +42,18 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
 }
 
 async function listen(server: Server, wanted: number): Promise<number> {
+  let failure = "";
   const ports = wanted === 0 ? [usualPort, 0] : [wanted];
   for (const port of ports) {
     try {
       return await listenOn(server, port);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" && (error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
+      failure = code === "EADDRINUSE" ? "is already in use by another process" : "may not be used by you";
     }
   }
-  throw new SinterError("in-use", `port ${wanted} on ${host} cannot be had`, "Give another --port, or leave it out for any that is free.");
+  throw new SinterError("in-use", `port ${wanted} on ${host} ${failure}`, "Give another --port, or leave it out for any that is free.");
 }
 
 function listenOn(server: Server, port: number): Promise<number> {

@@ -16,7 +16,7 @@ export async function* eventLines(source: Source, signal: AbortSignal): AsyncGen
     if (signal.aborted || next === undefined) return;
     if (next.done) break;
     const lines = reader.push(next.value);
-    if (isMalformed(lines)) throw new SinterError("too-large", `behind line ${count} comes one longer than 16 MiB`, "Split it.");
+    if (isMalformed(lines)) throw new SinterError("too-large", `line ${count + 1} is longer than 16 MiB`, "Split it.");
     count += lines.length;
     if (lines.length > 0) yield lines;
   }

@@ -25,7 +25,9 @@ export function eventJson(event: EventRecord): Readonly<Record<string, unknown>>
 export function eventLine(event: EventRecord): string {
   const text = asText(event.payload);
   const shown = text === undefined ? `(${event.payload.length} bytes) ${asBase64(event.payload)}` : printable(text);
-  return `${timeText(event.stamp[0])}  ${shortId(event.author)}  ${event.seq}  ${shown}`;
+  // Two stores made from one copy write the same seqs; their epochs tell them apart.
+  const writer = event.epoch === 0 ? shortId(event.author) : `${shortId(event.author)}/${event.epoch}`;
+  return `${timeText(event.stamp[0])}  ${writer}  ${event.seq}  ${shown}`;
 }
 
 export function shortId(id: string): string {
@@ -67,6 +69,6 @@ export function parseStamp(flag: string, text: string): StampText {
   if (!isMalformed(stamp)) return stamp;
   throw usage(
     `${flag} ${printable(text)} is no time`,
-    `Give an ISO time (2026-03-01T12:00:00Z) or a stamp as cat prints it (1772366400000.0).`,
+    "Give an ISO time such as 2026-11-21T00:03:45.485Z, or a stamp MS,N such as 1795222426029,500.",
   );
 }

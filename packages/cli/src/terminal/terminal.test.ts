@@ -102,5 +102,5 @@ test("a line longer than any payload may be is refused with its place", async ()
   const reading = (async () => {
     for await (const lines of eventLines(source, new AbortController().signal)) expect(lines.length).toBe(1);
   })();
-  await expect(reading).rejects.toThrow("behind line 1 comes one longer than 16 MiB");
+  await expect(reading).rejects.toThrow("line 2 is longer than 16 MiB");
 });
