@@ -1,13 +1,30 @@
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
 import { join, resolve } from "node:path";
+import { Writable } from "node:stream";
 import { keyFileName, open } from "sinter";
 import type { Io } from "./terminal/io.js";
 
 const signals = ["SIGINT", "SIGTERM"] as const;
 
+/** A file to write to whole: Node's own stream for one takes a write that the system cut short for done. */
+export function fileSink(fd: number): Writable {
+  return new Writable({
+    write(chunk: Uint8Array, _encoding, done) {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+}
+
 /** This very process. */
 export const processIo: Io = {
   stdin: process.stdin,
-  stdout: process.stdout,
+  stdout: process.stdout instanceof Socket ? process.stdout : fileSink(process.stdout.fd),
   stderr: process.stderr,
   env: process.env,
   onSignal: (listener) => {
@@ -23,5 +40,5 @@ export const processIo: Io = {
 
 /** Ends the process once what was written has left: a read of standard input that was given up would keep it alive. */
 export function leave(code: number): void {
-  process.stdout.write("", () => process.exit(code));
+  processIo.stdout.write("", () => process.exit(code));
 }

@@ -29,16 +29,27 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const progress = new Progress(io.stderr);
   try {
     const work = understand(argv, { io, output, progress, signal: stop.signal });
-    return await work();
+    const code = await work();
+    await output.flush();
+    return code;
   } catch (error) {
     progress.clear();
     const told = stop.signal.aborted && error instanceof Error && error.name === "AbortError" ? interrupted() : error;
     io.stderr.write(`${failureLine(told)}\n`);
     return exitCodeOf(told);
   } finally {
-    await output.flush();
+    // What it could not write is told above, or is less than what was.
+    await output.flush().catch(() => {});
     silence();
   }
+}
+
+/** `help append` is `append --help`; a command that is not there is told of rather than explained. */
+function plainLine(argv: readonly string[], program: Command): string[] {
+  const [first = "", ...rest] = argv;
+  if (first === "help") return plainLine([...rest, "--help"], program);
+  const known = first.startsWith("-") || program.commands.some((command) => command.name() === first);
+  return known ? [...argv] : [first];
 }
 
 /** What the command line asks for, or a usage error. Help and version are work too: to print them. */
@@ -62,10 +73,10 @@ function understand(argv: readonly string[], context: Context): Work {
   if (argv.length === 0)
     throw usage("no command given", `Give one of ${program.commands.map((command) => command.name()).join(", ")}, or --help`);
   try {
-    program.parse([...argv], { from: "user" });
+    program.parse(plainLine(argv, program), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageOf(error, program, argv);
+    if (error.exitCode !== 0) throw usageOf(error, program, { argv, name: context.io.env["SINTER_COMMAND"] || "sinter" });
   }
   const print: Work = async () => {
     await context.output.line(text.trimEnd());
@@ -74,11 +85,11 @@ function understand(argv: readonly string[], context: Context): Work {
   return work ?? print;
 }
 
-function usageOf(error: CommanderError, program: Command, argv: readonly string[]): Error {
+function usageOf(error: CommanderError, program: Command, given: { readonly argv: readonly string[]; readonly name: string }): Error {
   const [what = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const meant = /\(Did you mean (.+?)\?\)/.exec(rest.join(" "))?.[1];
-  const named = program.commands.find((command) => command.name() === argv[0]);
-  const help = `sinter ${named === undefined ? "" : `${named.name()} `}--help`;
+  const named = program.commands.find((command) => command.name() === given.argv[0]);
+  const help = `${given.name} ${named === undefined ? "" : `${named.name()} `}--help`;
   return usage(what, meant === undefined ? `See ${help}` : `Did you mean ${meant}? See ${help}`);
 }
 

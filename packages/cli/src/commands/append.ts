@@ -3,8 +3,17 @@ import { Option } from "commander";
 import { AppendWindow } from "../store/append-window.js";
 import { withStore } from "../store/store-link.js";
 import { eventLines } from "../terminal/event-lines.js";
-import { countText, shortId } from "../terminal/render.js";
-import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, wholeNumber, withCommonFlags } from "./context.js";
+import { countText, printable, shortId } from "../terminal/render.js";
+import {
+  type CommonFlags,
+  type Context,
+  dataDir,
+  type Registry,
+  refuseBroken,
+  storeOptions,
+  wholeNumber,
+  withCommonFlags,
+} from "./context.js";
 
 interface AppendFlags extends CommonFlags {
   readonly kind?: number;
@@ -16,7 +25,8 @@ export function addAppend({ program, context, chosen }: Registry): void {
     .summary("append events to a subject")
     .description(
       "Appends one event to a subject, or, without TEXT, one event per line of standard input: a payload is the line's bytes " +
-        "without the newline, an empty line is an event of no bytes, a last line needs no newline. Returns once all are durable.",
+        "without the newline, an empty line is an event of no bytes, a last line needs no newline. A payload is 16 MiB at most. Returns once all are durable. " +
+        "Where there is no store yet it makes one, and says so.",
     )
     .argument("<subject>", "for example team/notes")
     .argument("[text]", "the payload")
@@ -28,13 +38,18 @@ export function addAppend({ program, context, chosen }: Registry): void {
 
 async function append(context: Context, subject: string, text: string | undefined, flags: AppendFlags): Promise<0 | 1> {
   const { io, output, progress, signal } = context;
+  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  if (text !== undefined) refuseBroken("TEXT", text, "Give the text on standard input.");
   const tally = new Tally(context, flags);
+  const dir = dataDir(context, flags);
   const event = (payload: Uint8Array): NewEvent => ({
     payload,
     codec: flags.codec,
     ...(flags.kind === undefined ? {} : { kind: flags.kind }),
   });
-  await withStore(storeOptions(context, dataDir(context, flags), { ifMissing: "create" }), async (store) => {
+  const appending = withStore(storeOptions(context, dir, { ifMissing: "create" }), async (store) => {
+    const { held } = await store.current();
+    if (held.by === "us" && held.made && !flags.json) progress.notice(`made a new store in ${printable(dir)}`);
     const window = new AppendWindow(store, subject, (receipt) => tally.add(receipt));
     try {
       if (text !== undefined) await window.add(event(Buffer.from(text)));
@@ -48,13 +63,13 @@ async function append(context: Context, subject: string, text: string | undefine
     } finally {
       await window.finish().finally(() => progress.clear());
     }
-  }).catch((error: unknown) => {
-    throw tally.count > 0 && error instanceof SinterError ? tally.explain(error) : error;
   });
+  await tally.explained(appending);
   if (signal.aborted && text === undefined) {
     throw tally.explain(new SinterError("aborted", "interrupted before the end of the input", "Give the command again with the rest."));
   }
   if (!flags.json) await output.line(tally.summary(subject));
+  await tally.explained(output.flush());
   return 0;
 }
 
@@ -72,14 +87,22 @@ class Tally {
 
   async add(receipt: Receipt): Promise<void> {
     const { author, epoch, count } = receipt;
+    // They are durable, whether or not that can be told.
+    this.#last = { seq: receipt.seq(count - 1), id: receipt.id(count - 1) };
+    this.count += count;
     if (this.#flags.json) {
       for (let index = 0; index < count; index++) {
         await this.#context.output.json({ author, epoch, seq: receipt.seq(index), id: receipt.id(index) });
       }
     }
-    this.#last = { seq: receipt.seq(count - 1), id: receipt.id(count - 1) };
-    this.count += count;
     this.#context.progress.show(`${countText(this.count, "event")} stored`);
+  }
+
+  /** A failure says what is stored all the same. */
+  async explained(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => {
+      throw this.count > 0 && error instanceof SinterError ? this.explain(error) : error;
+    });
   }
 
   explain(error: SinterError): SinterError {

@@ -94,7 +94,10 @@ export class AppendWindow {
       outcome = await batch.outcome;
     }
     if (outcome instanceof SinterError) this.#failed ??= { error: outcome };
-    else await this.#stored(outcome);
+    else
+      await this.#stored(outcome).catch((error: unknown) => {
+        this.#failed ??= { error };
+      });
     this.#underWay.shift();
   }
 

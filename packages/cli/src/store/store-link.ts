@@ -20,7 +20,7 @@ export interface StoreOptions {
 export interface StoreHandle {
   readonly peer: PeerApi;
   /** Who holds the store: this process, or the one it speaks to. */
-  readonly held: { readonly by: "us" } | { readonly by: "other"; readonly pid: number; readonly kind: HolderKind };
+  readonly held: { readonly by: "us"; readonly made: boolean } | { readonly by: "other"; readonly pid: number; readonly kind: HolderKind };
   /** Resolves when the holder in another process has gone. */
   readonly lost: Promise<void>;
   close(): Promise<void>;
@@ -30,6 +30,7 @@ const pauseMs = 25;
 
 /** Speaks to the process that holds the store, or holds it; then open() serves its socket. */
 export async function openStore(options: StoreOptions): Promise<StoreHandle> {
+  await refuseFile(options.dir);
   const giveUpAtMs = performance.now() + commandPatienceMsMax;
   for (;;) {
     if (options.signal.aborted) throw interrupted();
@@ -48,21 +49,29 @@ export async function openStore(options: StoreOptions): Promise<StoreHandle> {
 }
 
 async function holdStore(options: StoreOptions): Promise<StoreHandle> {
-  const { dir, network, open, holder } = options;
-  await refuseMissing(options);
+  const { dir, ifMissing, network, open, holder } = options;
+  const missing = !(await isThere(dir));
+  if (missing && ifMissing === "refuse")
+    throw new SinterError("no-store", `there is no store at ${dir}`, "Make one with: sinter up, or name another with --data DIR.");
   const peer = await open({ dir, holder, ...(network === undefined ? {} : { network }) });
-  return { peer, held: { by: "us" }, lost: new Promise(() => {}), close: () => peer.close() };
+  return { peer, held: { by: "us", made: missing }, lost: new Promise(() => {}), close: () => peer.close() };
 }
 
-async function refuseMissing({ dir, ifMissing }: StoreOptions): Promise<void> {
-  if (ifMissing === "create") return;
+async function isThere(dir: string): Promise<boolean> {
   // An empty data file was made by a process that took the lock and came no further.
   const data = await stat(join(dir, dataFileName)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (data !== undefined && data.size > 0) return;
-  throw new SinterError("no-store", `there is no store at ${dir}`, "Make one with: sinter up, or name another with --data DIR.");
+  return data !== undefined && data.size > 0;
+}
+
+async function refuseFile(dir: string): Promise<void> {
+  const found = await stat(dir).catch((error: NodeJS.ErrnoException) => error);
+  const isFile = found instanceof Error ? found.code === "ENOTDIR" : !found.isDirectory();
+  if (!isFile) return;
+  const what = found instanceof Error ? "lies below a file" : "is a file";
+  throw new SinterError("no-store", `${dir} ${what}, not a directory`, "Name the store's directory with --data DIR.");
 }
 
 const isLost = (error: unknown) => error instanceof SinterError && error.code === "holder-lost";

@@ -5,10 +5,11 @@ import type { HolderKind } from "sinter";
 
 export interface Sink {
   readonly isTTY?: boolean;
-  write(chunk: string | Uint8Array): boolean;
+  /** `left` is called once the chunk has been handed to the system, or cannot be. */
+  write(chunk: string | Uint8Array, left?: () => void): boolean;
   once(event: "drain", listener: () => void): unknown;
   off(event: "drain", listener: () => void): unknown;
-  on(event: "error", listener: () => void): unknown;
+  on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
 export type Source = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };

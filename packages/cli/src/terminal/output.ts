@@ -1,10 +1,12 @@
+import { SinterError } from "@sinter/core";
 import type { Sink } from "./io.js";
 
 const flushChars = 64 * 1024;
 
 /**
  * Lines to standard output, gathered while they come fast and written at once when they pause. When the reader has gone
- * (`| head`), nothing more is written and `gone` fires; that is no error.
+ * (`| head`), nothing more is written and `gone` fires; that is no error. What cannot be written for another reason is
+ * one: `gone` fires too, and whatever is asked of the output from then on throws.
  */
 export class Output {
   readonly #sink: Sink;
@@ -12,10 +14,15 @@ export class Output {
   #text = "";
   #flushing = false;
   #draining: Promise<void> | undefined;
+  #failure: SinterError | undefined;
 
   constructor(sink: Sink) {
     this.#sink = sink;
-    sink.on("error", () => this.#gone.abort());
+    sink.on("error", (error) => {
+      // Only the first tells the cause: a stream that has failed once refuses all that follows.
+      if (error.code !== "EPIPE" && !this.gone.aborted) this.#failure = unwritable(error);
+      this.#gone.abort();
+    });
   }
 
   get gone(): AbortSignal {
@@ -28,6 +35,7 @@ export class Output {
 
   /** Awaiting it keeps what is held here bounded. */
   async line(text: string): Promise<void> {
+    this.#throwFailure();
     this.#text += `${text}\n`;
     if (this.#text.length >= flushChars) return this.flush();
     if (this.#flushing) return;
@@ -47,6 +55,22 @@ export class Output {
       this.#write();
       await this.#draining;
     } while (this.#text !== "");
+    // A sink takes what it is given before it knows whether that can be written.
+    if (!this.gone.aborted) await this.#left();
+    this.#throwFailure();
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** All that was written has left, or its reader has gone. */
+  #left(): Promise<void> {
+    return new Promise((resolve) => {
+      this.gone.addEventListener("abort", () => resolve(), { once: true });
+      // An error is told in the turn after the one that calls back.
+      this.#sink.write("", () => setImmediate(resolve));
+    });
   }
 
   #write(): void {
@@ -73,6 +97,12 @@ export class Output {
   }
 }
 
+function unwritable(error: NodeJS.ErrnoException): SinterError {
+  // "ENOSPC: no space left on device, write": the middle is for people.
+  const reason = /^[A-Z0-9]+: (.+?)(, \w+)?$/.exec(error.message)?.[1] ?? error.message;
+  return new SinterError("disk-full", `cannot write the output: ${reason}`, "Free some space or choose another place.", { cause: error });
+}
+
 /** How far a long piece of work is, on one line of a terminal; nothing in a pipe. */
 export class Progress {
   readonly #sink: Sink;
@@ -92,6 +122,12 @@ export class Progress {
     if (this.#shown === 0) return;
     this.#sink.write(`\r${" ".repeat(this.#shown)}\r`);
     this.#shown = 0;
+  }
+
+  /** What a person has to know even where standard error is kept. */
+  notice(text: string): void {
+    this.clear();
+    this.#sink.write(`${text}\n`);
   }
 
   /** A remark for a person at a terminal. */

@@ -1,4 +1,13 @@
-import { type Decoded, type EventRecord, isMalformed, Malformed, type StampText, stampCounterMax, stampWallMsMax } from "@sinter/core";
+import {
+  type Decoded,
+  type EventRecord,
+  isMalformed,
+  Malformed,
+  parseIso,
+  type StampText,
+  stampCounterMax,
+  stampWallMsMax,
+} from "@sinter/core";
 import { usage } from "./failure.js";
 
 const shownIdChars = 8;
@@ -54,11 +63,14 @@ function timeText(wallMs: number): string {
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 const stampTime = /^\[?(\d{1,15})(?:[.,](\d{1,5}))?\]?$/;
 
+/** Date.parse takes the thirtieth of February for the second of March. */
+const isDay = (text: string) => !isMalformed(parseIso(text));
+
 function decodeStamp(text: string): Decoded<StampText> {
   const stamp = stampTime.exec(text.replaceAll(" ", ""));
   // A time without a zone is UTC, as in what is printed.
   const zoned = /T.*(Z|[+-]\d\d:?\d\d)$/i.test(text) || !/T/i.test(text) ? text : `${text}Z`;
-  const wallMs = stamp ? Number(stamp[1]) : isoTime.test(text) ? Date.parse(zoned) : Number.NaN;
+  const wallMs = stamp ? Number(stamp[1]) : isoTime.test(text) && isDay(text.slice(0, 10)) ? Date.parse(zoned) : Number.NaN;
   const counter = Number(stamp?.[2] ?? 0);
   if (Number.isNaN(wallMs) || wallMs < 0 || wallMs > stampWallMsMax || counter > stampCounterMax) return new Malformed("a time expected");
   return [wallMs, counter];
