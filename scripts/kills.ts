@@ -2,7 +2,7 @@
 //   npm run test:kills -- --rounds 300 --seed 7
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -15,6 +15,8 @@ const SUBJECT = "kills/log";
 /** A store serves this many rounds: crash upon crash, without `cat` growing without end. */
 const ROUNDS_PER_STORE = 25;
 const KILL_AFTER_MS_MAX = 500;
+/** A process that has acknowledged nothing by then is killed all the same. */
+const PATIENCE_MS = 10_000;
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "40" }, seed: { type: "string", default: `${Date.now() % 1e9}` } },
@@ -40,7 +42,15 @@ async function killedWhileWriting(dir: string, round: number, acknowledged: Ackn
   const exited = once(child, "exit");
   const sent: string[] = [];
   let received = 0;
+  // Two kills of three come while acknowledgements flow, the third anywhere from the very start of the process on.
+  const early = random.below(3) === 0;
+  const kill = () => child.kill("SIGKILL");
+  let timer = setTimeout(kill, early ? random.below(KILL_AFTER_MS_MAX) : PATIENCE_MS);
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (!early && received === 0) {
+      clearTimeout(timer);
+      timer = setTimeout(kill, random.below(KILL_AFTER_MS_MAX));
+    }
     // The last line of a killed process may be cut short: it acknowledges nothing.
     if (!line.endsWith("}")) return;
     acknowledged.set((JSON.parse(line) as { id: string }).id, sent[received++] as string);
@@ -53,7 +63,6 @@ async function killedWhileWriting(dir: string, round: number, acknowledged: Ackn
       child.stdin.write(`${text}\n`);
     }
   }, 2);
-  const timer = setTimeout(() => child.kill("SIGKILL"), random.below(KILL_AFTER_MS_MAX));
   await exited;
   clearInterval(feed);
   clearTimeout(timer);
@@ -62,6 +71,8 @@ async function killedWhileWriting(dir: string, round: number, acknowledged: Ackn
 
 function problems(dir: string, acknowledged: Acknowledged): string[] {
   const found: string[] = [];
+  // Killed before it had made the store: then it can have acknowledged nothing.
+  if (acknowledged.size === 0 && (!existsSync(join(dir, "store.mdb")) || statSync(join(dir, "store.mdb")).size === 0)) return found;
   const audit = run(dir, "audit");
   if (audit.code !== 0) found.push(`audit exited ${audit.code}: ${JSON.stringify(audit.lines.at(-1))} ${audit.stderr}`);
   const cat = run(dir, "cat", SUBJECT);
@@ -78,7 +89,7 @@ let total = 0;
 let dir = "";
 let acknowledged: Acknowledged = new Map();
 for (let round = 0; round < rounds; round++) {
-  if (round % ROUNDS_PER_STORE === 0) {
+  if (round % ROUNDS_PER_STORE === 0 || dir === "") {
     if (dir !== "") rmSync(dir, { recursive: true, force: true });
     dir = mkdtempSync(join(tmpdir(), "sinter-kills-"));
     acknowledged = new Map();

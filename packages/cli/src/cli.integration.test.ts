@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,7 +87,7 @@ test("when the holder is killed, a follower takes over and no acknowledged event
 });
 
 test("a store answers the same whether or not a peer is up on it", async () => {
-  await finished("append", "team/notes", "hello");
+  await finished("append", "team/notes", "hello", "--json");
   const alone = [await finished("status", "--json"), await finished("feeds", "--json"), await finished("keys", "--json")];
   const peer = command("up", "--json");
   await vi.waitFor(() => expect(peer.out().length).toBe(1), patience);
@@ -113,4 +113,14 @@ test("a reader that goes away ends cat without a word", async () => {
   const reader = command("cat", "s");
   reader.child.stdout.once("data", () => reader.child.stdout.destroy());
   expect([await reader.done, reader.errors()]).toEqual([0, ""]);
+});
+
+test("a file that takes only part of the output is a failure", async () => {
+  const writer = command("append", "s");
+  writer.child.stdin.end("x".repeat(100).concat("\n").repeat(1_000));
+  expect(await writer.done).toBe(0);
+  const file = join(dir, "..", "out");
+  const cut = `ulimit -f 8; exec "${process.execPath}" "${main}" cat s --json --data "${dir}" >"${file}"`;
+  const { status, stderr } = spawnSync("sh", ["-c", cut], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([1, "sinter: cannot write the output: file too large. Free some space or choose another place.\n"]);
 });

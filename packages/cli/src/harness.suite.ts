@@ -7,13 +7,19 @@ import type { Io, Sink, Source } from "./terminal/io.js";
 export class MemorySink extends EventEmitter implements Sink {
   text = "";
   isTTY = false;
-  mode: "taking" | "slow" | "gone" = "taking";
+  mode: "taking" | "slow" | "gone" | "full" = "taking";
 
-  write(chunk: string | Uint8Array): boolean {
+  write(chunk: string | Uint8Array, left?: () => void): boolean {
     if (this.mode === "gone") {
       setImmediate(() => this.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" })));
       return false;
     }
+    if (this.mode === "full") {
+      const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      setImmediate(() => this.emit("error", error));
+      return true;
+    }
+    if (left !== undefined) setImmediate(left);
     this.text += chunk;
     if (this.mode === "slow") setImmediate(() => this.emit("drain"));
     return this.mode === "taking";

@@ -1,5 +1,8 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { leave, processIo } from "./process-io.js";
+import { fileSink, leave, processIo } from "./process-io.js";
 
 test("the process's signals reach the listener until it is taken off", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -18,7 +21,24 @@ test("the process's signals reach the listener until it is taken off", () => {
 
 test("the key file is named by its whole path", () => {
   expect(processIo.keyFile("/somewhere/data")).toBe("/somewhere/data/keys.json");
-  expect(processIo.stdout).toBe(process.stdout);
+});
+
+test("a file takes all that is written, and a failed write is an error", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "cli-"));
+  const path = join(dir, "out");
+  const fd = openSync(path, "w");
+  const sink = fileSink(fd);
+  sink.write("h\u00e9");
+  await new Promise((resolve) => sink.write("", resolve));
+  expect(readFileSync(path, "utf8")).toBe("h\u00e9");
+  closeSync(fd);
+  const reader = openSync(path, "r");
+  const refused = fileSink(reader);
+  const failed = new Promise<NodeJS.ErrnoException>((resolve) => refused.on("error", resolve));
+  refused.write("x");
+  expect((await failed).code).toBe("EBADF");
+  closeSync(reader);
+  rmSync(dir, { recursive: true });
 });
 
 test("the process ends once its output has left", async () => {

@@ -24,7 +24,7 @@ export function fileSink(fd: number): Writable {
 /** This very process. */
 export const processIo: Io = {
   stdin: process.stdin,
-  stdout: process.stdout instanceof Socket ? process.stdout : fileSink(process.stdout.fd),
+  stdout: process.stdout instanceof Socket ? process.stdout : fileSink(1),
   stderr: process.stderr,
   env: process.env,
   onSignal: (listener) => {

@@ -29,7 +29,12 @@ test("wrong usage exits 2 with one line that suggests", async () => {
     [["append", "s", "x", "--kind", "7"], /^sinter: .*A whole number from 128 to 255.*\n$/],
     [["append", "s", "x", "--codec", "xml"], /^sinter: .*Allowed choices are raw, cbor, json, protobuf.*\n$/],
     [["append", "", "x"], /^sinter: a subject has 1 to 8 parts\. Name it like team\/notes\.\n$/],
-    [["cat", "s", "--from", "yesterday"], /^sinter: --from yesterday is no time\. Give an ISO time.*\n$/],
+    [["cat", "s", "--from", "yesterday"], /is no time\. Give an ISO time such as .*Z, or a stamp MS,N such as 1795222426029,500\.\n$/],
+    [["bogus", "--help"], /^sinter: unknown command 'bogus'\. See sinter --help\.\n$/],
+    [["help", "bogus"], /^sinter: unknown command 'bogus'\. See sinter --help\.\n$/],
+    [["append", "s", "a\ufffd"], /^sinter: TEXT is not valid UTF-8\. Give the text on standard input\.\n$/],
+    [["append", "\ufffd", "a"], /^sinter: SUBJECT is not valid UTF-8\. Name the subject in UTF-8\.\n$/],
+    [["cat", "\ufffd"], /^sinter: SUBJECT is not valid UTF-8\. Name the subject in UTF-8\.\n$/],
     [["cat", "s", "--from", "2026-13-45"], /is no time/],
     [["cat", "s", "-f", "--to", "2026-01-01"], /^sinter: --follow goes on without end, --to names one\. Leave one.*\n$/],
     [["status", "a", "--data", "b"], /^sinter: two stores are named, a and b\. Name one\.\n$/],
@@ -42,6 +47,21 @@ test("wrong usage exits 2 with one line that suggests", async () => {
   }
 });
 
+test("a hint names the command as it was called", async () => {
+  const named = { ...setting, env: { ...setting.env, SINTER_COMMAND: "./sinter" } };
+  expect((await finish(named, ["cat"])).stderr).toMatch(/See \.\/sinter cat --help\.\n$/);
+});
+
+test("output that cannot be written is a failure, said on one line", async () => {
+  setting.stores.at(dir).add("s", { payload: Buffer.from("x") });
+  const lines = [["cat", "s"], ["cat", "s", "-f"], ["status"], ["audit"], ["feeds"], ["keys"], ["up"], ["--help"]];
+  for (const argv of [...lines, ["cat", "s", "--json"]]) {
+    const { code, stderr } = await finish(setting, argv, (session) => (session.stdout.mode = "full"));
+    const told = "sinter: cannot write the output: no space left on device. Free some space or choose another place.\n";
+    expect([argv, code, stderr]).toEqual([argv, 1, told]);
+  }
+});
+
 test("every command explains itself with an example; the version is the package's", async () => {
   for (const command of ["up", "append", "cat", "feeds", "audit", "keys", "status", "bench"]) {
     const { code, stdout, stderr } = await finish(setting, [command, "--help"]);
@@ -49,8 +69,9 @@ test("every command explains itself with an example; the version is the package'
     expect(stdout.text).toMatch(new RegExp(`Usage: sinter ${command}`));
     expect(stdout.text).toMatch(new RegExp(`Examples?:\\n.*sinter ${command}`));
     expect(stdout.text).toContain("--json");
+    expect((await finish(setting, ["help", command])).stdout.text).toBe(stdout.text);
   }
-  expect((await finish(setting, ["--help"])).stdout.text).toContain("Exit codes: 0 done");
+  for (const help of ["--help", "help"]) expect((await finish(setting, [help])).stdout.text).toContain("Exit codes: 0 done");
   expect((await finish(setting, ["--version"])).stdout.text).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 

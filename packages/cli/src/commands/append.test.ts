@@ -107,3 +107,33 @@ test("an interrupted append keeps what it has read and exits 1", async () => {
   expect(session.stderr.text).toContain("interrupted before the end of the input (the first 1 event of the input are stored).");
   expect(session.forced).toBeUndefined();
 });
+
+test("append that makes a store says so to a person", async () => {
+  for (const name of ["one", "two"]) {
+    const made = join(dir, name);
+    const flags = name === "one" ? [] : ["--json"];
+    const { code, stderr } = await finish(setting, ["append", "s", "x", "--data", made, ...flags]);
+    expect([code, stderr]).toEqual([0, name === "one" ? `made a new store in ${made}\n` : ""]);
+  }
+});
+
+test("append whose acknowledgements cannot be written stops, and says what is stored", async () => {
+  for (const flags of [[], ["--json"]]) {
+    const { code, stderr } = await finish(setting, ["append", "s", "x", ...flags], (session) => (session.stdout.mode = "full"));
+    expect([code, stderr]).toEqual([
+      1,
+      "sinter: cannot write the output: no space left on device (the first 1 event of the input are stored). " +
+        "Free some space or choose another place.\n",
+    ]);
+  }
+  const session = start(setting, ["append", "s", "--json"], (it) => (it.stdout.mode = "full"));
+  session.stdin.feed("1\n");
+  await vi.waitFor(() => expect(session.stdout.listenerCount("error")).toBe(1));
+  await vi.waitFor(() => expect(setting.stores.at(dir).subjects.get("s")?.length).toBe(3));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  session.stdin.feed("2\n");
+  await vi.waitFor(() => expect(setting.stores.at(dir).subjects.get("s")?.length).toBe(4));
+  session.stdin.feed("3\n");
+  expect(await session.done).toBe(1);
+  expect(session.stderr.text).toContain("(the first 2 events of the input are stored)");
+});

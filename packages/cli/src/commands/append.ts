@@ -25,8 +25,8 @@ export function addAppend({ program, context, chosen }: Registry): void {
     .summary("append events to a subject")
     .description(
       "Appends one event to a subject, or, without TEXT, one event per line of standard input: a payload is the line's bytes " +
-        "without the newline, an empty line is an event of no bytes, a last line needs no newline. A payload is 16 MiB at most. Returns once all are durable. " +
-        "Where there is no store yet it makes one, and says so.",
+        "without the newline, an empty line is an event of no bytes, a last line needs no newline. A payload is 16 MiB at most. " +
+        "Returns once all are durable. Where there is no store yet it makes one, and says so.",
     )
     .argument("<subject>", "for example team/notes")
     .argument("[text]", "the payload")

@@ -80,7 +80,12 @@ test("commands that only read refuse a missing or an empty directory and make no
   expect(existsSync(missing)).toBe(false);
   mkdirSync(missing);
   expect((await finish(setting, ["status", missing])).code).toBe(1);
-  expect((await finish(setting, ["status", join(dir, dataFileName)])).stderr).toMatch(/^sinter: ENOTDIR.*by you\.\n$/);
+  const file = join(dir, dataFileName);
+  for (const command of ["status", "audit", "up"]) {
+    const { code, stderr } = await finish(setting, [command, file]);
+    expect([code, stderr]).toEqual([1, `sinter: ${file} is a file, not a directory. Name the store's directory with --data DIR.\n`]);
+  }
+  expect((await finish(setting, ["up", join(file, "x")])).stderr).toContain("x lies below a file, not a directory.");
 });
 
 test("bench measures on a store of its own and leaves none", async () => {

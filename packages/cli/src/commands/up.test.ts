@@ -105,7 +105,7 @@ test("a port that is taken is an error where it was asked for, and passed over w
   const refused = await finish(setting, ["up", "--port", String(port)]);
   expect([refused.code, refused.stderr]).toEqual([
     1,
-    `sinter: port ${port} on 127.0.0.1 cannot be had. Give another --port, or leave it out for any that is free.\n`,
+    `sinter: port ${port} on 127.0.0.1 is already in use by another process. Give another --port, or leave it out for any that is free.\n`,
   ]);
   expect(setting.stores.at(dir).held).toBe(false);
   await new Promise((resolve) => taken.close(resolve));

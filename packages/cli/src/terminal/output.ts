@@ -37,7 +37,7 @@ export class Output {
   async line(text: string): Promise<void> {
     this.#throwFailure();
     this.#text += `${text}\n`;
-    if (this.#text.length >= flushChars) return this.flush();
+    if (this.#text.length >= flushChars) return this.#drain();
     if (this.#flushing) return;
     this.#flushing = true;
     setImmediate(() => {
@@ -51,13 +51,17 @@ export class Output {
   }
 
   async flush(): Promise<void> {
+    await this.#drain();
+    // A sink takes what it is given before it knows whether that can be written.
+    if (!this.gone.aborted) await this.#left();
+    this.#throwFailure();
+  }
+
+  async #drain(): Promise<void> {
     do {
       this.#write();
       await this.#draining;
     } while (this.#text !== "");
-    // A sink takes what it is given before it knows whether that can be written.
-    if (!this.gone.aborted) await this.#left();
-    this.#throwFailure();
   }
 
   #throwFailure(): void {
@@ -67,9 +71,13 @@ export class Output {
   /** All that was written has left, or its reader has gone. */
   #left(): Promise<void> {
     return new Promise((resolve) => {
-      this.gone.addEventListener("abort", () => resolve(), { once: true });
-      // An error is told in the turn after the one that calls back.
-      this.#sink.write("", () => setImmediate(resolve));
+      const go = () => {
+        this.gone.removeEventListener("abort", go);
+        resolve();
+      };
+      this.gone.addEventListener("abort", go);
+      // A stream tells of an error only after it has called back.
+      this.#sink.write("", () => setImmediate(go));
     });
   }
 

@@ -5,15 +5,15 @@ import { eventLines } from "./event-lines.js";
 import { exitCodeOf, failureLine, usage } from "./failure.js";
 import { aborted, interrupted, untilInterrupted } from "./interruption.js";
 import { Output, Progress } from "./output.js";
-import { countText, parseStamp, printable } from "./render.js";
+import { countText, eventLine, parseStamp, printable } from "./render.js";
 
 test("lines that come in one turn leave in one write", async () => {
   const sink = new MemorySink();
   const writes: string[] = [];
   const write = sink.write.bind(sink);
-  sink.write = (chunk) => {
-    writes.push(String(chunk));
-    return write(chunk);
+  sink.write = (chunk, left) => {
+    if (chunk !== "") writes.push(String(chunk));
+    return write(chunk, left);
   };
   const output = new Output(sink);
   for (const line of ["a", "b", "c"]) await output.line(line);
@@ -84,9 +84,15 @@ test("times are ISO, in UTC where no zone is given, or stamps", () => {
     ["[1772366400000,65535]", [1_772_366_400_000, 65_535]],
   ];
   for (const [text, stamp] of times) expect(parseStamp("--from", text)).toEqual(stamp);
-  for (const text of ["", "noon", "2026-02-30T25:00", "1.70000", "999999999999999", "-1", "1e5"]) {
+  for (const text of ["", "noon", "2026-02-30", "2026-02-30T10:00Z", "2026-02-30T25:00", "1.70000", "999999999999999", "-1", "1e5"]) {
     expect(() => parseStamp("--from", text)).toThrow("is no time");
   }
+});
+
+test("the epoch is shown where it is not the first", () => {
+  const event = { author: "a".repeat(64), seq: 3, id: "", stamp: [0, 0], kind: 128, codec: "raw", payload: Buffer.from("x") } as const;
+  expect(eventLine({ ...event, epoch: 0 })).toBe("1970-01-01T00:00:00.000Z  aaaaaaaa  3  x");
+  expect(eventLine({ ...event, epoch: 2 })).toBe("1970-01-01T00:00:00.000Z  aaaaaaaa/2  3  x");
 });
 
 test("nothing printed for a person can steer the terminal", () => {
