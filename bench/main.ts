@@ -2,7 +2,7 @@
 import { appendBatch, appendConcurrent, appendOne } from "./append.js";
 import { disk } from "./disk.js";
 import { type Figure, signatureUs } from "./measure.js";
-import { openTime } from "./open.js";
+import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
 import { turn } from "./turn.js";
@@ -15,7 +15,8 @@ const benches: Readonly<Record<string, Bench>> = {
   "append-concurrent": appendConcurrent,
   scan,
   "random-read": randomRead,
-  open: openTime,
+  open: openEvents,
+  "open-rows": openRows,
   disk,
   proof,
   turn,

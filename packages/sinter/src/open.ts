@@ -104,7 +104,8 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
   const record = known === undefined ? newRecord(options, lock, { keys, hasher }) : currentRecord(known, options, lock, keys);
   if (record !== known) await found(store, record, dir);
   const compute = new WorkerCompute({ modules: {} });
-  const clock = new SystemClock();
+  // A timer is work somebody waits for: the process must not end over it.
+  const clock = new SystemClock({ timers: "hold" });
   const ports = {
     clock,
     scheduler: clock,
