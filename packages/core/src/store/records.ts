@@ -188,10 +188,7 @@ export function encodeHeadRecord(head: HeadRecord): Uint8Array<ArrayBuffer> {
   const writer = new Writer(512).u8(recordVersion).u8(0).u64(head.size).bytes(head.headId).u48(head.stamp.wallMs).u16(head.stamp.counter);
   writer.u64(head.hybridSize).u64(head.freezeAt).u64(head.lastBlockSeq).u8(head.peaks.length);
   for (const peak of head.peaks) writer.bytes(peak);
-  const { seal } = head;
-  writer.u64(seal.size).u48(seal.stamp.wallMs).u16(seal.stamp.counter).u32(seal.leaves).u32(seal.index).u8(seal.path.length);
-  for (const sibling of seal.path) writer.bytes(sibling);
-  return writer.bytes(seal.signature).finish();
+  return writeSeal(writer.u64(head.seal.size), head.seal).finish();
 }
 
 export function decodeHeadRecord(bytes: Uint8Array): Decoded<HeadRecord> {
@@ -209,20 +206,27 @@ export function decodeHeadRecord(bytes: Uint8Array): Decoded<HeadRecord> {
   if (hybridSize > size) reader.fail("a hybrid size beyond the size");
   const peaks = readHashes(reader, mmrHeightMax);
   if (peaks.length !== onesOf(size)) reader.fail(`${peaks.length} peaks where a size of ${size} has ${onesOf(size)}`);
-  const seal = readSeal(reader, size);
+  const sealed = reader.u64();
+  if (sealed < 1 || sealed > size) reader.fail("a seal of a size the lane does not have");
+  const seal = readSeal(reader, sealed);
   return reader.finish(() => ({ size, headId, stamp, hybridSize, freezeAt, lastBlockSeq, peaks, seal }));
 }
 
-function readSeal(reader: Reader, size: number): Seal {
-  const sealed = reader.u64();
+/** What follows the size in a seal's bytes, in a head record and in a checkpoint alike. */
+export function writeSeal(writer: Writer, seal: Seal): Writer {
+  writer.u48(seal.stamp.wallMs).u16(seal.stamp.counter).u32(seal.leaves).u32(seal.index).u8(seal.path.length);
+  for (const sibling of seal.path) writer.bytes(sibling);
+  return writer.bytes(seal.signature);
+}
+
+export function readSeal(reader: Reader, size: number): Seal {
   const stamp = readStampOf(reader);
   const leaves = reader.u32();
   const index = reader.u32();
-  if (sealed < 1 || sealed > size) reader.fail("a seal of a size the lane does not have");
   if (leaves < 1 || leaves > sealHeadsMax) reader.fail(`a seal over ${leaves} heads; 1 to ${sealHeadsMax} are allowed`);
   if (index >= leaves) reader.fail("a seal whose index is not among its heads");
   const path = readHashes(reader, SEAL_PATH_MAX);
-  return { size: sealed, stamp, leaves, index, path, signature: reader.take(signatureBytes) };
+  return { size, stamp, leaves, index, path, signature: reader.take(signatureBytes) };
 }
 
 function readStampOf(reader: Reader): Stamp {
