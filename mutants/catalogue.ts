@@ -373,4 +373,12 @@ export const catalogue: readonly Mutant[] = [
     replace: "if (named !== undefined || lastId.length > 0) return;",
     tests: ["packages/core/src/feed/subject-reader.test.ts"],
   },
+  {
+    name: "repair-without-seal",
+    what: "a repair takes events that lost a bit for what the author wrote, and makes the head agree with them",
+    file: "packages/core/src/feed/repair-lane.ts",
+    find: "walked === undefined || !isSealed(",
+    replace: "walked === undefined || undefined === isSealed(",
+    tests: ["packages/core/src/feed/repair.test.ts"],
+  },
 ];

@@ -91,6 +91,7 @@ export class Session {
         this.forced = code;
       },
       open: stores.open,
+      repair: stores.repair,
       keyFile: (dir) => `${dir}/keys.json`,
     };
   }

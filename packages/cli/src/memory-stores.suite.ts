@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type AuditReport, type EventRecord, type NewEvent, type PeerApi, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
 import { serveControl } from "sinter";
-import type { OpenStore } from "./terminal/io.js";
+import type { Io, OpenStore } from "./terminal/io.js";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
 
@@ -12,6 +12,8 @@ class Contents {
   held = false;
   stampMs = 1_700_000_000_000;
   audit: AuditReport | undefined;
+  /** What a repair mends: the audit is sound after it. */
+  mended: AuditReport["problems"] = [];
   /** What an append does before it counts. */
   beforeAppend: () => Promise<void> = async () => {};
 
@@ -49,6 +51,14 @@ export class MemoryStores {
     const server = control === "none" ? undefined : await serveControl({ dir, peer, holder: holder.kind });
     peer.retire = async () => server?.close();
     return peer;
+  };
+
+  readonly repair: Io["repair"] = async ({ dir }) => {
+    const contents = this.at(dir);
+    if (contents.held) throw new SinterError("in-use", `process ${process.pid} holds ${dir}`, "Stop it.");
+    const mended = contents.mended;
+    if (mended.length > 0) contents.audit = undefined;
+    return { mended };
   };
 }
 

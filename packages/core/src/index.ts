@@ -17,6 +17,7 @@ export * from "./feed/feed-vocabulary.js";
 export * from "./feed/frontier-core.js";
 export * from "./feed/lane-reader.js";
 export type { NewParts } from "./feed/open-lane.js";
+export * from "./feed/repair.js";
 export * from "./identity/blake3-hasher.js";
 export * from "./identity/crypto.js";
 export * from "./identity/ids.js";

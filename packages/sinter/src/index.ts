@@ -18,6 +18,7 @@ export {
   type PeerStatus,
   type ReadOptions,
   type Receipt,
+  type RepairResult,
   SinterError,
   type StampText,
   type TraceLine,
@@ -31,4 +32,5 @@ export { keyFileName } from "./key-file.js";
 export { Ed25519Signer, Ed25519Verifier } from "./node-crypto.js";
 export { createNodeHasher } from "./node-hasher.js";
 export { type OpenOptions, open } from "./open.js";
+export { type RepairOptions, repair } from "./repair.js";
 export { dataFileName } from "./store-lock.js";

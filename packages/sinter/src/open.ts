@@ -5,7 +5,6 @@ import {
   authorKey,
   authorOfKey,
   type Batch,
-  decodeStoreRecord,
   encodeAuthorRecord,
   encodeStoreRecord,
   equalBytes,
@@ -23,9 +22,9 @@ import {
 } from "@sinter/core";
 import type { HolderKind } from "./control/messages.js";
 import { type ControlServer, serveControl } from "./control/server.js";
-import { checkDataFile } from "./data-file.js";
+import { openData, readStoreRecord } from "./held-data.js";
 import { type Keys, loadKeys } from "./key-file.js";
-import { LmdbStore } from "./lmdb-store.js";
+import type { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
 import { createNodeHasher } from "./node-hasher.js";
 import { fileIdentity, isSameInstance, probedFileIdentity } from "./store-instance.js";
@@ -71,22 +70,6 @@ export async function open(options: OpenOptions): Promise<Peer> {
     await store?.close();
     await lock.release();
     throw error;
-  }
-}
-
-function openData(lock: StoreLock, { reserveBytes }: OpenOptions): LmdbStore {
-  try {
-    checkDataFile(lock.dataFile);
-    return new LmdbStore(lock.dataFile, reserveBytes === undefined ? {} : { reserveBytes });
-  } catch (error) {
-    if (error instanceof SinterError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SinterError(
-      "wrong-store",
-      `${lock.dataFile} cannot be opened: ${reason}`,
-      "Name another directory, or put the file back from a backup.",
-      { cause: error },
-    );
   }
 }
 
@@ -149,28 +132,6 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     await peer.close();
     throw error;
   }
-}
-
-function readStoreRecord(store: LmdbStore, dir: string): StoreRecord | undefined {
-  const bytes = store.keys.get(metaKey("store"));
-  if (bytes === undefined) {
-    // An empty data file is a store to be; one with other things in it is none of ours.
-    for (const [key] of store.keys.range({ from: new Uint8Array(0), to: Uint8Array.of(0xff, 0xff), limit: 1 })) {
-      throw new SinterError(
-        "wrong-store",
-        `${dir} holds data that is no store of this program (key ${toHex(key).slice(0, 16)})`,
-        "Name another directory.",
-      );
-    }
-    return undefined;
-  }
-  const record = decodeStoreRecord(bytes);
-  if (!isMalformed(record)) return record;
-  throw new SinterError(
-    "wrong-store",
-    `${dir} cannot be read: ${record.reason}`,
-    "Use a newer version of sinter, or name another directory.",
-  );
 }
 
 interface NewParts {

@@ -59,6 +59,30 @@ test("audit of a sound store exits 0, of an unsound one 1 and names what is wron
   expect(human.stderr).toBe("");
 });
 
+test("audit --repair says what was mended, then what the audit finds", async () => {
+  const problem = { what: "proof", where: "s (lane 0)", detail: "the nodes of group 0 are missing" };
+  const contents = setting.stores.at(dir);
+  contents.audit = { ok: false, events: 0, feeds: 0, problems: [problem] };
+  contents.mended = [{ what: "proof", where: "lane 0", detail: "nodes of 1 groups written anew" }];
+  expect((await finish(setting, ["audit"])).code).toBe(1);
+
+  const human = await finish(setting, ["audit", "--repair"]);
+  expect([human.code, human.stdout.lines]).toEqual([
+    0,
+    ["mended: proof at lane 0: nodes of 1 groups written anew", "sound: 0 events in 0 feeds"],
+  ]);
+  const machine = await finish(setting, ["audit", "--repair", "--json"]);
+  expect(machine.stdout.json).toEqual([{ ok: true, events: 0, feeds: 0, problems: [], mended: contents.mended }]);
+});
+
+test("audit --repair of a store that somebody holds names the holder and mends nothing", async () => {
+  const peer = await setting.stores.open({ dir, holder: { kind: "peer", what: "a peer" } });
+  const refused = await finish(setting, ["audit", "--repair"]);
+  await peer.close();
+  expect([refused.code, refused.stdout.text]).toEqual([1, ""]);
+  expect(refused.stderr).toContain(`process ${process.pid} holds`);
+});
+
 test("audit of a store too damaged to open reports that as the problem", async () => {
   const open: OpenStore = async () => Promise.reject(new SinterError("corrupt", "the head record is cut short", "Restore a backup."));
   const stores = Object.assign(new MemoryStores(), { open });

@@ -1,5 +1,5 @@
 import type { PeerApi } from "@sinter/core";
-import type { HolderKind } from "sinter";
+import type { HolderKind, RepairOptions, RepairResult } from "sinter";
 
 // All that a command touches of its surroundings, so that a test can hand in its own.
 
@@ -32,6 +32,8 @@ export interface Io {
   /** Ends the process here and now. */
   forceExit(code: number): void;
   readonly open: OpenStore;
+  /** Mends a store that nobody holds. */
+  readonly repair: (options: RepairOptions) => Promise<RepairResult>;
   /** Where the store's secret keys lie. */
   keyFile(dir: string): string;
 }

@@ -128,6 +128,8 @@ export const auditEntriesPerReadMax = 64;
 export const auditBytesPerReadMax = 1024 * 1024;
 /** How often the frontier's rows are counted while it changes meanwhile. */
 export const auditCountsMax = 3;
+/** Entries a repair changes in one commit. */
+export const repairBatchEntriesMax = 1_024;
 
 // --- the command line ---
 /** Batches of an `append` that are under way while the next gathers, and how large that may grow. */
