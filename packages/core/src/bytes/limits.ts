@@ -45,6 +45,9 @@ export const linkBulkBytesMax = 1024 * 1024;
 export const linkHeldBytesMax = 64 * 1024 * 1024;
 export const localInputsMax = 65_536;
 export const localBytesMax = 64 * 1024 * 1024;
+/** Appends that wait for the commit under way wait no longer than until they are so many bytes. */
+export const gatheredBytesMax = 64 * 1024;
+export const knownPathsMax = 1_024;
 export const frameBytesMax = 1024 * 1024;
 export const computeJobsMax = 1_024;
 export const quarantinePerMinuteMax = 5;

@@ -1,23 +1,24 @@
 import { toHex } from "../bytes/hex.js";
 import { localBytesMax } from "../bytes/limits.js";
-import { isMalformed } from "../bytes/malformed.js";
 import { auditStore } from "../feed/audit.js";
 import { eventCodecs, eventHeaderBytes } from "../feed/event.js";
 import { feedProtocol } from "../feed/feed-core.js";
 import { DamagedStore, FeedView, type SubjectEntry } from "../feed/feed-view.js";
-import type { Appended, FeedCommand, FeedNotice, FeedVocabulary } from "../feed/feed-vocabulary.js";
+import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary } from "../feed/feed-vocabulary.js";
 import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
 import { LaneReader } from "../feed/lane-reader.js";
 import type { NewParts } from "../feed/open-lane.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
-import { normalizePath, type SubjectPath } from "../identity/subject-path.js";
+import type { SubjectPath } from "../identity/subject-path.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Loss, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
 import type { Json, Vocabulary } from "../protocol/protocol.js";
 import { unlessAborted } from "./abort.js";
 import { Follower, Followers } from "./followers.js";
+import { Gathering } from "./gathering.js";
+import { KnownPaths } from "./known-paths.js";
 import type { AuditOptions, AuditReport, EventRecord, FeedRow, NewEvent, PeerApi, PeerStatus, ReadOptions, Receipt } from "./peer-api.js";
 import { Pending } from "./pending.js";
 import { readEvents } from "./read-events.js";
@@ -59,7 +60,9 @@ export class Peer implements PeerApi {
   readonly #feed: Mount<FeedVocabulary>;
   readonly #frontier: Mount<FrontierVocabulary>;
   readonly #pending = new Pending();
+  readonly #paths = new KnownPaths();
   readonly #followers = new Followers();
+  readonly #gathering: Gathering<AppendCommand>;
   #bytesInFlight = 0;
   /** The frontier core has been told of a change that it has not taken in. */
   #frontierTold = false;
@@ -85,13 +88,17 @@ export class Peer implements PeerApi {
       notify: (notice) => this.#frontierSays(notice),
       dropped: (command, loss) => (command.kind === "settle" ? this.#lost(command, loss) : undefined),
     };
+    this.#gathering = new Gathering({
+      handOn: (token, append) => this.#handOn(token, append),
+      soon: (run) => parts.ports.scheduler.soon(run),
+    });
     const mounts = [this.#feed, this.#frontier, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
     this.#driver.start();
   }
 
   async append(subject: string, events: readonly NewEvent[], options: { readonly signal?: AbortSignal } = {}): Promise<Receipt> {
-    const path = pathOf(subject);
+    const path = this.#paths.of(subject);
     this.#goesOn();
     throwIfAborted(options.signal);
     const parts = events.map(partsOf);
@@ -113,14 +120,23 @@ export class Peer implements PeerApi {
   }): Promise<Appended> {
     this.#bytesInFlight += bytes;
     try {
-      return await this.#pending.call<Appended>((token) => this.#command(this.#feed, { kind: "append", token, path, events }));
+      return await this.#pending.call<Appended>((token) => this.#gathering.add(token, { kind: "append", token, path, events }, bytes));
     } finally {
       this.#bytesInFlight -= bytes;
     }
   }
 
+  #handOn(token: number, append: AppendCommand): void {
+    try {
+      this.#command(this.#feed, append);
+    } catch (error) {
+      this.#gathering.answered(token);
+      this.#pending.reject(token, error as SinterError);
+    }
+  }
+
   async *events(subject: string, options: ReadOptions = {}): AsyncIterable<EventRecord> {
-    const path = pathOf(subject);
+    const path = this.#paths.of(subject);
     this.#goesOn();
     const follower = new Follower(path);
     if (options.follow) this.#followers.add(follower);
@@ -143,7 +159,7 @@ export class Peer implements PeerApi {
 
   async feeds(subject?: string): Promise<readonly FeedRow[]> {
     this.#goesOn();
-    const only = subject === undefined ? undefined : pathOf(subject);
+    const only = subject === undefined ? undefined : this.#paths.of(subject);
     return this.#durable(() => this.#rows(only));
   }
 
@@ -218,6 +234,7 @@ export class Peer implements PeerApi {
   // --- what the cores say ---
 
   #feedSays(notice: FeedNotice): void {
+    this.#gathering.answered(notice.token);
     if (notice.kind === "refused") return this.#pending.reject(notice.token, new SinterError(notice.code, notice.reason, notice.fix));
     this.#pending.resolve(notice.token, notice);
     if (notice.kind === "passed") return;
@@ -252,6 +269,7 @@ export class Peer implements PeerApi {
   }
 
   #lost({ kind, token }: FeedCommand | (FrontierCommand & { readonly token: number }), { outcome, reason }: Loss): void {
+    this.#gathering.answered(token);
     // What was read before the barrier may be gone: it is read again.
     if (kind === "barrier") return this.#pending.resolve(token, LOST);
     if (kind === "append" && outcome === "unknown")
@@ -345,17 +363,6 @@ export class Peer implements PeerApi {
   }
 }
 
-function pathOf(subject: string): SubjectPath {
-  const path = normalizePath(subject);
-  if (isMalformed(path))
-    throw new SinterError(
-      "invalid-path",
-      `not a subject: ${path.reason}`,
-      "A subject is 1 to 8 parts joined by slashes, such as workspace/alpha/object/votes.",
-    );
-  return path;
-}
-
 /** Bytes are looked at here, where it is the caller that fails: in a step it would be the core. */
 function partsOf({ payload, kind, codec, key }: NewEvent): NewParts {
   if (!isBytes(payload) || (key !== undefined && !isBytes(key))) {
@@ -374,9 +381,9 @@ function receiptOf(author: string, { epoch, seqs, ids }: Appended): Receipt {
   return { author, epoch, count: seqs.count, seq, id };
 }
 
-/** By name: one from another realm is none of ours, and still bytes. */
+/** At last by name: an array from another realm is none of ours, and still bytes. */
 function isBytes(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === "[object Uint8Array]";
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
