@@ -10,10 +10,19 @@ const slow = ["integration", "concurrency", "network", "performance"] as const;
 announceSeed();
 const report = process.env["SINTER_REPORT"] ?? "";
 
+interface LaneOptions {
+  readonly testTimeout: number;
+  readonly isolate?: boolean;
+  readonly maxWorkers?: string;
+}
+
+/** Unit tests leave nothing behind in their modules: files may share a process, which saves two thirds of their time. */
+const together = { isolate: false, maxWorkers: "100%" };
+
 /** A lane is a suffix: `x.network.test.ts` runs in the lane network, plain `x.test.ts` in the lane unit. */
-const lane = (name: string, include: string[], exclude: string[], testTimeout: number) => ({
+const lane = (name: string, include: string[], exclude: string[], { testTimeout, ...more }: LaneOptions) => ({
   extends: true as const,
-  test: { name, include, exclude: ["**/node_modules/**", "**/dist/**", ...exclude], testTimeout, hookTimeout: testTimeout },
+  test: { name, include, exclude: ["**/node_modules/**", "**/dist/**", ...exclude], testTimeout, hookTimeout: testTimeout, ...more },
 });
 
 export default defineConfig({
@@ -28,9 +37,9 @@ export default defineConfig({
         "unit",
         [`${rooms}/**/*.test.ts`],
         slow.map((name) => `**/*.${name}.test.ts`),
-        30_000,
+        { testTimeout: 30_000, ...together },
       ),
-      ...slow.map((name) => lane(name, [`${rooms}/**/*.${name}.test.ts`], [], 120_000)),
+      ...slow.map((name) => lane(name, [`${rooms}/**/*.${name}.test.ts`], [], { testTimeout: 120_000 })),
     ],
     coverage: {
       provider: "v8",
