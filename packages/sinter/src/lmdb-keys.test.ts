@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DamagedStore } from "@sinter/core";
 import { open } from "lmdb";
 import { expect, onTestFinished, test } from "vitest";
-import { LmdbKeys } from "./lmdb-keys.js";
+import { LmdbKeys, type ReadableDatabase } from "./lmdb-keys.js";
 
 const key = (number: number): Uint8Array => Uint8Array.of(number >> 8, number & 0xff);
 const ALL = { from: key(0), to: key(0xffff) } as const;
@@ -55,4 +56,36 @@ test("a long range shows what was there at its call, whatever is read or written
   expect([...keys.range({ ...ALL, order: "descending" })].map(([at, value]) => [at[1], value[0]])).toEqual(
     Array.from({ length: 100 }, (_, index) => [100 - index, 2]),
   );
+});
+
+test("pages that LMDB finds damaged are damage to the store; any other failure stays what it is", () => {
+  const failing = (message: string): LmdbKeys => {
+    const fail = () => {
+      throw new Error(message);
+    };
+    return new LmdbKeys({ getBinaryFast: fail, getRange: fail } as unknown as ReadableDatabase);
+  };
+  for (const reason of ["MDB_CORRUPTED: Located page was wrong type", "MDB_PAGE_NOTFOUND: Requested page not found"]) {
+    expect(() => failing(reason).get(key(1))).toThrow(DamagedStore);
+    expect(() => failing(reason).range(ALL)).toThrow(reason);
+    expect(() => failing(reason).range(ALL)).toThrow(DamagedStore);
+  }
+  expect(() => failing("Can not renew a transaction from a closed database").get(key(1))).not.toThrow(DamagedStore);
+});
+
+test("damage met in the middle of a long range is damage to the store", () => {
+  const { keys, database } = filled(100);
+  const getRange = database.getRange.bind(database);
+  Object.assign(database, {
+    getRange: (...all: Parameters<typeof getRange>) => {
+      const cursor = getRange(...all)[Symbol.iterator]();
+      let left = 60;
+      const next = () => {
+        if (left-- === 0) throw new Error("MDB_CORRUPTED: Located page was wrong type");
+        return cursor.next();
+      };
+      return { [Symbol.iterator]: () => ({ next, return: () => cursor.return?.() }) };
+    },
+  });
+  expect(() => [...keys.range(ALL)]).toThrow(DamagedStore);
 });

@@ -1,4 +1,4 @@
-import { compareBytes, type Entry, type Range, type ReadableKeys } from "@sinter/core";
+import { compareBytes, DamagedStore, type Entry, type Range, type ReadableKeys } from "@sinter/core";
 import type { Database } from "lmdb";
 
 /** What reading needs of an LMDB database. */
@@ -23,11 +23,15 @@ export class LmdbKeys implements ReadableKeys {
   }
 
   peek(key: Uint8Array): Uint8Array | undefined {
-    const bytes = this.#database.getBinaryFast(key);
+    const bytes = reading(() => this.#database.getBinaryFast(key));
     return bytes === undefined ? undefined : plain(bytes);
   }
 
-  range({ from, to, order, limit = Number.MAX_SAFE_INTEGER }: Range): Iterable<Entry> {
+  range(range: Range): Iterable<Entry> {
+    return reading(() => this.#range(range));
+  }
+
+  #range({ from, to, order, limit = Number.MAX_SAFE_INTEGER }: Range): Iterable<Entry> {
     if (limit <= 0 || compareBytes(from, to) >= 0) return [];
     // Descending, LMDB starts at the greater bound; each side says for itself whether it belongs.
     const bounds =
@@ -47,6 +51,16 @@ export class LmdbKeys implements ReadableKeys {
   }
 }
 
+/** What LMDB finds out of order in its own pages is damage like any other. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error) || !/MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|BAD_TXN|CURSOR_FULL)/.test(error.message)) throw error;
+    throw new DamagedStore("its data file", error.message);
+  }
+}
+
 interface Found {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -58,7 +72,7 @@ const entryOf = ({ key, value }: Found): Entry => [plain(key), plain(value)];
 function* chained(first: readonly Entry[], cursor: Iterator<Found>): Generator<Entry, void> {
   try {
     yield* first;
-    for (let next = cursor.next(); next.done !== true; next = cursor.next()) yield entryOf(next.value);
+    for (let next = reading(() => cursor.next()); next.done !== true; next = reading(() => cursor.next())) yield entryOf(next.value);
   } finally {
     cursor.return?.();
   }

@@ -5,6 +5,7 @@ import {
   authorKey,
   authorOfKey,
   type Batch,
+  DamagedStore,
   encodeAuthorRecord,
   encodeStoreRecord,
   equalBytes,
@@ -20,6 +21,7 @@ import {
   type Transport,
   toHex,
 } from "@sinter/core";
+import { Backups } from "./backup.js";
 import type { HolderKind } from "./control/messages.js";
 import { type ControlServer, serveControl } from "./control/server.js";
 import { openData, readStoreRecord } from "./held-data.js";
@@ -27,7 +29,7 @@ import { type Keys, loadKeys } from "./key-file.js";
 import type { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
 import { createNodeHasher } from "./node-hasher.js";
-import { fileIdentity, isSameInstance, probedFileIdentity } from "./store-instance.js";
+import { fileIdentity, isSameInstance, newInstance, newNonce, probedFileIdentity } from "./store-instance.js";
 import { lockStore, type StoreLock } from "./store-lock.js";
 import { SystemClock } from "./system-clock.js";
 import { traceOfEnvironment } from "./trace-writer.js";
@@ -53,7 +55,6 @@ export interface OpenOptions {
 }
 
 const APPLICATION = { kind: "peer", what: "an application" } as const;
-const NONCE_BYTES = 16;
 const NETWORK_NAME_BYTES = 8;
 
 /** Opens the store in a directory, making it (and an identity) where there is none, and runs a peer on it. */
@@ -69,6 +70,15 @@ export async function open(options: OpenOptions): Promise<Peer> {
   } catch (error) {
     await store?.close();
     await lock.release();
+    if (error instanceof DamagedStore)
+      throw new SinterError(
+        "corrupt",
+        error.message,
+        "Put the store back from a backup, or fetch its feeds from another peer into a new one.",
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
 }
@@ -98,6 +108,7 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     compute,
     ...(trace === undefined ? {} : { trace }),
   };
+  const backups = new Backups({ store, dir, record, hasher });
   let serving: Promise<ControlServer> | undefined;
   const peer = new Peer({
     ports,
@@ -109,10 +120,12 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     network: { name: record.networkName, id: record.network },
     instance: record.instance,
     ...(mounts === undefined ? {} : { mounts }),
+    backup: (to, wanted) => backups.make(to, wanted),
     // One that fails to come up fails open(), below.
     retire: async () => (await serving?.catch(() => undefined))?.close(),
     release: async () => {
       try {
+        await backups.close();
         await compute.close();
         await store.close();
       } finally {
@@ -143,7 +156,7 @@ function newRecord({ network }: Opening, lock: StoreLock, { keys, hasher }: NewP
   const name = network ?? `net-${toHex(nodeRandom.bytes(NETWORK_NAME_BYTES))}`;
   const { inode, birthNs } = probedFileIdentity(lock.dataFile);
   const author = authorOfKey(keys.author.publicKey);
-  return { network: networkId(hasher, name), networkName: name, author, instance: nodeRandom.bytes(NONCE_BYTES), inode, birthNs };
+  return { network: networkId(hasher, name), networkName: name, author, instance: newNonce(), inode, birthNs };
 }
 
 function networkNamed(text: string): string {
@@ -166,8 +179,7 @@ function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, ke
   }
   const file = fileIdentity(lock.dataFile);
   if (isSameInstance({ nonce: known.instance, inode: known.inode, birthNs: known.birthNs }, file)) return known;
-  const { inode, birthNs } = probedFileIdentity(lock.dataFile);
-  return { ...known, instance: nodeRandom.bytes(NONCE_BYTES), inode, birthNs };
+  return newInstance(known, lock.dataFile);
 }
 
 /** Writes what the store is, before anything else: every later commit stands on it. */

@@ -4,6 +4,7 @@ import { MemoryKeys } from "../store/memory-keys.js";
 import { auditStore } from "./audit.js";
 import { audited, auditParts, variedStore } from "./audited-store.suite.js";
 import { parts, Rig } from "./feed-rig.suite.js";
+import { DamagedStore } from "./feed-view.js";
 
 test("a sound store has nothing to be told of, and all of it is counted", () => {
   const rig = variedStore(4);
@@ -69,4 +70,24 @@ test("a store that is wrong all over is told of in bounded words", () => {
   expect(ok).toBe(false);
   expect(problems.length).toBe(auditFindingsMax + 1);
   expect(problems.at(-1)?.detail).toMatch(/^50 further/);
+});
+
+test("a store that cannot be gone through is unsound, and the place is named", () => {
+  const { keys } = variedStore();
+  let ranges = 20;
+  const broken = {
+    get: (key: Uint8Array) => keys.get(key),
+    peek: (key: Uint8Array) => keys.peek(key),
+    range: (range: Parameters<typeof keys.range>[0]) => {
+      if (ranges-- === 0) throw new DamagedStore("its data file", "a page of the wrong type");
+      return keys.range(range);
+    },
+  };
+  const { ok, problems } = audited(broken);
+  expect(ok).toBe(false);
+  expect(problems.at(-1)).toEqual({
+    what: "store",
+    where: "its data file",
+    detail: "the store is damaged at its data file: a page of the wrong type",
+  });
 });

@@ -1,7 +1,7 @@
 import { auditFrontier } from "./audit-frontier.js";
 import { auditLane } from "./audit-lane.js";
 import { auditTables } from "./audit-tables.js";
-import type { FeedView } from "./feed-view.js";
+import { DamagedStore, type FeedView } from "./feed-view.js";
 import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 
 // Reads every byte of a store and holds it against what signed it: decodes every key and record, re-hashes every event,
@@ -24,6 +24,24 @@ export function* auditStore(view: FeedView, parts: AuditParts): Generator<AuditP
   const findings = new Findings();
   const progress = { events: 0, total: 0 };
   const lanes: number[] = [];
+  try {
+    yield* audited(view, parts, { findings, progress, lanes });
+  } catch (error) {
+    if (!(error instanceof DamagedStore)) throw error;
+    // So damaged that the store cannot be gone through: what lies behind the damage is not looked at.
+    findings.add("store", error.where, error.message);
+  }
+  const problems = findings.list();
+  return { ok: problems.length === 0, events: progress.events, feeds: lanes.length, problems };
+}
+
+interface AuditState {
+  readonly findings: Findings;
+  readonly progress: { events: number; total: number };
+  readonly lanes: number[];
+}
+
+function* audited(view: FeedView, parts: AuditParts, { findings, progress, lanes }: AuditState): Generator<AuditProgress, void, undefined> {
   for (const lane of auditTables(view, parts, findings)) {
     if (lane !== undefined) {
       lanes.push(lane);
@@ -38,6 +56,4 @@ export function* auditStore(view: FeedView, parts: AuditParts): Generator<AuditP
     }
   }
   for (const _row of auditFrontier(view, parts, findings)) yield progress;
-  const problems = findings.list();
-  return { ok: problems.length === 0, events: progress.events, feeds: lanes.length, problems };
 }
