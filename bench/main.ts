@@ -1,5 +1,6 @@
 // npm run -s bench -- [name …] [--json]: measures, one figure a line.
 import { appendBatch, appendConcurrent, appendOne } from "./append.js";
+import { audit } from "./audit.js";
 import { disk } from "./disk.js";
 import { type Figure, signatureUs } from "./measure.js";
 import { openEvents, openRows } from "./open.js";
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, Bench>> = {
   open: openEvents,
   "open-rows": openRows,
   disk,
+  audit,
   proof,
   turn,
 };
