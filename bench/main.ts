@@ -1,7 +1,9 @@
 // npm run -s bench -- [name …] [--json]: measures, one figure a line.
 import { appendBatch, appendConcurrent, appendOne } from "./append.js";
 import { audit } from "./audit.js";
+import { backup } from "./backup.js";
 import { disk } from "./disk.js";
+import { falcon } from "./falcon.js";
 import { type Figure, signatureUs } from "./measure.js";
 import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
@@ -18,7 +20,9 @@ const benches: Readonly<Record<string, Bench>> = {
   "random-read": randomRead,
   open: openEvents,
   "open-rows": openRows,
+  backup,
   disk,
+  falcon,
   audit,
   proof,
   turn,

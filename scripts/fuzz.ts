@@ -40,6 +40,11 @@ const others: readonly DecoderUnderTest[] = [
     decode: clientLine,
     sample: () => text({ say: "call", id: 4, call: "events", subject: "a", from: [1, 0], follow: true }),
   },
+  {
+    name: "control: prove",
+    decode: clientLine,
+    sample: () => text({ say: "call", id: 4, call: "prove", subject: "a", author: "aa", seq: 3, epoch: 1, nonce: "07", payload: "hash" }),
+  },
   { name: "control: batch", decode: serverLine, sample: () => text({ say: "batch", id: 4, events: [wireEvent, wireEvent] }) },
   { name: "control: failed", decode: serverLine, sample: () => text({ say: "failed", id: 1, code: "busy", message: "m", fix: "f" }) },
   {

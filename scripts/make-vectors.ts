@@ -1,4 +1,4 @@
-// Writes vectors/names.json, events.json, mmr.json, seal.json and trie.json.
+// Writes vectors/names.json, events.json, mmr.json, seal.json, proof.json and trie.json.
 //   node scripts/run.mjs scripts/make-vectors.ts
 // Written from docs/wire.md alone, as plainly as can be, on another implementation of BLAKE3: nothing of packages/core is
 // used, so that its tests hold it against something that cannot be wrong in the same way.
@@ -61,7 +61,13 @@ function names(): void {
     }),
   );
   const networks = ["demo", "ä", "x".repeat(128)].map((name) => ({ name, network: hex(H("network", utf8(name))) }));
-  write("names", "Ids of networks, and of the spaces, subjects, feeds and lanes of the network demo.", { networks, subjects, lanes });
+  const hybrids = [0, 1].map((salt) => {
+    const ed25519 = Uint8Array.from({ length: 32 }, (_, at) => 3 * at + salt);
+    const falcon = Uint8Array.from({ length: 897 }, (_, at) => (at === 0 ? 9 : 5 * at + salt));
+    return { ed25519: hex(ed25519), falcon: hex(falcon), author: hex(H("author", Uint8Array.of(2), ed25519, falcon)) };
+  });
+  const about = "Ids of networks, of hybrid authors, and of the spaces, subjects, feeds and lanes of the network demo.";
+  write("names", about, { networks, subjects, hybrids, lanes });
 }
 
 // --- events ---
@@ -269,6 +275,109 @@ function seals(): void {
   write("seal", about, { seed: hex(seed), author: hex(publicKey), seals: [1, 2, 3, 4, 7].map(sealOver) });
 }
 
+// --- checkpoints and event proofs ---
+
+const prefixed = (bytes: Bytes): Bytes => joined(varint(bytes.length), bytes);
+
+interface Lane {
+  readonly subject: Bytes;
+  readonly epoch: Epoch;
+  readonly ids: readonly Bytes[];
+  readonly events: readonly Parts[];
+}
+
+function laneIn(path: string, epoch: Epoch, events: readonly Parts[]): Lane {
+  const subject = subjectOf(path);
+  const lane = laneOf(feedOf(publicKey, subject), epoch);
+  const ids: Bytes[] = [];
+  for (const [index, parts] of events.entries()) {
+    const previous = ids.at(-1) ?? filled(32, 0);
+    ids.push(H("event", lane, previous, number(8, index + 1), H("payload", parts.payload), headOf(parts)));
+  }
+  return { subject, epoch, ids, events };
+}
+
+/** Over leaves given by the array; `node` above has leaves of its own. */
+function nodeIn(ids: readonly Bytes[], { height, index }: Place): Bytes {
+  if (height === 0) return ids[index] as Bytes;
+  return H("mmr parent", nodeIn(ids, { height: height - 1, index: 2 * index }), nodeIn(ids, { height: height - 1, index: 2 * index + 1 }));
+}
+
+/** `beside` other lanes stand under the seal. */
+function checkpointOf({ subject, epoch, ids, events }: Lane, beside: number): Bytes {
+  const size = ids.length;
+  const mmrRoot = H("mmr root", number(8, size), ...covering(0, size).map((place) => nodeIn(ids, place)));
+  const headId = ids.at(-1) as Bytes;
+  const stamp = stampBytes((events.at(-1) as Parts).stamp);
+  const lane = laneOf(feedOf(publicKey, subject), epoch);
+  const others = Array.from({ length: beside }, (_, index) => ({ lane: filled(32, 50 * index + 3), leaf: H("head", number(4, index)) }));
+  const heads = [{ lane, leaf: H("head", lane, number(8, size), mmrRoot, headId) }, ...others];
+  heads.sort((left, right) => Buffer.compare(left.lane, right.lane));
+  const index = heads.findIndex((head) => head.lane === lane);
+  const tree = levels(heads.map(({ leaf }) => leaf));
+  const [root] = tree.at(-1) as readonly [Bytes];
+  const message = joined(utf8("sinter/1/seal\n"), publicKey, stamp, number(4, heads.length), root);
+  const path = tree.flatMap((level, up) => level[Math.floor(index / 2 ** up) ^ 1] ?? []);
+  const place = joined(publicKey, subject, number(4, epoch.index), epoch.nonce);
+  const seal = joined(stamp, number(4, heads.length), number(4, index), number(1, path.length), ...path);
+  const signature = new Uint8Array(sign(null, message, privateKey));
+  return joined(number(1, 1), place, number(8, size), mmrRoot, headId, seal, signature);
+}
+
+function proofOf(lane: Lane, asked: { readonly path: string; readonly seq: number; readonly beside: number; readonly form: 0 | 1 }): Bytes {
+  const { path, seq, beside, form } = asked;
+  const parts = lane.events[seq - 1] as Parts;
+  const event = form === 0 ? prefixed(joined(headOf(parts), parts.payload)) : joined(prefixed(headOf(parts)), H("payload", parts.payload));
+  const named = joined(prefixed(utf8("demo")), prefixed(utf8(path)));
+  const peaks = covering(0, lane.ids.length);
+  const own = peaks.find(({ height, index }) => Math.floor((seq - 1) / 2 ** height) === index) as Place;
+  const up = Array.from({ length: own.height }, (_, height) => ({ height, index: Math.floor((seq - 1) / 2 ** height) ^ 1 }));
+  const hashes = [...up, ...peaks.filter((peak) => peak !== own)].map((place) => nodeIn(lane.ids, place));
+  const previous = lane.ids[seq - 2] ?? filled(32, 0);
+  const inclusionBytes = joined(number(1, hashes.length), ...hashes);
+  return joined(
+    number(1, 1),
+    number(1, form),
+    named,
+    number(1, 1),
+    number(8, seq),
+    previous,
+    event,
+    inclusionBytes,
+    checkpointOf(lane, beside),
+  );
+}
+
+function proofs(): void {
+  const epoch = epochs[1] as Epoch;
+  const path = "workspace/ä/日本";
+  const plain = (count: number): Parts[] =>
+    Array.from({ length: count }, (_, index) => ({
+      kind: 128,
+      codec: 0,
+      stamp: [1_795_000_000_000, index],
+      payload: utf8(`event ${index + 1}`),
+    }));
+  const wanted = [
+    { events: plain(1), seq: 1, beside: 0, form: 0 },
+    { events: plain(7), seq: 3, beside: 2, form: 0 },
+    { events: plain(7), seq: 7, beside: 2, form: 1 },
+    { events: [...plain(2), { ...plain(1)[0], ...sampleParts()[3], stamp: [1_795_000_000_001, 0] }], seq: 3, beside: 4, form: 0 },
+    { events: plain(40), seq: 20, beside: 6, form: 1 },
+  ] as const;
+  const listed = wanted.map(({ events: all, seq, beside, form }) => {
+    const lane = laneIn(path, epoch, all as readonly Parts[]);
+    const bytes = proofOf(lane, { path, seq, beside, form });
+    const { payload, stamp, kind } = all[seq - 1] as Parts;
+    const shows = { network: "demo", subject: path, epoch: plainEpoch(epoch), seq, id: hex(lane.ids[seq - 1] as Bytes), stamp, kind };
+    const payloadShown = form === 0 ? { payload: hex(payload) } : { payloadHash: hex(H("payload", payload)) };
+    const text = `sinter-proof:${Buffer.from(bytes).toString("base64url")}`;
+    return { text, checkpoint: hex(checkpointOf(lane, beside)), shows: { ...shows, ...payloadShown, size: lane.ids.length } };
+  });
+  const about = "Proofs of events by the author of seal.json, in the subject of one lane, and the checkpoint that each ends with.";
+  write("proof", about, { seed: hex(seed), author: hex(publicKey), proofs: listed });
+}
+
 // --- rows and their trie ---
 
 interface Row {
@@ -354,4 +463,5 @@ names();
 events();
 mmr();
 seals();
+proofs();
 trie();

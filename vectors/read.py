@@ -392,6 +392,8 @@ def check_names(found):
     for each in found["subjects"]:
         yield subject_of(network, each["path"]).hex() == each["subject"], each["path"]
         yield H("sinter 1 space", network, "/".join(each["path"].split("/")[:2]).encode()).hex() == each["space"], each["path"]
+    for each in found["hybrids"]:
+        yield H("sinter 1 author", b"\x02", hexed(each["ed25519"]), hexed(each["falcon"])).hex() == each["author"], each["author"]
     subjects = {each["path"]: hexed(each["subject"]) for each in found["subjects"]}
     for each in found["lanes"]:
         author, subject = hexed(each["author"]), subjects[each["path"]]
@@ -477,12 +479,25 @@ def trie_root(rows):
 
 def check_proof(found):
     for each in found["proofs"]:
-        says = proven(hexed(each["bytes"]))
-        yield all(says[name] == each[name] for name in ("author", "seq", "id")), f"the proof of event {each['seq']}"
-        for at in range(0, len(hexed(each["bytes"])), 41):
-            spoilt = bytearray(hexed(each["bytes"]))
+        data, shows = bytes_of_text(each["text"].encode()), each["shows"]
+        says = proven(data)
+        what = f"the proof of event {shows['seq']}"
+        yield says["author"] == found["author"] and says["epoch"] == shows["epoch"]["index"], what
+        yield all(says[name] == shows[name] for name in ("network", "subject", "seq", "id", "stamp", "kind")), what
+        yield says["payload"] == (hexed(shows["payload"]).decode("utf-8", "replace") if "payload" in shows else None), what
+        for at in range(0, len(data), 41):
+            spoilt = bytearray(data)
             spoilt[at] ^= 1
-            yield shows_nothing(bytes(spoilt)), f"the proof of event {each['seq']}, a bit of byte {at} flipped"
+            yield shows_nothing(bytes(spoilt)), f"{what}, a bit of byte {at} flipped"
+
+
+def bytes_of_text(data):
+    """A proof as text that is safe in mail; other bytes are the proof itself."""
+    marker = b"sinter-proof:"
+    if marker not in data:
+        return data
+    text = data.split(marker, 1)[1].split()[0].decode("ascii")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def shows_nothing(data):
@@ -512,11 +527,7 @@ def check_all():
 
 def say_proof(file):
     with open(file, "rb") as source:
-        data = source.read()
-    marker = b"sinter-proof:"
-    if marker in data:
-        text = data.split(marker, 1)[1].split()[0].decode("ascii")
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = bytes_of_text(source.read())
     try:
         print(json.dumps(proven(data), ensure_ascii=False))
         return True

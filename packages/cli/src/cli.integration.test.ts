@@ -100,6 +100,25 @@ test("a store answers the same whether or not a peer is up on it", async () => {
   expect(existsSync(join(dir, "control.sock"))).toBe(false);
 });
 
+test("a proof is the same beside a running peer and without one, and is checked where there is no store", async () => {
+  const [event] = await finished("append", "team/notes", "hello", "--json");
+  const { author, seq, id } = JSON.parse(event) as { author: string; seq: number; id: string };
+  const asked = ["prove", "team/notes", author.slice(0, 12), String(seq)];
+  const alone = await finished(...asked);
+  const peer = command("up", "--json");
+  await vi.waitFor(() => expect(peer.out().length).toBe(1), patience);
+  expect(await finished(...asked)).toEqual(alone);
+  peer.child.kill("SIGINT");
+  expect(await peer.done).toBe(0);
+  rmSync(dir, { recursive: true });
+
+  const verifier = command("verify", "-", "--json");
+  verifier.child.stdin.end(`${alone[0]}\n`);
+  expect(await verifier.done).toBe(0);
+  expect(JSON.parse(verifier.out()[0])).toMatchObject({ holds: true, author, subject: "team/notes", seq, id, payload: "hello" });
+  expect(existsSync(dir)).toBe(false);
+});
+
 test("commands that start at once on a store that is not there yet all get through", async () => {
   const writers = Array.from({ length: 6 }, (_, index) => finished("append", "s", String(index), "--json"));
   const seqs = (await Promise.all(writers)).map((lines) => JSON.parse(lines[0]).seq as number);
@@ -123,4 +142,54 @@ test("a file that takes only part of the output is a failure", async () => {
   const cut = `ulimit -f 8; exec "${process.execPath}" "${main}" cat s --json --data "${dir}" >"${file}"`;
   const { status, stderr } = spawnSync("sh", ["-c", cut], { encoding: "utf8" });
   expect([status, stderr]).toEqual([1, "sinter: cannot write the output: file too large. Free some space or choose another place.\n"]);
+});
+
+test("a backup made while a peer runs and events go on is restored elsewhere, and both go on", async () => {
+  const peer = command("up", "--json");
+  await vi.waitFor(() => expect(peer.out().length).toBe(1), patience);
+  await finished("append", "team/notes", "before");
+  const writer = command("append", "team/notes", "--json");
+  writer.child.stdin.write("one\n");
+  await vi.waitFor(() => expect(writer.out().length).toBe(1), patience);
+  const [backup, other] = [join(dir, "..", "backup"), join(dir, "..", "other")];
+  const report = JSON.parse((await finished("backup", backup, "--json"))[0]) as Record<string, unknown>;
+  writer.child.stdin.end("two\n");
+  expect(await writer.done).toBe(0);
+
+  const restored = JSON.parse((await finished("restore", backup, "--data", other, "--json"))[0]) as Record<string, unknown>;
+  expect(restored).toMatchObject({ author: report["author"], events: 2, keys: "included", problems: [] });
+  const [here, there] = [
+    await finished("append", "team/notes", "here", "--json"),
+    await finished("append", "team/notes", "there", "--data", other, "--json"),
+  ];
+  expect([JSON.parse(here[0]), JSON.parse(there[0])]).toMatchObject([
+    { epoch: 0, seq: 4 },
+    { epoch: 1, seq: 2 },
+  ]);
+  for (const each of [dir, other]) expect(JSON.parse((await finished("audit", each, "--json"))[0])).toMatchObject({ ok: true });
+  peer.child.kill("SIGINT");
+  expect(await peer.done).toBe(0);
+});
+
+test("a backup that is interrupted, or whose holder is, leaves nothing behind", async () => {
+  const writer = command("append", "s");
+  writer.child.stdin.end("x".repeat(1_000_000).concat("\n").repeat(60));
+  expect(await writer.done).toBe(0);
+  const peer = command("up", "--json");
+  await vi.waitFor(() => expect(peer.out().length).toBe(1), patience);
+  const backup = join(dir, "..", "backup");
+  for (const interrupted of ["command", "holder"] as const) {
+    const copying = command("backup", backup);
+    await vi.waitFor(() => expect(existsSync(join(backup, "backup.mdb"))).toBe(true), { ...patience, interval: 1 });
+    (interrupted === "command" ? copying : peer).child.kill("SIGINT");
+    const code = await copying.done;
+    // Without its holder the command makes the backup itself, anew.
+    expect([interrupted, code, existsSync(join(backup, "backup.json"))]).toEqual([
+      interrupted,
+      interrupted === "holder" ? 0 : 1,
+      code === 0,
+    ]);
+    if (code !== 0) await vi.waitFor(() => expect(existsSync(backup)).toBe(false), patience);
+  }
+  expect(await peer.done).toBe(0);
 });

@@ -92,6 +92,7 @@ export class Session {
       },
       open: stores.open,
       repair: stores.repair,
+      restore: stores.restore,
       keyFile: (dir) => `${dir}/keys.json`,
     };
   }

@@ -1,6 +1,16 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { type AuditReport, type EventRecord, type NewEvent, type PeerApi, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
+import {
+  type AuditReport,
+  type BackupOptions,
+  type EventRecord,
+  type NewEvent,
+  type PeerApi,
+  type ProofOf,
+  type ReadOptions,
+  type Receipt,
+  SinterError,
+} from "@sinter/core";
 import { serveControl } from "sinter";
 import type { Io, OpenStore } from "./terminal/io.js";
 
@@ -12,8 +22,13 @@ class Contents {
   held = false;
   stampMs = 1_700_000_000_000;
   audit: AuditReport | undefined;
+  /** Set where this is no store but a backup of one. */
+  copyOf: { readonly network: string; readonly author: string; readonly keys: "included" | "left out" } | undefined;
   /** What a repair mends: the audit is sound after it. */
   mended: AuditReport["problems"] = [];
+  /** What every event is proven by, and what was asked for last. */
+  proof: Uint8Array = new Uint8Array(0);
+  askedProof: ProofOf | undefined;
   /** What an append does before it counts. */
   beforeAppend: () => Promise<void> = async () => {};
 
@@ -46,11 +61,22 @@ export class MemoryStores {
     if (contents.held) throw new SinterError("in-use", `process ${process.pid} holds ${dir}`, "Stop it.");
     contents.held = true;
     this.opened += 1;
-    const peer = new MemoryPeer(contents, network ?? "home");
+    const peer = new MemoryPeer(contents, network ?? "home", (to) => this.at(to));
     mkdirSync(dir, { recursive: true });
     const server = control === "none" ? undefined : await serveControl({ dir, peer, holder: holder.kind });
     peer.retire = async () => server?.close();
     return peer;
+  };
+
+  readonly restore: Io["restore"] = async ({ backup, dir, unsound, progress }) => {
+    const from = this.at(backup);
+    if (from.copyOf === undefined) throw new SinterError("not-found", `there is no backup in ${backup}`, "Name another.");
+    const problems = from.audit?.problems ?? [];
+    if (problems.length > 0 && unsound !== "accept") throw new SinterError("corrupt", "the store was not sound", "Try --unsound.");
+    progress?.({ step: "copied", done: 1024, total: 2048 });
+    progress?.({ step: "verified", done: 1, total: 2 });
+    for (const [subject, feed] of from.subjects) this.at(dir).subjects.set(subject, [...feed]);
+    return { dir: resolve(dir), ...from.copyOf, bytes: 2048, at: "2026-11-21T00:00:00.000Z", events: from.subjects.size, problems };
   };
 
   readonly repair: Io["repair"] = async ({ dir }) => {
@@ -65,9 +91,11 @@ export class MemoryStores {
 class MemoryPeer implements PeerApi {
   readonly #contents: Contents;
   readonly #network: string;
+  readonly #at: (dir: string) => Contents;
   retire: () => Promise<void> = async () => {};
 
-  constructor(contents: Contents, network: string) {
+  constructor(contents: Contents, network: string, at: (dir: string) => Contents) {
+    this.#at = at;
     this.#contents = contents;
     this.#network = network;
   }
@@ -124,6 +152,24 @@ class MemoryPeer implements PeerApi {
     options.progress?.({ events: 1, total: 2 });
     const events = [...this.#contents.subjects.values()].reduce((sum, feed) => sum + feed.length, 0);
     return this.#contents.audit ?? { ok: true, events, feeds: this.#contents.subjects.size, problems: [] };
+  }
+
+  async backup(dir: string, { keys: wanted, signal, progress }: BackupOptions = {}) {
+    const to = this.#at(dir);
+    if (to.copyOf !== undefined) throw new SinterError("exists", `${dir} is not empty`, "Name another.");
+    progress?.({ bytes: 1024, total: 2048 });
+    if (signal?.aborted) throw new SinterError("aborted", "called off", "Nothing is left of it.");
+    const keys: "included" | "left out" = wanted === "leave out" ? "left out" : "included";
+    to.copyOf = { network: this.#network, author: "a".repeat(64), keys };
+    to.audit = this.#contents.audit;
+    for (const [subject, feed] of this.#contents.subjects) to.subjects.set(subject, [...feed]);
+    return { dir, ...to.copyOf, bytes: 2048, crc32: "d".repeat(8), at: "2026-11-21T00:00:00.000Z" };
+  }
+
+  async prove(subject: string, what: ProofOf): Promise<Uint8Array> {
+    this.#contents.askedProof = what;
+    if (this.#contents.subjects.has(subject)) return this.#contents.proof;
+    throw new SinterError("not-found", `no author ${what.author} in ${subject}`, "Name another.");
   }
 
   async describe() {

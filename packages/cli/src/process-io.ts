@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { Writable } from "node:stream";
-import { keyFileName, open, repair } from "sinter";
+import { keyFileName, open, repair, restore } from "sinter";
 import type { Io } from "./terminal/io.js";
 
 const signals = ["SIGINT", "SIGTERM"] as const;
@@ -36,6 +36,7 @@ export const processIo: Io = {
   forceExit: (code) => process.exit(code),
   open,
   repair,
+  restore,
   keyFile: (dir) => join(resolve(dir), keyFileName),
 };
 

@@ -38,6 +38,12 @@ test("wrong usage exits 2 with one line that suggests", async () => {
     [["cat", "s", "--from", "2026-13-45"], /is no time/],
     [["cat", "s", "-f", "--to", "2026-01-01"], /^sinter: --follow goes on without end, --to names one\. Leave one.*\n$/],
     [["status", "a", "--data", "b"], /^sinter: two stores are named, a and b\. Name one\.\n$/],
+    [["prove", "s", "me", "1"], /^sinter: AUTHOR is no author's id\. Give the hexadecimal digits.*\n$/],
+    [["prove", "s", "aa", "0"], /^sinter: .*A whole number from 1 to 999999999999999.*\n$/],
+    [["prove", "s", "aa", "1", "--epoch", "1/"], /^sinter: --epoch 1\/ is none\. Give its index such as 1, or index\/nonce.*\n$/],
+    [["prove", "\ufffd", "aa", "1"], /^sinter: SUBJECT is not valid UTF-8\. Name the subject in UTF-8\.\n$/],
+    [["verify"], /^sinter: missing required argument 'file'\. See sinter verify --help\.\n$/],
+    [["verify", "f", "--data", "d"], /^sinter: unknown option '--data'.*\n$/],
     [["status", "--data", ""], /^sinter: the store's directory is empty text\. Give --data a directory\.\n$/],
   ];
   for (const [argv, message] of wrong) {
@@ -63,7 +69,7 @@ test("output that cannot be written is a failure, said on one line", async () =>
 });
 
 test("every command explains itself with an example; the version is the package's", async () => {
-  for (const command of ["up", "append", "cat", "feeds", "audit", "keys", "status", "bench"]) {
+  for (const command of ["up", "append", "cat", "feeds", "audit", "prove", "verify", "keys", "status", "bench"]) {
     const { code, stdout, stderr } = await finish(setting, [command, "--help"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout.text).toMatch(new RegExp(`Usage: sinter ${command}`));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "lmdb";
 import { expect, onTestFinished, test } from "vitest";
-import { checkDataFile } from "./data-file.js";
+import { checkDataFile, dataFileState } from "./data-file.js";
 
 /** Databases of three sizes: of nothing yet, of one page, of a tree of them. */
 const entries = [0, 1, 500];
@@ -78,4 +78,17 @@ test("of the two pages that say what it is, both must", async () => {
     expect(changed(4096 + at, 7)).toThrow(expect.objectContaining({ code: "corrupt" }));
   }
   for (const pageBytes of [0, 100, 1 << 20]) expect(changed(48, pageBytes)).toThrow(expect.objectContaining({ code: "wrong-store" }));
+});
+
+test("its state is the newest transaction's: how long the file is, and the two pages that say so", async () => {
+  for (const count of entries) {
+    const file = await database(count);
+    const whole = readFileSync(file);
+    const { head, bytes, transaction } = dataFileState(file);
+    expect([head.length, whole.subarray(0, 8192).equals(head), bytes]).toEqual([8192, true, whole.length]);
+    expect(transaction).toBe(count === 0 ? 0n : 1n);
+  }
+  const none = freshFile();
+  writeFileSync(none, "no database");
+  expect(() => dataFileState(none)).toThrow(expect.objectContaining({ code: "internal" }));
 });

@@ -11,7 +11,7 @@ const VERSION = 2;
 const META_BYTES = 160;
 /** Marks a page of this kind. */
 const META_FLAG = 8;
-const AT = { flags: 18, magic: 24, version: 28, pageBytes: 48, freeRoot: 88, mainRoot: 136, transaction: 152 } as const;
+const AT = { flags: 18, magic: 24, version: 28, pageBytes: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152 } as const;
 const PAGE_BYTES_MIN = 256;
 /** The root of an empty tree. */
 const NOWHERE = 2n ** 64n - 1n;
@@ -30,7 +30,35 @@ export function checkDataFile(file: string): void {
 interface Meta {
   readonly pageBytes: number;
   readonly roots: readonly bigint[];
+  readonly lastPage: bigint;
   readonly transaction: bigint;
+}
+
+/** What a copy of a data file begins with, and how long it is, as of the newest transaction. */
+export interface DataFileState {
+  /** Both pages that say where the trees begin: the one part of the file that the next transactions write over. */
+  readonly head: Uint8Array;
+  readonly bytes: number;
+  readonly transaction: bigint;
+}
+
+/** To be called while no transaction is under way. */
+export function dataFileState(file: string): DataFileState {
+  const descriptor = openSync(file, "r");
+  try {
+    const first = KNOWN.includes(process.arch) ? metaAt(descriptor, 0) : undefined;
+    const second = first && metaAt(descriptor, first.pageBytes);
+    if (first === undefined || second === undefined)
+      throw new SinterError("internal", `${file} is not laid out as LMDB does here`, "Stop the peer, then copy the directory.");
+    const newest = first.transaction > second.transaction ? first : second;
+    const head = Buffer.alloc(2 * first.pageBytes);
+    readSync(descriptor, head, 0, head.length, 0);
+    // A page may be taken and never written, at the end.
+    const bytes = Math.min(Number(newest.lastPage + 1n) * first.pageBytes, fstatSync(descriptor).size);
+    return { head, bytes, transaction: newest.transaction };
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function checkOpened(descriptor: number, file: string): void {
@@ -56,5 +84,5 @@ function metaAt(descriptor: number, position: number): Meta | undefined {
   if (page.readUInt32LE(AT.magic) !== MAGIC || page.readUInt32LE(AT.version) !== VERSION) return undefined;
   if (pageBytes < PAGE_BYTES_MIN || pageBytes > storePageBytesMax) return undefined;
   const roots = [page.readBigUInt64LE(AT.freeRoot), page.readBigUInt64LE(AT.mainRoot)];
-  return { pageBytes, roots, transaction: page.readBigUInt64LE(AT.transaction) };
+  return { pageBytes, roots, lastPage: page.readBigUInt64LE(AT.lastPage), transaction: page.readBigUInt64LE(AT.transaction) };
 }

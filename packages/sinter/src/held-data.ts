@@ -5,7 +5,7 @@ import type { StoreLock } from "./store-lock.js";
 
 // The data file of a store whose lock is held: opened, and asked what store it is.
 
-export function openData(lock: StoreLock, { reserveBytes }: { readonly reserveBytes?: number } = {}): LmdbStore {
+export function openData(lock: Pick<StoreLock, "dataFile">, { reserveBytes }: { readonly reserveBytes?: number } = {}): LmdbStore {
   try {
     checkDataFile(lock.dataFile);
     return new LmdbStore(lock.dataFile, reserveBytes === undefined ? {} : { reserveBytes });

@@ -4,18 +4,26 @@ export {
   type AuditOptions,
   type AuditProblem,
   type AuditReport,
+  type BackupOptions,
+  type BackupReport,
   type Codec,
   type ErrorCode,
   type EventProof,
   type EventRecord,
   type FeedRow,
   type FeedView,
+  isMalformed,
   type Json,
   type LaneReader,
+  Malformed,
   type NewEvent,
   type Peer,
   type PeerApi,
   type PeerStatus,
+  type ProofOf,
+  type ProvenEvent,
+  parseProofText,
+  proofText,
   type ReadOptions,
   type Receipt,
   type RepairResult,
@@ -23,14 +31,19 @@ export {
   type StampText,
   type TraceLine,
   type Transport,
+  verifyProof,
 } from "@sinter/core";
 export { type ControlClient, connectControl } from "./control/client.js";
 export type { Holder } from "./control/client-wire.js";
 export type { HolderKind } from "./control/messages.js";
 export { type ControlServer, type ServeControlOptions, serveControl } from "./control/server.js";
+export { type Falcon, loadFalcon } from "./falcon.js";
+export { falconModule } from "./falcon-jobs.js";
 export { keyFileName } from "./key-file.js";
 export { Ed25519Signer, Ed25519Verifier } from "./node-crypto.js";
 export { createNodeHasher } from "./node-hasher.js";
 export { type OpenOptions, open } from "./open.js";
 export { type RepairOptions, repair } from "./repair.js";
+export { type RestoreOptions, type RestoreReport, restore } from "./restore.js";
 export { dataFileName } from "./store-lock.js";
+export { WorkerCompute } from "./worker-compute.js";

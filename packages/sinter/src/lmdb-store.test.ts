@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Batch, StoreFailure } from "@sinter/core";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type StoreUnderTest, storeCases } from "../../core/src/protocol/store.suite.js";
-import { type LmdbDatabase, LmdbStore, type LmdbStoreOptions } from "./lmdb-store.js";
+import { type DataSnapshot, type LmdbDatabase, LmdbStore, type LmdbStoreOptions } from "./lmdb-store.js";
 
 const until = async (condition: () => boolean): Promise<void> => void (await vi.waitUntil(condition, { timeout: 20_000, interval: 1 }));
 
@@ -173,4 +173,71 @@ test("small commits are written at once while that is quick, and elsewhere once 
   await until(() => done === 84);
   expect(synchronous).toBe(before);
   await store.close();
+});
+
+/** What a snapshot holds, as another store finds it in a copy. */
+async function contentsOf({ file, head, bytes }: DataSnapshot): Promise<string[]> {
+  const copy = join(freshDir(), "store.mdb");
+  copyFileSync(file, copy);
+  truncateSync(copy, bytes);
+  writeFileSync(copy, head, { flag: "r+" });
+  const store = new LmdbStore(copy);
+  const found = [...store.keys.range({ from: Uint8Array.of(0), to: Uint8Array.of(255) })].map(
+    ([key, value]) => `${key}=${value[0]}/${value.length}`,
+  );
+  await store.close();
+  return found;
+}
+
+for (const commits of ["adaptive", "asynchronous"] as const) {
+  test(`${commits}: a snapshot stays as it was while everything in it is written over and over`, async () => {
+    const store = opened({ commits });
+    const write = (round: number) =>
+      new Promise<void>((done, failed) => {
+        const batch: Batch = Array.from({ length: 200 }, (_, key) => {
+          const gone = round > 0 && (key + round) % 3 === 0;
+          return [Uint8Array.of(key), gone ? undefined : new Uint8Array(500 + ((key * 37 + round * 101) % 9000)).fill(round)] as const;
+        });
+        store.commit(batch, (failure) => (failure === undefined ? done() : failed(new Error(failure.reason))));
+      });
+    await write(0);
+    const before = [...store.keys.range({ from: Uint8Array.of(0), to: Uint8Array.of(255) })].map(
+      ([key, value]) => `${key}=${value[0]}/${value.length}`,
+    );
+    const snapshot = await store.snapshot();
+    for (let round = 1; round <= 30; round++) await write(round);
+    expect(await contentsOf(snapshot)).toEqual(before);
+    const { length } = readFileSync(snapshot.file);
+    snapshot.release();
+    // What it held is free again: the file grows no more.
+    for (let round = 31; round <= 60; round++) await write(round);
+    expect(readFileSync(snapshot.file).length).toBe(length);
+    await store.close();
+  });
+}
+
+test("a snapshot asked for while commits are under way holds what was given before it, and waits for no more", async () => {
+  const store = opened({ commits: "asynchronous" });
+  const order: string[] = [];
+  store.commit(one(1, "before"), () => order.push("first"));
+  store.commit(one(2, "waiting"), () => order.push("second"));
+  const snapshot = await store.snapshot().then((taken) => {
+    order.push("snapshot");
+    return taken;
+  });
+  await until(() => order.length === 3);
+  expect(order.indexOf("first")).toBeLessThan(order.indexOf("snapshot"));
+  expect(await contentsOf(snapshot)).toEqual([`1=${"b".charCodeAt(0)}/6`]);
+  snapshot.release();
+  await store.close();
+});
+
+test("a store that failed, or is closed, is not copied", async () => {
+  const state = { failing: "Input/output error" as string | undefined, transactions: 0 };
+  const store = opened({ intercept: failingDatabase(state) });
+  const told = new Promise<StoreFailure | undefined>((done) => store.commit(one(1, "lost"), done));
+  await expect(store.snapshot()).rejects.toMatchObject({ code: "stopped", message: expect.stringContaining("Input/output error") });
+  expect(await told).toBeDefined();
+  await store.close();
+  await expect(store.snapshot()).rejects.toMatchObject({ code: "stopped" });
 });

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import {
   type Batch,
   type ReadableKeys,
+  SinterError,
   type Store,
   type StoreFailure,
   storeGroupBytesMax,
@@ -13,13 +14,14 @@ import {
   storeSynchronousMsMax,
 } from "@sinter/core";
 import { type Database, open } from "lmdb";
+import { dataFileState } from "./data-file.js";
 import { LmdbKeys } from "./lmdb-keys.js";
 import { type FreeBlocks, StoreRoom } from "./store-room.js";
 
 /** What the store needs of an LMDB database; a test may stand in for it. */
 export type LmdbDatabase = Pick<
   Database<Uint8Array, Uint8Array>,
-  "getBinaryFast" | "getRange" | "put" | "remove" | "batch" | "transactionSync" | "close"
+  "getBinaryFast" | "getRange" | "put" | "remove" | "batch" | "transactionSync" | "useReadTransaction" | "close"
 >;
 
 export interface LmdbStoreOptions {
@@ -34,6 +36,17 @@ export interface LmdbStoreOptions {
   readonly commits?: "adaptive" | "asynchronous";
   /** Stands between the store and LMDB, for tests of what LMDB answers only on a failing disk. */
   readonly intercept?: (database: LmdbDatabase) => LmdbDatabase;
+}
+
+/** The data file as of one transaction. Until it is released no later one writes over what it consists of: the file grows
+ * instead. Release it before the store is closed. */
+export interface DataSnapshot {
+  readonly file: string;
+  /** Stands in for the file's first bytes, which the next transactions do write over. */
+  readonly head: Uint8Array;
+  /** Of the file, from its beginning. */
+  readonly bytes: number;
+  release(): void;
 }
 
 interface Commit {
@@ -56,6 +69,7 @@ const SLOW_MS = 4 * storeSynchronousMsMax;
  * a second process. */
 export class LmdbStore implements Store {
   readonly keys: ReadableKeys;
+  readonly #file: string;
   readonly #database: LmdbDatabase;
   readonly #room: StoreRoom;
   readonly #nowMs: () => number;
@@ -68,6 +82,8 @@ export class LmdbStore implements Store {
   #failure: StoreFailure | undefined;
   #closing: Promise<void> | undefined;
   #idle: (() => void) | undefined;
+  /** Wait for the moment between two transactions. */
+  #snapshots: (() => void)[] = [];
 
   constructor(file: string, options: LmdbStoreOptions = {}) {
     const database: LmdbDatabase = open<Uint8Array, Uint8Array>({
@@ -81,6 +97,7 @@ export class LmdbStore implements Store {
       overlappingSync: false,
       eventTurnBatching: false,
     });
+    this.#file = file;
     this.#database = options.intercept?.(database) ?? database;
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#commits = options.commits ?? "adaptive";
@@ -102,6 +119,35 @@ export class LmdbStore implements Store {
     if (this.#waiting.length > 1 || this.#underWay.length > 0) return;
     if (this.#maySynchronously(commit)) this.#writeSynchronously();
     else this.#writeNext();
+  }
+
+  /** All that was acknowledged before the call is in it. */
+  snapshot(): Promise<DataSnapshot> {
+    return new Promise((resolve, reject) => {
+      const take = (): void => {
+        try {
+          resolve(this.#snapshot());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#underWay.length === 0) take();
+      else this.#snapshots.push(take);
+    });
+  }
+
+  #snapshot(): DataSnapshot {
+    const reason = this.#closing === undefined ? this.#failure?.reason : CLOSED.reason;
+    if (reason !== undefined) throw new SinterError("stopped", `the store cannot be copied: ${reason}`, "Open it again.");
+    const { head, bytes, transaction } = dataFileState(this.#file);
+    // LMDB reuses no page freed since the oldest read transaction began: should this one have begun a moment ago, for a read,
+    // it keeps what that state consists of as well as this one.
+    const reading = this.#database.useReadTransaction();
+    if (dataFileState(this.#file).transaction !== transaction) {
+      reading.done();
+      throw new SinterError("in-use", "somebody else writes to the store", "Stop whoever does: only its holder may.");
+    }
+    return { file: this.#file, head, bytes, release: () => reading.done() };
   }
 
   /** Waits for what is under way; commits made after this are refused. */
@@ -179,6 +225,7 @@ export class LmdbStore implements Store {
   #finish(group: readonly Commit[], failure: StoreFailure | undefined): void {
     if (failure !== undefined && failure !== CLOSED) this.#failure ??= afterwards(failure);
     this.#underWay = [];
+    for (const take of this.#snapshots.splice(0)) take();
     // The next transaction is on its way before anybody hears of this one: the disk need not wait for them.
     if (this.#waiting.length > 0) this.#writeNext();
     for (const { bytes, done } of group) {

@@ -108,7 +108,7 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     compute,
     ...(trace === undefined ? {} : { trace }),
   };
-  const backups = new Backups({ store, dir, record, hasher });
+  const backups = new Backups({ store, dir, record });
   let serving: Promise<ControlServer> | undefined;
   const peer = new Peer({
     ports,

@@ -1,5 +1,6 @@
 import { chmodSync, type PathLike, statSync } from "node:fs";
-import { birthProbesMax } from "@sinter/core";
+import { birthProbesMax, type StoreRecord } from "@sinter/core";
+import { nodeRandom } from "./node-crypto.js";
 
 /** What tells one data file from another. Never the device number: it changes when a disk is plugged in elsewhere. */
 export interface FileIdentity {
@@ -58,6 +59,15 @@ export function probedFileIdentity(path: string, touch: FileTouch = real): FileI
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   }
   return { inode: before.ino, birthNs: 0n };
+}
+
+const NONCE_BYTES = 16;
+
+export const newNonce = (): Uint8Array => nodeRandom.bytes(NONCE_BYTES);
+
+/** The record of a store that goes on in another data file than the one it was made in. */
+export function newInstance(record: StoreRecord, dataFile: string): StoreRecord {
+  return { ...record, instance: newNonce(), ...probedFileIdentity(dataFile) };
 }
 
 /** A birth before 1970 is no birth. */

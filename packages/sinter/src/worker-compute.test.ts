@@ -74,3 +74,17 @@ test("more jobs than the bound are refused, and close answers those not done", a
   );
   expect(await ask(compute, { kind: "square", number: 2 })).toEqual({ kind: "failed", reason: "computing has stopped" });
 });
+
+test("a module is given what is held for its own protocol beside each job, in every worker", async () => {
+  const echo = new URL(`data:text/javascript,${encodeURIComponent("export const execute = (job, held) => [job, held];")}`);
+  const held = { one: () => "first", two: () => Uint8Array.of(2) };
+  const compute = new WorkerCompute({ modules: { one: echo, two: echo, three: echo }, held });
+  const told = (protocol: string) => new Promise<Outcome<unknown>>((resolve) => compute.run(protocol, "job", resolve));
+  expect(await Promise.all(["one", "two", "three", "one"].map(told))).toEqual([
+    { kind: "done", result: ["job", "first"] },
+    { kind: "done", result: ["job", Uint8Array.of(2)] },
+    { kind: "done", result: ["job", undefined] },
+    { kind: "done", result: ["job", "first"] },
+  ]);
+  await compute.close();
+});

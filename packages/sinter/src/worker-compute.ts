@@ -1,10 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { type Compute, computeJobsMax, computeWorkersMax, type Outcome } from "@sinter/core";
 
-// Jobs of a protocol are run by a module of its own, which exports `execute(job)`: the result, or a promise of it.
+// Jobs of a protocol are run by a module of its own, which exports `execute(job, held)`: the result, or a promise of it.
 
 export interface WorkerComputeOptions {
   readonly modules: Readonly<Record<string, URL>>;
+  /** What a protocol's module is given beside every job, asked for when a worker starts. A secret key goes this way, and in
+   * no job: jobs are shown in traces. */
+  readonly held?: Readonly<Record<string, () => unknown>>;
   /** At most `computeWorkersMax`. */
   readonly workers?: number;
 }
@@ -13,6 +16,7 @@ type Done = (outcome: Outcome<unknown>) => void;
 
 interface Task {
   readonly id: number;
+  readonly protocol: string;
   readonly module: string;
   readonly job: unknown;
   readonly done: Done;
@@ -26,12 +30,12 @@ interface Answer {
 // Written as a URL so that it is the same file-less module in a build, a bundle and a test.
 const WORKER = new URL(
   `data:text/javascript,${encodeURIComponent(`
-import { parentPort } from "node:worker_threads";
-parentPort.on("message", async ({ id, module, job }) => {
+import { parentPort, workerData } from "node:worker_threads";
+parentPort.on("message", async ({ id, protocol, module, job }) => {
   let outcome;
   try {
     const { execute } = await import(module);
-    outcome = { kind: "done", result: await execute(job) };
+    outcome = { kind: "done", result: await execute(job, workerData[protocol]) };
     parentPort.postMessage({ id, outcome });
   } catch (error) {
     parentPort.postMessage({ id, outcome: { kind: "failed", reason: error instanceof Error ? error.message : String(error) } });
@@ -44,6 +48,7 @@ const failed = (reason: string): Outcome<unknown> => ({ kind: "failed", reason }
 /** The Compute port over worker threads, started when the first jobs come. They do not keep the process alive. */
 export class WorkerCompute implements Compute {
   readonly #modules: ReadonlyMap<string, string>;
+  readonly #held: Readonly<Record<string, () => unknown>>;
   readonly #workersMax: number;
   readonly #waiting: Task[] = [];
   readonly #idle: Worker[] = [];
@@ -54,6 +59,7 @@ export class WorkerCompute implements Compute {
 
   constructor(options: WorkerComputeOptions) {
     this.#modules = new Map(Object.entries(options.modules).map(([protocol, url]) => [protocol, url.href]));
+    this.#held = options.held ?? {};
     this.#workersMax = Math.min(computeWorkersMax, Math.max(1, options.workers ?? computeWorkersMax));
   }
 
@@ -64,7 +70,7 @@ export class WorkerCompute implements Compute {
       return;
     }
     this.#lastId += 1;
-    this.#waiting.push({ id: this.#lastId, module: this.#modules.get(protocol) as string, job, done });
+    this.#waiting.push({ id: this.#lastId, protocol, module: this.#modules.get(protocol) as string, job, done });
     this.#handOut();
   }
 
@@ -90,7 +96,7 @@ export class WorkerCompute implements Compute {
       const task = this.#waiting.shift() as Task;
       this.#busy.set(worker, task);
       try {
-        worker.postMessage({ id: task.id, module: task.module, job: task.job });
+        worker.postMessage({ id: task.id, protocol: task.protocol, module: task.module, job: task.job });
       } catch (error) {
         // A job that cannot be copied between threads.
         this.#busy.delete(worker);
@@ -101,7 +107,8 @@ export class WorkerCompute implements Compute {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER);
+    const workerData = Object.fromEntries(Object.entries(this.#held).map(([protocol, give]) => [protocol, give()]));
+    const worker = new Worker(WORKER, { workerData });
     worker.on("message", ({ id, outcome }: Answer) => {
       const task = this.#busy.get(worker);
       if (task === undefined || task.id !== id) return;

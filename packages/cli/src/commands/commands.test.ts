@@ -10,13 +10,17 @@ import { MemoryStores } from "../memory-stores.suite.js";
 import type { OpenStore } from "../terminal/io.js";
 import { addAppend } from "./append.js";
 import { addAudit } from "./audit.js";
+import { addBackup } from "./backup.js";
 import { addBench } from "./bench.js";
 import { addCat } from "./cat.js";
 import { type Registry, wholeNumber } from "./context.js";
 import { addFeeds } from "./feeds.js";
 import { addKeys } from "./keys.js";
+import { addProve } from "./prove.js";
+import { addRestore } from "./restore.js";
 import { addStatus } from "./status.js";
 import { addUp } from "./up.js";
+import { addVerify } from "./verify.js";
 
 let dir: string;
 let setting: Setting;
@@ -150,6 +154,10 @@ test("each command registers its own name with a summary, and begins nothing by 
     cat: addCat,
     feeds: addFeeds,
     audit: addAudit,
+    backup: addBackup,
+    restore: addRestore,
+    prove: addProve,
+    verify: addVerify,
     keys: addKeys,
     status: addStatus,
     bench: addBench,

@@ -90,7 +90,7 @@ test("many commands that start at once all get through", async () => {
 
 test("an append whose holder vanished says that its outcome is unknown", async () => {
   const dying = createServer((socket) => {
-    socket.write('{"say":"hello","version":1,"pid":7,"holder":"peer"}\n');
+    socket.write('{"say":"hello","version":2,"pid":7,"holder":"peer"}\n');
     socket.on("data", (chunk) => {
       if (chunk.includes("append")) socket.destroy();
     });

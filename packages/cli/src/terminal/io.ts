@@ -1,5 +1,5 @@
 import type { PeerApi } from "@sinter/core";
-import type { HolderKind, RepairOptions, RepairResult } from "sinter";
+import type { HolderKind, RepairOptions, RepairResult, RestoreOptions, RestoreReport } from "sinter";
 
 // All that a command touches of its surroundings, so that a test can hand in its own.
 
@@ -34,6 +34,8 @@ export interface Io {
   readonly open: OpenStore;
   /** Mends a store that nobody holds. */
   readonly repair: (options: RepairOptions) => Promise<RepairResult>;
+  /** Makes a store of a backup. */
+  readonly restore: (options: RestoreOptions) => Promise<RestoreReport>;
   /** Where the store's secret keys lie. */
   keyFile(dir: string): string;
 }

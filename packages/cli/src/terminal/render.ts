@@ -26,17 +26,24 @@ const asBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffs
 /** What scripts rely on: these keys and no others. */
 export function eventJson(event: EventRecord): Readonly<Record<string, unknown>> {
   const { author, epoch, seq, id, stamp, kind } = event;
-  const text = asText(event.payload);
-  return { author, epoch, seq, id, stamp, kind, ...(text === undefined ? { payload64: asBase64(event.payload) } : { payload: text }) };
+  return { author, epoch, seq, id, stamp, kind, ...payloadJson(event.payload) };
+}
+
+export function payloadJson(payload: Uint8Array): { readonly payload: string } | { readonly payload64: string } {
+  const text = asText(payload);
+  return text === undefined ? { payload64: asBase64(payload) } : { payload: text };
 }
 
 /** For a person: a payload cannot steer the terminal it is shown on. */
+export function payloadText(payload: Uint8Array): string {
+  const text = asText(payload);
+  return text === undefined ? `(${payload.length} bytes) ${asBase64(payload)}` : printable(text);
+}
+
 export function eventLine(event: EventRecord): string {
-  const text = asText(event.payload);
-  const shown = text === undefined ? `(${event.payload.length} bytes) ${asBase64(event.payload)}` : printable(text);
   // Two stores made from one copy write the same seqs; their epochs tell them apart.
   const writer = event.epoch === 0 ? shortId(event.author) : `${shortId(event.author)}/${event.epoch}`;
-  return `${timeText(event.stamp[0])}  ${writer}  ${event.seq}  ${shown}`;
+  return `${timeText(event.stamp[0])}  ${writer}  ${event.seq}  ${payloadText(event.payload)}`;
 }
 
 export function shortId(id: string): string {
@@ -47,6 +54,11 @@ export function countText(count: number, one: string): string {
   return `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
 }
 
+export function sizeText(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20;
+  return `${mebibytes.toLocaleString("en-US", { maximumFractionDigits: mebibytes < 10 ? 1 : 0 })} MiB`;
+}
+
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (control) => {
     if (control === "\n") return "\\n";
@@ -55,7 +67,7 @@ export function printable(text: string): string {
   });
 }
 
-function timeText(wallMs: number): string {
+export function timeText(wallMs: number): string {
   const time = new Date(wallMs);
   return Number.isNaN(time.getTime()) ? String(wallMs) : time.toISOString();
 }

@@ -66,6 +66,10 @@ export const lanesOpenMax = 1_024;
 export const appendEventsMax = 65_536;
 export const appendBytesMax = 32 * 1024 * 1024;
 export const frontierRowsPerTurnMax = 64;
+/** Events of a foreign lane that are verified together: room for the largest event, and for what an append may bring. */
+export const rangeBytesMax = 32 * 1024 * 1024;
+/** Checked and hashed before the rest of the process gets a turn. */
+export const rangeSliceBytes = 64 * 1024;
 
 // --- the control socket ---
 /** An append of `appendBytesMax` in base64, with room for what stands around it. */
@@ -134,6 +138,14 @@ export const auditCountsMax = 3;
 /** Entries a repair changes in one commit. */
 export const repairBatchEntriesMax = 1_024;
 
+// --- backups ---
+/** What is read, summed and written at a time. */
+export const backupPieceBytes = 1024 * 1024;
+/** So much may be written before the disk is asked to have it, that the last of it is not waited for all at once. */
+export const backupUnsyncedBytesMax = 32 * 1024 * 1024;
+export const backupManifestBytesMax = 64 * 1024;
+export const backupKeysBytesMax = 1024 * 1024;
+
 // --- the command line ---
 /** Batches of an `append` that are under way while the next gathers, and how large that may grow. */
 export const commandBatchesMax = 4;
@@ -145,3 +157,7 @@ export const commandPatienceMsMax = 10_000;
 export const commandRenewalsMax = 1_000;
 export const pageConnectionsMax = 64;
 export const pageRequestMsMax = 10_000;
+
+// --- forks ---
+/** Levels of a range told in one answer: 16 hashes. */
+export const forkSearchLevelsMax = 4;

@@ -11,8 +11,13 @@ import * as keys from "../store/keys.js";
 import * as records from "../store/records.js";
 import { BlockBuilder, checkBlock } from "./block.js";
 import { CausalDecoder, causalDeltaFault, decodeCausalDelta, encodeCausalDelta } from "./causal-delta.js";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 import { checkEvent, decodeEpochOpened, type EventParts, encodeEpochOpened, eventSize, writeEvent } from "./event.js";
+import { decodePortableProof, encodePortableProof, type PortableProof, parseProofText } from "./event-proof.js";
+import { standInSigner } from "./feed-rig.suite.js";
+import { decodeForkProof, encodeForkProof, forkProof } from "./fork-proof.js";
 import { laneOf, plainEvent } from "./sample-events.suite.js";
+import { statedProof } from "./stated-proof.suite.js";
 
 // Every decoder of core, each with valid bytes to start from, and the run that puts random and mutated bytes through one.
 // A new decoder is a line here.
@@ -100,6 +105,22 @@ function nodeBytes(): Uint8Array {
   return top;
 }
 
+function proofOf(payload: "whole" | "hash"): PortableProof {
+  const events = [plainEvent(0), { ...fullEvent, stamp }];
+  const statement = { networkName: "demo", path: "a/b", epoch, events, seq: 2, sealed: 3 };
+  const proof = statedProof(statement, { signer: standInSigner(1) });
+  return payload === "whole" ? proof : { ...proof, payload: { kind: "hash", hash: fill(5) } };
+}
+
+function forkBytes(): Uint8Array {
+  const branch = (leaf: number) => {
+    const { seal, headId } = proofOf("whole").checkpoint;
+    return { leaf: fill(leaf), rest: [fill(6)], headId, seal: { ...seal, size: 5 } };
+  };
+  const place = { author, subject, epoch };
+  return encodeForkProof(forkProof(place, 4, { before: [fill(2), fill(3)], branches: [branch(1), branch(2)] }));
+}
+
 /** A lane's decoder in mid-life: with a dictionary, so that deltas that lean on it are read to their end. */
 function applyToLane(bytes: Uint8Array): unknown {
   const decoder = new CausalDecoder(laneOf(99));
@@ -134,6 +155,11 @@ export const decoders: readonly DecoderUnderTest[] = [
   { name: "key of a lane's number", decode: keys.decodeKey, sample: () => keys.laneNumberKey(subject, author, epoch) },
   { name: "key of a path", decode: keys.decodeKey, sample: () => keys.pathKey("a/b" as SubjectPath) },
   { name: "proof", decode: decodeMmrProof, sample: () => encodeMmrProof([fill(1), fill(2)]) },
+  { name: "checkpoint", decode: decodeCheckpoint, sample: () => encodeCheckpoint(proofOf("whole").checkpoint) },
+  { name: "event proof", decode: decodePortableProof, sample: () => encodePortableProof(proofOf("whole")) },
+  { name: "event proof without payload", decode: decodePortableProof, sample: () => encodePortableProof(proofOf("hash")) },
+  { name: "event proof as text", decode: (bytes) => parseProofText(latin.decode(bytes)), sample: () => bytesOfText("sinter-proof:AQAE") },
+  { name: "fork proof", decode: decodeForkProof, sample: forkBytes },
   { name: "trie node", decode: (bytes) => decodeNode(new Uint8Array(96), 0, bytes), sample: nodeBytes },
 ];
 

@@ -1,4 +1,5 @@
 import { blockIndexEntriesMax } from "../bytes/limits.js";
+import { Malformed } from "../bytes/malformed.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
 import { type EventRun, type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import { feedId, type LaneId, laneId } from "../identity/ids.js";
@@ -7,7 +8,7 @@ import { storedPlace } from "../proof/mmr-positions.js";
 import { type MmrProof, proveInclusion } from "../proof/mmr-proof.js";
 import type { NodeSource } from "../proof/mmr-source.js";
 import { blockKey, mmrKey } from "../store/keys.js";
-import { blockCount, blockFirstSeq, blockHeaderBytes, blockPrevious, eventOffset } from "./block.js";
+import { blockCount, blockFirstSeq, blockHeaderBytes, blockPrevious, checkBlock, eventOffset } from "./block.js";
 import { headLengthAt, payloadLengthAt, sizeAt, stampAt } from "./event.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
 
@@ -108,17 +109,23 @@ export class LaneReader {
     };
   }
 
+  /** Of blocks that are whole: a damaged one must neither be hashed beyond its end nor lead round in circles. */
   #ids(lane: LaneId, firstSeq: number, count: number): Uint8Array | undefined {
     const ids = new Uint8Array(count * hashBytes);
-    let filled = 0;
-    for (const block of this.blocks(firstSeq, firstSeq + count - 1)) {
-      const skip = Math.max(0, firstSeq - blockFirstSeq(block));
-      const wanted = Math.min(count - filled, blockCount(block) - skip);
-      const all = eventIds(this.#hasher, lane, block, skip + wanted);
+    for (let filled = 0; filled < count; ) {
+      const seq = firstSeq + filled;
+      const bytes = this.#blockHolding(seq);
+      if (bytes === undefined) return undefined;
+      const block = checkBlock(bytes);
+      if (block instanceof Malformed) throw new DamagedStore(`lane ${this.#lane}, event ${seq}`, block.reason);
+      const skip = seq - block.firstSeq;
+      if (skip < 0 || skip >= block.count) return undefined;
+      const wanted = Math.min(count - filled, block.count - skip);
+      const all = eventIds(this.#hasher, lane, bytes, skip + wanted);
       ids.set(all.subarray(skip * hashBytes), filled * hashBytes);
       filled += wanted;
     }
-    return filled === count ? ids : undefined;
+    return ids;
   }
 
   #blockHolding(seq: number): Uint8Array | undefined {

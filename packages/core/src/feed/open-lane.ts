@@ -6,6 +6,7 @@ import type { Epoch, FeedId, LaneId, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { appendLeaves, type Mmr } from "../proof/mmr-append.js";
 import { BlockBuilder } from "./block.js";
+import type { CausalLane } from "./causal-delta.js";
 import type { CausalEncoder } from "./causal-encoder.js";
 import { type EventParts, eventCodecs, eventSize, systemKinds } from "./event.js";
 
@@ -34,14 +35,40 @@ export interface NewParts {
   readonly key?: Uint8Array | undefined;
 }
 
-/** What a turn's events of a lane come to once they are hashed. */
-export interface HashedTail {
+interface TailParts {
   readonly firstSeq: number;
-  /** 32 bytes an event, from `firstSeq` on. */
   readonly ids: Uint8Array;
   readonly blocks: readonly { readonly firstSeq: number; readonly bytes: Uint8Array }[];
   readonly nodes: readonly { readonly group: number; readonly bytes: Uint8Array }[];
 }
+
+/** What a turn's events of a lane come to once they are hashed. Only an open lane makes one: the class is not exported. */
+class HashedTail {
+  readonly #parts: TailParts;
+
+  constructor(parts: TailParts) {
+    this.#parts = parts;
+  }
+
+  get firstSeq(): number {
+    return this.#parts.firstSeq;
+  }
+
+  /** 32 bytes an event, from `firstSeq` on. */
+  get ids(): Uint8Array {
+    return this.#parts.ids;
+  }
+
+  get blocks(): TailParts["blocks"] {
+    return this.#parts.blocks;
+  }
+
+  get nodes(): TailParts["nodes"] {
+    return this.#parts.nodes;
+  }
+}
+
+export type { HashedTail };
 
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -86,6 +113,11 @@ export class OpenLane {
     return this.#lastBlockSeq;
   }
 
+  /** So much is held here of another lane of the subject: the next event says so. */
+  observe(lane: CausalLane, size: number): void {
+    this.#causal.observe(lane, size);
+  }
+
   /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */
   add(parts: NewParts, clock: HybridClock, wallMs: number): number {
     const deltas = this.#causal.next();
@@ -127,7 +159,7 @@ export class OpenLane {
     this.#tailHashed = this.#tail.count;
     this.#filled = [];
     this.#letGo();
-    return { firstSeq: mmr.size + 1, ids, blocks, nodes };
+    return new HashedTail({ firstSeq: mmr.size + 1, ids, blocks, nodes });
   }
 
   /** A large event has its block to itself: once stored, nothing is added to it, and an open lane need not keep its bytes. */

@@ -6,6 +6,9 @@ import type { Tag } from "./tags.js";
 export const hashBytes = 32;
 export const signatureBytes = 64;
 export const publicKeyBytes = 32;
+/** Falcon-512 as of round 3 of NIST's competition; signatures in its padded form, which has one length and one encoding. */
+export const falconPublicKeyBytes = 897;
+export const falconSignatureBytes = 666;
 
 /** Where each event of a run lies in `bytes`: three numbers an event — offset of its head, length of its head (header
  * and extension), length of its payload, which follows the head at once. */
@@ -40,3 +43,20 @@ export interface Signer {
 export interface Verifier {
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
+
+/** Bytes that are no key or no signature are just not good. The library behind it is large: a peer that meets no hybrid
+ * author need not have one. */
+export interface FalconVerifier {
+  verifyFalcon(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** Falcon takes longer than a turn may, so it is a compute job. Jobs and results are copied to other threads and shown in
+ * traces: nothing secret is in them. Whoever computes holds the key, and signs with that one alone. A view takes its whole
+ * buffer along to the other thread: give arrays of their own. */
+export type FalconJob =
+  | { readonly kind: "falcon sign"; readonly message: Uint8Array }
+  | { readonly kind: "falcon verify"; readonly publicKey: Uint8Array; readonly message: Uint8Array; readonly signature: Uint8Array };
+
+export type FalconResult =
+  | { readonly kind: "signed"; readonly signature: Uint8Array }
+  | { readonly kind: "verified"; readonly verdict: "good" | "bad" };

@@ -1,7 +1,7 @@
 import { networkNameBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { compareBytes } from "../bytes/order.js";
-import { type Hasher, hashBytes } from "./crypto.js";
+import { falconPublicKeyBytes, type Hasher, hashBytes, publicKeyBytes } from "./crypto.js";
 import { bytesOfText, holdsControl, type SubjectPath, spacePath } from "./subject-path.js";
 import type { Tag } from "./tags.js";
 
@@ -55,6 +55,14 @@ export function subjectId(hasher: Hasher, network: NetworkId, path: SubjectPath)
 /** Suite 1, classical: the key is the id. */
 export function authorOfKey(publicKey: Uint8Array): AuthorId {
   return asId(publicKey);
+}
+
+/** Suite 2, hybrid: both keys are bound into the id, so that neither can be had without the other. */
+export function hybridAuthor(hasher: Hasher, ed25519Key: Uint8Array, falconKey: Uint8Array): AuthorId {
+  if (ed25519Key.length !== publicKeyBytes) throw new RangeError(`an Ed25519 key has ${publicKeyBytes} bytes, not ${ed25519Key.length}`);
+  if (falconKey.length !== falconPublicKeyBytes)
+    throw new RangeError(`a Falcon-512 key has ${falconPublicKeyBytes} bytes, not ${falconKey.length}`);
+  return asId(hashOfTwo(hasher, "sinter 1 author", Uint8Array.of(2, ...ed25519Key), falconKey));
 }
 
 export function feedId(hasher: Hasher, author: AuthorId, subject: SubjectId): FeedId {

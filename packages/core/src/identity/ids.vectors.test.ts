@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { fromHex, toHex } from "../bytes/hex.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { createHasher } from "./blake3-hasher.js";
-import { type AuthorId, asId, feedId, laneId, networkId, parseNetworkName, spaceId, subjectId } from "./ids.js";
+import { falconPublicKeyBytes } from "./crypto.js";
+import { type AuthorId, asId, feedId, hybridAuthor, laneId, networkId, parseNetworkName, spaceId, subjectId } from "./ids.js";
 import { parseSubjectPath, type SubjectPath, spacePath } from "./subject-path.js";
 import { instantiate } from "./web-assembly.suite.js";
 
@@ -15,6 +16,7 @@ interface Vectors {
     readonly space: string;
     readonly subject: string;
   }[];
+  readonly hybrids: readonly { readonly ed25519: string; readonly falcon: string; readonly author: string }[];
   readonly lanes: readonly {
     readonly author: string;
     readonly path: SubjectPath;
@@ -37,6 +39,14 @@ test("networks, spaces and subjects have the ids of names.json", () => {
     return { path, spacePath: spacePath(path), space: toHex(spaceId(hasher, demo, path)), subject: toHex(subjectId(hasher, demo, path)) };
   });
   expect(subjects).toEqual(vectors.subjects);
+});
+
+test("hybrid authors have the ids of names.json", () => {
+  const authors = vectors.hybrids.map(({ ed25519, falcon }) =>
+    toHex(hybridAuthor(hasher, fromHex(ed25519, 32) as Uint8Array, fromHex(falcon, falconPublicKeyBytes) as Uint8Array)),
+  );
+  expect(authors).toEqual(vectors.hybrids.map(({ author }) => author));
+  expect(authors.length).toBe(2);
 });
 
 test("feeds and lanes have the ids of names.json", () => {

@@ -26,4 +26,6 @@ export type Tag = (typeof tags)[number];
 /** What a signature is over begins with one of these, so that a signature for one purpose is none for another. */
 export const signatureTags = {
   seal: "sinter/1/seal\n",
+  /** What Falcon-512 signs for a hybrid author: a signature of one kind is never one of the other. */
+  hybridSeal: "sinter/1/hybrid seal\n",
 } as const;

@@ -93,6 +93,39 @@ export interface AuditOptions {
   readonly progress?: (done: { readonly events: number; readonly total: number }) => void;
 }
 
+export interface BackupOptions {
+  /** `include`, if left out: a store cannot be opened without its keys. */
+  readonly keys?: "include" | "leave out";
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: { readonly bytes: number; readonly total: number }) => void;
+}
+
+export interface BackupReport {
+  readonly dir: string;
+  readonly network: string;
+  readonly author: string;
+  readonly keys: "included" | "left out";
+  /** Of the data file. */
+  readonly bytes: number;
+  /** Eight hexadecimal digits. */
+  readonly crc32: string;
+  /** The moment whose state it holds, as an ISO time. */
+  readonly at: string;
+}
+
+/** Which event a proof is wanted of. */
+export interface ProofOf {
+  /** In hexadecimal; its beginning will do where no other author of the subject begins so. */
+  readonly author: string;
+  readonly seq: number;
+  /** May be left out where the author has written in one epoch only. */
+  readonly epoch?: number;
+  /** Of the epoch, in hexadecimal, or its beginning: for epochs of one index, which a copied store leads to. */
+  readonly nonce?: string;
+  /** `hash`: the proof does not show what the event says, only that it is there. `shown` if left out. */
+  readonly payload?: "shown" | "hash";
+}
+
 export interface PeerApi {
   /** Resolves once the events are durable here. One call is one run in one commit. */
   append(subject: string, events: readonly NewEvent[], options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
@@ -100,7 +133,11 @@ export interface PeerApi {
   events(subject: string, options?: ReadOptions): AsyncIterable<EventRecord>;
   feeds(subject?: string): Promise<readonly FeedRow[]>;
   status(): Promise<PeerStatus>;
+  /** What shows to anybody, without a store, that the author signed for this event: see `verifyProof`. */
+  prove(subject: string, what: ProofOf): Promise<Uint8Array>;
   audit(options?: AuditOptions): Promise<AuditReport>;
+  /** Copies the store, as of one moment, to a directory that is not there yet or empty. Appends go on meanwhile. */
+  backup(dir: string, options?: BackupOptions): Promise<BackupReport>;
   describe(): Promise<Json>;
   close(): Promise<void>;
 }

@@ -19,8 +19,22 @@ import { unlessAborted } from "./abort.js";
 import { Follower, Followers } from "./followers.js";
 import { Gathering } from "./gathering.js";
 import { KnownPaths } from "./known-paths.js";
-import type { AuditOptions, AuditReport, EventRecord, FeedRow, NewEvent, PeerApi, PeerStatus, ReadOptions, Receipt } from "./peer-api.js";
+import type {
+  AuditOptions,
+  AuditReport,
+  BackupOptions,
+  BackupReport,
+  EventRecord,
+  FeedRow,
+  NewEvent,
+  PeerApi,
+  PeerStatus,
+  ProofOf,
+  ReadOptions,
+  Receipt,
+} from "./peer-api.js";
 import { Pending } from "./pending.js";
+import { prove } from "./prove.js";
 import { readEvents } from "./read-events.js";
 import { SinterError } from "./sinter-error.js";
 
@@ -37,6 +51,8 @@ export interface PeerParts {
   readonly instance: Uint8Array;
   /** Cores beside those a peer always has. */
   readonly mounts?: readonly AnyMount[];
+  /** Copies the store it runs on, where that is somewhere it can be copied from. */
+  readonly backup?: (dir: string, options: BackupOptions) => Promise<BackupReport>;
   /** Called first when the peer closes, while it still answers: let nobody new in, and those inside finish. */
   readonly retire?: () => Promise<void>;
   /** Called last, once, when the peer is closed or has halted: let go of files, sockets, locks. */
@@ -163,6 +179,13 @@ export class Peer implements PeerApi {
     return this.#durable(() => this.#rows(only));
   }
 
+  async prove(subject: string, what: ProofOf): Promise<Uint8Array> {
+    const path = this.#paths.of(subject);
+    this.#goesOn();
+    const { hasher, verifier, network } = this.#parts;
+    return this.#durable(() => prove({ view: this.view, hasher, verifier, networkName: network.name }, path, what));
+  }
+
   async status(): Promise<PeerStatus> {
     this.#goesOn();
     const settled = await this.#settle();
@@ -187,6 +210,14 @@ export class Peer implements PeerApi {
       this.#goesOn();
       pauseAt = ports.clock.now() + AUDIT_SLICE_MS;
     }
+  }
+
+  async backup(dir: string, options: BackupOptions = {}): Promise<BackupReport> {
+    this.#goesOn();
+    throwIfAborted(options.signal);
+    const { backup } = this.#parts;
+    if (backup !== undefined) return await backup(dir, options);
+    throw new SinterError("usage", "this peer's store is not on a disk", "Back up a peer that keeps its store in a directory.");
   }
 
   async describe(): Promise<Json> {

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "aborted"
   | "holder-lost" // the process that held the store went away
   | "not-found"
+  | "exists" // something is there where something new is to be
   | "internal";
 
 export class SinterError extends Error {

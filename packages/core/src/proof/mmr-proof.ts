@@ -7,6 +7,7 @@ import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { mmrRoot } from "./mmr-append.js";
 import { fillPlaces, indexOver, isSize, type NodePlace, peakCount, peakOver, peakPlaces, siblingOf } from "./mmr-positions.js";
 import { type NodeSource, NodesOf } from "./mmr-source.js";
+import { parentOf } from "./mmr-split.js";
 
 // What a proof holds, and in which order, follows from the sizes and the index it is about; so its bytes are only the
 // hashes, and one with a hash too many or too few proves nothing.
@@ -25,11 +26,17 @@ export function encodeMmrProof(proof: MmrProof): Uint8Array<ArrayBuffer> {
 
 export function decodeMmrProof(bytes: Uint8Array): Decoded<MmrProof> {
   const reader = new Reader(bytes);
+  const proof = readMmrProof(reader);
+  return reader.finish(() => proof);
+}
+
+/** One that stands among other bytes: whoever reads them asks in the end whether all of it was there. */
+export function readMmrProof(reader: Reader): MmrProof {
   const count = reader.u8();
   if (count > mmrProofHashesMax) reader.fail(`a proof of ${count} hashes where at most ${mmrProofHashesMax} are allowed`);
   const proof: Uint8Array[] = [];
   while (proof.length < count && !reader.failed) proof.push(reader.take(hashBytes));
-  return reader.finish(() => proof);
+  return proof;
 }
 
 /** `undefined` where there is no such leaf or the source lacks a node it takes. */
@@ -114,13 +121,4 @@ export function verifyConsistency(hasher: Hasher, claim: ConsistencyClaim): bool
 
 function allHashes(proof: MmrProof): boolean {
   return proof.length <= mmrProofHashesMax && proof.every((hash) => hash.length === hashBytes);
-}
-
-function parentOf(hasher: Hasher, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const pair = new Uint8Array(2 * hashBytes);
-  pair.set(left);
-  pair.set(right, hashBytes);
-  const parent = new Uint8Array(hashBytes);
-  hasher.parents("sinter 1 mmr parent", pair, 1, parent);
-  return parent;
 }

@@ -73,7 +73,7 @@ export function decodeStoreRecord(bytes: Uint8Array): Decoded<StoreRecord> {
   });
 }
 
-function decodeNetworkName(bytes: Uint8Array): Decoded<string> {
+export function decodeNetworkName(bytes: Uint8Array): Decoded<string> {
   try {
     return parseNetworkName(utf8.decode(bytes));
   } catch {

@@ -33,7 +33,7 @@ async function dyingHolder(path: string): Promise<{ sockets: Socket[]; heard: ()
     socket.on("data", (chunk) => {
       heard += chunk;
     });
-    socket.write('{"say":"hello","version":1,"pid":7,"holder":"peer"}\n');
+    socket.write('{"say":"hello","version":2,"pid":7,"holder":"peer"}\n');
   });
   await new Promise<void>((resolve) => dying.listen(path, resolve));
   return { sockets, heard: () => heard, close: () => dying.close() };
@@ -89,7 +89,7 @@ test("a holder whose answers cannot be read is left", async () => {
 
 test("a holder of another version is named, one that leaves before it greets is nobody", async () => {
   const other = mkdtempSync(join(tmpdir(), "control-"));
-  let answer = '{"say":"hello","version":2,"pid":7,"holder":"peer"}\n';
+  let answer = '{"say":"hello","version":3,"pid":7,"holder":"peer"}\n';
   const odd = createServer((socket) => socket.on("error", () => {}).end(answer));
   await new Promise<void>((resolve) => odd.listen(join(other, "control.sock"), resolve));
   const error = await failure(connectControl({ dir: other }));

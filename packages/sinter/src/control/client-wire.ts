@@ -18,7 +18,7 @@ export interface Holder {
 /** Who waits for the answer to one call. `done` or `failed` comes once, and last. */
 export interface Listener {
   batch?(events: readonly WireEvent[]): void;
-  progress?(events: number, total: number): void;
+  progress?(done: number, total: number): void;
   done(result: unknown): void;
   failed(error: SinterError): void;
 }
@@ -132,7 +132,7 @@ export class ClientWire {
       case "batch":
         return this.#pending.get(said.id)?.listener.batch?.(said.events);
       case "progress":
-        return this.#pending.get(said.id)?.listener.progress?.(said.events, said.total);
+        return this.#pending.get(said.id)?.listener.progress?.(said.done, said.total);
       case "part":
         return this.#takePart(said.id, said.text);
       case "done":

@@ -1,7 +1,10 @@
 import { connect, type Socket } from "node:net";
+import { resolve as absolute } from "node:path";
 import {
   type AuditOptions,
   type AuditReport,
+  type BackupOptions,
+  type BackupReport,
   type EventRecord,
   type FeedRow,
   isMalformed,
@@ -11,14 +14,25 @@ import {
   type NewEvent,
   type PeerApi,
   type PeerStatus,
+  type ProofOf,
   type ReadOptions,
   type Receipt,
   SinterError,
 } from "@sinter/core";
 import { ClientWire, type Holder } from "./client-wire.js";
 import { Inflow } from "./inflow.js";
-import { type Call, isAuditReport, isFeedRows, isPeerStatus, isWireReceipt, receiptFromWire, wireNewEvent } from "./messages.js";
-import type { Guard } from "./shape.js";
+import {
+  type Call,
+  isAuditReport,
+  isBackupReport,
+  isFeedRows,
+  isPeerStatus,
+  isWireReceipt,
+  proofFromWire,
+  receiptFromWire,
+  wireNewEvent,
+} from "./messages.js";
+import { type Guard, isText } from "./shape.js";
 import { findSocketPath } from "./socket-place.js";
 
 /** A peer in another process, reached over its control socket. Closing it leaves that process alone. */
@@ -55,6 +69,11 @@ function connected(socket: Socket): Promise<void> {
     });
     socket.once("error", reject);
   });
+}
+
+interface Asking {
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number) => void;
 }
 
 class RemotePeer implements ControlClient {
@@ -103,8 +122,25 @@ class RemotePeer implements ControlClient {
     return this.#ask({ call: "status" }, isPeerStatus);
   }
 
+  async prove(subject: string, what: ProofOf): Promise<Uint8Array> {
+    const proof = proofFromWire(await this.#ask({ ...what, call: "prove", subject }, isText));
+    if (isMalformed(proof)) throw unreadable("prove");
+    return proof;
+  }
+
   audit(options: AuditOptions = {}): Promise<AuditReport> {
-    return this.#ask({ call: "audit" }, isAuditReport, options);
+    const { signal, progress } = options;
+    return this.#ask({ call: "audit" }, isAuditReport, {
+      ...(signal && { signal }),
+      progress: (events, total) => progress?.({ events, total }),
+    });
+  }
+
+  backup(dir: string, { keys = "include", signal, progress }: BackupOptions = {}): Promise<BackupReport> {
+    return this.#ask({ call: "backup", dir: absolute(dir), keys }, isBackupReport, {
+      ...(signal && { signal }),
+      progress: (bytes, total) => progress?.({ bytes, total }),
+    });
   }
 
   describe(): Promise<Json> {
@@ -115,13 +151,13 @@ class RemotePeer implements ControlClient {
     return this.#wire.close();
   }
 
-  #ask<T>(call: Call, guard: Guard<T>, options: AuditOptions = {}): Promise<T> {
+  #ask<T>(call: Call, guard: Guard<T>, options: Asking = {}): Promise<T> {
     const { signal, progress } = options;
     return new Promise<T>((resolve, reject) => {
       const stop = () => this.#wire.cancel(id);
       const settled = () => signal?.removeEventListener("abort", stop);
       const id = this.#wire.call(call, {
-        progress: (events, total) => progress?.({ events, total }),
+        progress: (done, total) => progress?.(done, total),
         done: (result) => {
           settled();
           if (guard(result)) resolve(result);

@@ -38,13 +38,13 @@ async function told(said: string | Uint8Array): Promise<string> {
   return text;
 }
 
-const hello = '{"say":"hello","version":1}\n';
+const hello = '{"say":"hello","version":2}\n';
 
 test("a wrong line closes its connection with a reason", async () => {
   expect(await told("no json\n")).toContain("a line of JSON in UTF-8 expected");
   expect(await told(new Uint8Array([0xff, 0x0a]))).toContain("UTF-8");
   expect(await told('{"say":"more","id":1,"batches":1}\n')).toContain("a greeting expected first");
-  expect(await told('{"say":"hello","version":9}\n')).toContain("version 1, not 9");
+  expect(await told('{"say":"hello","version":9}\n')).toContain("version 2, not 9");
   expect(await told(`${hello}${hello}`)).toContain("greeted twice");
   expect(await told(`${hello}{"say":"toString"}\n`)).toContain('\\"say\\" expected');
   expect(await told(`${hello}{"say":"call","id":-1,"call":"status"}\n`)).toContain('a complete \\"call\\" expected');

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import {
   type AuditReport,
+  type BackupReport,
   controlAnswerCharsMax,
   controlCallsMax,
   controlCloseMsMax,
@@ -18,6 +19,7 @@ import {
   SinterError,
 } from "@sinter/core";
 import {
+  type BackupCall,
   type Call,
   type ClientLine,
   controlVersion,
@@ -27,6 +29,7 @@ import {
   parseClientLine,
   type ServerLine,
   wireEvent,
+  wireProof,
   wireReceipt,
 } from "./messages.js";
 import { Outflow } from "./outflow.js";
@@ -140,8 +143,12 @@ export class Connection {
         return this.#events(id, call);
       case "audit":
         return this.#answer(id, await this.#audit(id));
+      case "backup":
+        return this.#answer(id, await this.#backup(id, call));
       case "feeds":
         return this.#answer(id, await this.#peer.feeds(call.subject));
+      case "prove":
+        return this.#answer(id, wireProof(await this.#peer.prove(call.subject, call)));
       case "status":
         return this.#answer(id, await this.#peer.status());
       case "describe":
@@ -178,18 +185,32 @@ export class Connection {
   }
 
   async #audit(id: number): Promise<AuditReport> {
+    const say = this.#progress(id);
+    return await this.#stream(id, undefined, (signal) => this.#peer.audit({ signal, progress: ({ events, total }) => say(events, total) }));
+  }
+
+  async #backup(id: number, { dir, keys }: BackupCall): Promise<BackupReport> {
+    const say = this.#progress(id);
+    let making: Promise<BackupReport> | undefined;
+    try {
+      return await this.#stream(id, undefined, (signal) => {
+        making = this.#peer.backup(dir, { keys, signal, progress: ({ bytes, total }) => say(bytes, total) });
+        return making;
+      });
+    } finally {
+      // What was begun is cleared away before anybody is told: whoever asks again finds the place as it was.
+      await making?.catch(() => undefined);
+    }
+  }
+
+  #progress(id: number): (done: number, total: number) => void {
     let saidAtMs = 0;
-    return await this.#stream(id, undefined, (signal) =>
-      this.#peer.audit({
-        signal,
-        progress: ({ events, total }) => {
-          const nowMs = performance.now();
-          if (nowMs - saidAtMs < progressEveryMs) return;
-          saidAtMs = nowMs;
-          this.#say({ say: "progress", id, events, total });
-        },
-      }),
-    );
+    return (done, total) => {
+      const nowMs = performance.now();
+      if (nowMs - saidAtMs < progressEveryMs) return;
+      saidAtMs = nowMs;
+      this.#say({ say: "progress", id, done, total });
+    };
   }
 
   /** Runs what goes on until it is told to stop: a stop is answered at once, whether or not the work heeds it. */

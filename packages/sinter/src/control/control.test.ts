@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   controlBatchEventsMax,
   controlBatchesAheadMax,
@@ -9,6 +9,7 @@ import {
   controlPathBytesMax,
   type EventRecord,
   type PeerApi,
+  type ProofOf,
 } from "@sinter/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type ControlClient, connectControl } from "./client.js";
@@ -85,6 +86,16 @@ test("the peer's errors keep code and fix; a bug becomes an internal error", asy
   expect(await failure(all(client.events("broken")))).toMatchObject({ code: "internal" });
 });
 
+test("a proof comes as the peer made it, of the event that was asked for", async () => {
+  await peer.append("a/b", lines(2));
+  const said = async (what: ProofOf) => JSON.parse(fromUtf8(await client.prove("a/b", what)));
+  expect(await said({ author: "aa", seq: 2 })).toEqual(["a/b", "aa", 2, 0, "", "shown"]);
+  expect(await said({ author: "a", seq: 1, epoch: 3, nonce: "07", payload: "hash" })).toEqual(["a/b", "a", 1, 3, "07", "hash"]);
+  expect(await failure(client.prove("a/b", { author: "aa", seq: 3 }))).toMatchObject({ code: "not-found", fix: "Name another." });
+  peer.prove = async () => new Uint8Array(3_000_000).fill(7);
+  expect((await client.prove("a/b", { author: "aa", seq: 1 })).length).toBe(3_000_000);
+});
+
 test("a long subject is read whole and in order, from and to heeded", async () => {
   await peer.append("a", lines(5_000));
   const found = await all(client.events("a"));
@@ -144,6 +155,48 @@ test("an audit can be stopped though the peer does not heed the signal", async (
   expect(await audit).toMatchObject({ code: "aborted" });
 });
 
+test("a backup is made by the holder, at the path the caller means", async () => {
+  const progress: unknown[] = [];
+  const report = await client.backup("a/backup", { keys: "leave out", progress: (done) => progress.push(done) });
+  expect(report).toEqual(await peer.backup(resolve("a/backup"), { keys: "leave out" }));
+  expect(progress).toEqual([{ bytes: 1, total: 2 }]);
+  expect((await client.backup("/b")).keys).toBe("included");
+});
+
+test("a backup called off is answered once it is cleared away", async () => {
+  let open = () => {};
+  peer.gate = new Promise((done) => {
+    open = done;
+  });
+  const stop = new AbortController();
+  let answered = false;
+  const backup = failure(client.backup("/endless", { signal: stop.signal, progress: () => stop.abort() })).finally(() => {
+    answered = true;
+  });
+  await vi.waitFor(() => expect(stop.signal.aborted).toBe(true));
+  // Asked after the call was called off, and answered in order.
+  await client.status();
+  expect(answered).toBe(false);
+  open();
+  expect(await backup).toMatchObject({ code: "aborted" });
+  expect(peer.cleared).toBe(true);
+});
+
+test("a holder that closes clears a backup away before it lets its caller go", async () => {
+  let begun = false;
+  const backup = failure(
+    client.backup("/endless", {
+      progress: () => {
+        begun = true;
+      },
+    }),
+  );
+  await vi.waitFor(() => expect(begun).toBe(true));
+  await server.close();
+  expect(await backup).toMatchObject({ code: "holder-lost" });
+  expect(peer.cleared).toBe(true);
+});
+
 test("an answer longer than a line may be comes in parts", async () => {
   expect(await client.describe()).toEqual(await peer.describe());
 });
@@ -176,7 +229,7 @@ test("the last that a closing holder says is that it has begun nothing else", as
     text += chunk;
   });
   const closed = new Promise((resolve) => socket.once("close", resolve));
-  socket.write('{"say":"hello","version":1}\n{"say":"call","id":1,"call":"status"}\n');
+  socket.write('{"say":"hello","version":2}\n{"say":"call","id":1,"call":"status"}\n');
   await vi.waitFor(() => expect(text).toContain('"say":"done","id":1'));
   await server.close();
   await closed;

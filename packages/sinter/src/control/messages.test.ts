@@ -47,6 +47,14 @@ test("a line with one member of the wrong type is malformed", () => {
   expect(isMalformed(parseClientLine(json(read)))).toBe(false);
   for (const change of [{ from: [1] }, { from: [1, -2] }, { follow: 1 }])
     expect(isMalformed(parseClientLine(json({ ...read, ...change })))).toBe(true);
+  const backup = { say: "call", id: 1, call: "backup", dir: "/b", keys: "include" };
+  expect(isMalformed(parseClientLine(json(backup)))).toBe(false);
+  for (const change of [{ dir: "b" }, { dir: 1 }, { keys: undefined }, { keys: true }])
+    expect(isMalformed(parseClientLine(json({ ...backup, ...change })))).toBe(true);
+  const prove = { say: "call", id: 1, call: "prove", subject: "s", author: "aa", seq: 1, epoch: 0, nonce: "07", payload: "hash" };
+  expect(isMalformed(parseClientLine(json(prove)))).toBe(false);
+  for (const change of [{ author: 1 }, { seq: undefined }, { seq: -1 }, { epoch: 0.5 }, { nonce: 7 }, { payload: "whole" }])
+    expect(isMalformed(parseClientLine(json({ ...prove, ...change })))).toBe(true);
 });
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });

@@ -1,6 +1,9 @@
+import { isAbsolute } from "node:path";
 import {
   type AuditReport,
   appendEventsMax,
+  type BackupOptions,
+  type BackupReport,
   type Codec,
   controlBatchEventsMax,
   type Decoded,
@@ -11,7 +14,9 @@ import {
   Malformed,
   type NewEvent,
   type PeerStatus,
+  type ProofOf,
   payloadBytesMax,
+  portableProofBytesMax,
   type Receipt,
   type StampText,
 } from "@sinter/core";
@@ -19,7 +24,7 @@ import { type Guard, isFlag, isObject, isText, isWhole, list, oneOf, optional, p
 
 // What the two ends of a control socket say: one JSON object a line, bytes in base64. Both ends greet first.
 
-export const controlVersion = 1;
+export const controlVersion = 2;
 
 /** `peer` runs until it is stopped; `command` leaves as soon as it has done its work. */
 export type HolderKind = "peer" | "command";
@@ -35,9 +40,18 @@ export type Call =
   | { readonly call: "append"; readonly subject: string; readonly events: readonly WireNewEvent[] }
   | EventsCall
   | { readonly call: "feeds"; readonly subject?: string }
+  | ProveCall
   | { readonly call: "status" }
   | { readonly call: "audit" }
+  | BackupCall
   | { readonly call: "describe" };
+
+export interface BackupCall {
+  readonly call: "backup";
+  /** Absolute: the two ends may work in different directories. */
+  readonly dir: string;
+  readonly keys: NonNullable<BackupOptions["keys"]>;
+}
 
 export interface EventsCall {
   readonly call: "events";
@@ -46,6 +60,11 @@ export interface EventsCall {
   readonly to?: StampText;
   readonly follow?: boolean;
   readonly system?: boolean;
+}
+
+export interface ProveCall extends ProofOf {
+  readonly call: "prove";
+  readonly subject: string;
 }
 
 export type ClientLine =
@@ -73,7 +92,7 @@ export interface WireReceipt {
 export type ServerLine =
   | { readonly say: "hello"; readonly version: number; readonly pid: number; readonly holder: HolderKind }
   | { readonly say: "batch"; readonly id: number; readonly events: readonly WireEvent[] }
-  | { readonly say: "progress"; readonly id: number; readonly events: number; readonly total: number }
+  | { readonly say: "progress"; readonly id: number; readonly done: number; readonly total: number }
   /** A piece of the JSON text of a long result; the last of them is followed by `done` with the result null. */
   | { readonly say: "part"; readonly id: number; readonly text: string }
   | { readonly say: "done"; readonly id: number; readonly result: unknown }
@@ -107,6 +126,7 @@ const isErrorCode: Guard<ErrorCode> = oneOf(
   "aborted",
   "holder-lost",
   "not-found",
+  "exists",
   "internal",
 );
 /** The length of the answer bounds these lists. */
@@ -121,6 +141,11 @@ const clientLines: { readonly [S in ClientLine["say"]]: Guard<Extract<ClientLine
 
 const isBareCall = shape<{ readonly call: "status" | "audit" | "describe" }>({ call: oneOf("status", "audit", "describe") });
 const isFeedsCall = shape<Extract<Call, { call: "feeds" }>>({ call: oneOf("feeds"), subject: optional(isText) });
+const isBackupCall = shape<BackupCall>({
+  call: oneOf("backup"),
+  dir: (value): value is string => isText(value) && isAbsolute(value),
+  keys: oneOf("include", "leave out"),
+});
 const isEventsCall = shape<EventsCall>({
   call: oneOf("events"),
   subject: isText,
@@ -135,8 +160,18 @@ const isAppendCall = shape<Extract<Call, { call: "append" }>>({
   events: list(isNewEvent, appendEventsMax),
 });
 
+const isProveCall = shape<ProveCall>({
+  call: oneOf("prove"),
+  subject: isText,
+  author: isText,
+  seq: isWhole,
+  epoch: optional(isWhole),
+  nonce: optional(isText),
+  payload: optional<"shown" | "hash">(oneOf("shown", "hash")),
+});
+
 function isCall(value: unknown): value is Call {
-  return isAppendCall(value) || isEventsCall(value) || isFeedsCall(value) || isBareCall(value);
+  return isAppendCall(value) || isEventsCall(value) || isFeedsCall(value) || isProveCall(value) || isBackupCall(value) || isBareCall(value);
 }
 
 const isWireEvent = shape<WireEvent>({
@@ -163,7 +198,7 @@ const serverLines: { readonly [S in ServerLine["say"]]: Guard<Extract<ServerLine
     id: isWhole,
     events: list(isWireEvent, controlBatchEventsMax),
   }),
-  progress: shape<Extract<ServerLine, { say: "progress" }>>({ say: oneOf("progress"), id: isWhole, events: isWhole, total: isWhole }),
+  progress: shape<Extract<ServerLine, { say: "progress" }>>({ say: oneOf("progress"), id: isWhole, done: isWhole, total: isWhole }),
   part: shape<Extract<ServerLine, { say: "part" }>>({ say: oneOf("part"), id: isWhole, text: isText }),
   done: (value): value is Extract<ServerLine, { say: "done" }> => isObject(value) && isWhole(value["id"]) && "result" in value,
   failed: shape<Extract<ServerLine, { say: "failed" }>>({
@@ -224,6 +259,16 @@ export const isAuditReport = shape<AuditReport>({
   problems: list(shape<AuditReport["problems"][number]>({ what: isText, where: isText, detail: isText }), unbounded),
 });
 
+export const isBackupReport = shape<BackupReport>({
+  dir: isText,
+  network: isText,
+  author: isText,
+  keys: oneOf("included", "left out"),
+  bytes: isWhole,
+  crc32: isText,
+  at: isText,
+});
+
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 function fromBase64(text: string, bytesMax: number): Decoded<Uint8Array> {
@@ -266,6 +311,13 @@ export function eventFromWire(wire: WireEvent): Decoded<EventRecord> {
   const key = keyText === undefined ? undefined : fromBase64(keyText, keyBytesMax);
   if (key instanceof Malformed) return key;
   return { ...rest, payload, ...(key === undefined ? {} : { key }) };
+}
+
+/** A proof as it comes over the wire: its bytes in base64. */
+export const wireProof = toBase64;
+
+export function proofFromWire(wire: string): Decoded<Uint8Array> {
+  return fromBase64(wire, portableProofBytesMax);
 }
 
 const idBytes = 32;

@@ -1,4 +1,4 @@
-import { type EventRecord, type NewEvent, type PeerApi, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
+import { type EventRecord, type NewEvent, type PeerApi, type ProofOf, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
 
@@ -12,6 +12,7 @@ export class StubPeer implements PeerApi {
   /** How many events a reader of `events` was given: shows whether it was held back. */
   given = 0;
   gate: Promise<void> = Promise.resolve();
+  cleared = false;
   readonly #followers = new Set<() => void>();
 
   async append(subject: string, events: readonly NewEvent[]): Promise<Receipt> {
@@ -89,6 +90,24 @@ export class StubPeer implements PeerApi {
     });
     return { ok: false, events: 2, feeds: 1, problems: [{ what: "chain", where: "seq 2", detail: "the previous id differs" }] };
   };
+
+  /** One to "endless" goes on until it is called off, and then takes its time to clear away. */
+  backup: PeerApi["backup"] = async (dir, { keys = "include", signal, progress } = {}) => {
+    progress?.({ bytes: 1, total: 2 });
+    if (dir.endsWith("/endless")) {
+      await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
+      await this.gate;
+      this.cleared = true;
+      throw new SinterError("aborted", "called off", "Nothing is left of it.");
+    }
+    const kept = keys === "include" ? "included" : "left out";
+    return { dir, network: "home", author: "aa", keys: kept, bytes: 2, crc32: "dddddddd", at: "2026-11-21T00:00:00.000Z" };
+  };
+
+  async prove(subject: string, { author, seq, epoch = 0, nonce = "", payload = "shown" }: ProofOf): Promise<Uint8Array> {
+    if (this.records.get(subject)?.[seq - 1] === undefined) throw new SinterError("not-found", "no such event", "Name another.");
+    return utf8(JSON.stringify([subject, author, seq, epoch, nonce, payload]));
+  }
 
   async describe() {
     return { text: "x".repeat(3_000_000) };

@@ -1,0 +1,58 @@
+import { Malformed } from "../bytes/malformed.js";
+import { hashBytes } from "../identity/crypto.js";
+import type { SealTools } from "./checkpoint.js";
+import { headLengthAt, payloadAt } from "./event.js";
+import { payloadHashOf } from "./event-id.js";
+import { encodePortableProof, type ShownPayload, verifyProof } from "./event-proof.js";
+import { DamagedStore, type FeedView } from "./feed-view.js";
+import { LaneReader } from "./lane-reader.js";
+
+export interface AskedProof {
+  /** By its number in this store. */
+  readonly lane: number;
+  readonly seq: number;
+  readonly networkName: string;
+  /** Whether the proof shows what the event says, or only that it is there. */
+  readonly payload: "shown" | "hash";
+}
+
+/** The bytes of a proof of one event, or `undefined` where the lane has no such event. What this store holds is believed no
+ * more than a stranger's bytes: the proof is checked as whoever gets it will check it. */
+export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof): Uint8Array<ArrayBuffer> | undefined {
+  const { lane, seq, networkName } = asked;
+  const where = `lane ${lane}`;
+  const [head, record] = [view.head(lane), view.lane(lane)];
+  if (head === undefined || record === undefined || !Number.isSafeInteger(seq) || seq < 1 || seq > head.size) return undefined;
+  const path = view.subject(record.subject);
+  if (path === undefined) throw new DamagedStore(where, "the path of its subject is missing");
+  // Every commit seals what it writes: a head that no seal covers is none of ours.
+  if (head.seal.size !== head.size) throw new DamagedStore(where, `its seal covers ${head.seal.size} events of ${head.size}`);
+  const reader = new LaneReader(view, tools.hasher, lane);
+  const shown = reader.prove(seq);
+  const previous = idBefore(reader, seq);
+  const located = reader.event(seq);
+  if (shown === undefined || previous === undefined || located === undefined) throw new DamagedStore(where, `event ${seq} is missing`);
+  const { bytes, offset } = located;
+  const { subject, author, epoch } = record;
+  const proof = encodePortableProof({
+    networkName,
+    path,
+    seq,
+    previous,
+    head: bytes.subarray(offset, offset + headLengthAt(bytes, offset)),
+    payload: shownPayload(tools, payloadAt(bytes, offset), asked.payload),
+    inclusion: shown.path,
+    checkpoint: { place: { author, subject, epoch }, mmrRoot: shown.root, headId: head.headId, seal: head.seal },
+  });
+  const proven = verifyProof(proof, tools);
+  if (proven instanceof Malformed) throw new DamagedStore(where, `event ${seq} cannot be proven: ${proven.reason}`);
+  return proof;
+}
+
+function idBefore(reader: LaneReader, seq: number): Uint8Array | undefined {
+  return seq === 1 ? new Uint8Array(hashBytes) : reader.nodes(reader.laneId()).leaves(seq - 2, 1);
+}
+
+function shownPayload({ hasher }: SealTools, payload: Uint8Array, asked: AskedProof["payload"]): ShownPayload {
+  return asked === "shown" ? { kind: "whole", bytes: payload } : { kind: "hash", hash: payloadHashOf(hasher, payload) };
+}

@@ -1,0 +1,36 @@
+import type { FalconVerifier } from "@sinter/core";
+import { FalconKey } from "./falcon-key.js";
+
+// Falcon-512 in this thread: making keys, and verifying where a proof is checked by hand. A running peer has it done by
+// jobs (falcon-jobs.ts).
+
+type Library = typeof import("@noble/post-quantum/falcon.js")["falcon512padded"];
+export type FalconLibrary = Pick<Library, "keygen" | "sign" | "verify">;
+
+export class Falcon implements FalconVerifier {
+  readonly #library: FalconLibrary;
+
+  constructor(library: FalconLibrary) {
+    this.#library = library;
+  }
+
+  verifyFalcon(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+    return this.#library.verify(signature, message, publicKey);
+  }
+
+  /** Takes some tenths of a second. */
+  makeKey(): FalconKey {
+    const { publicKey, secretKey } = this.#library.keygen();
+    const key = new FalconKey({ publicKey, secret: secretKey });
+    secretKey.fill(0);
+    return key;
+  }
+}
+
+let loading: Promise<Falcon> | undefined;
+
+/** Loads the library at the first call: a peer that meets no hybrid author never pays for it. */
+export function loadFalcon(): Promise<Falcon> {
+  loading ??= import("@noble/post-quantum/falcon.js").then(({ falcon512padded }) => new Falcon(falcon512padded));
+  return loading;
+}
