@@ -14,10 +14,13 @@ interface LaneOptions {
   readonly testTimeout: number;
   readonly isolate?: boolean;
   readonly maxWorkers?: string;
+  readonly sequence?: { readonly groupOrder: number };
 }
 
 /** Unit tests leave nothing behind in their modules: files may share a process, which saves two thirds of their time. */
 const together = { isolate: false, maxWorkers: "100%" };
+/** Lanes of as many workers run in one go: these after the unit tests. */
+const apart = { testTimeout: 120_000, sequence: { groupOrder: 1 } };
 
 /** A lane is a suffix: `x.network.test.ts` runs in the lane network, plain `x.test.ts` in the lane unit. */
 const lane = (name: string, include: string[], exclude: string[], { testTimeout, ...more }: LaneOptions) => ({
@@ -39,7 +42,7 @@ export default defineConfig({
         slow.map((name) => `**/*.${name}.test.ts`),
         { testTimeout: 30_000, ...together },
       ),
-      ...slow.map((name) => lane(name, [`${rooms}/**/*.${name}.test.ts`], [], { testTimeout: 120_000 })),
+      ...slow.map((name) => lane(name, [`${rooms}/**/*.${name}.test.ts`], [], apart)),
     ],
     coverage: {
       provider: "v8",
