@@ -1,6 +1,8 @@
 // Faults on purpose: each changes one place of one source, and the tests named must fail. A mutant that survives shows
 // what nobody checks. `find` occurs exactly once in `file`, so that an edit there is noticed here.
 
+import { backupMutants } from "./backup-mutants.js";
+
 export interface Mutant {
   readonly name: string;
   /** What goes wrong in the world if this were written. */
@@ -485,4 +487,5 @@ export const catalogue: readonly Mutant[] = [
     replace: "const nodes = [...before.map((peak) => peak.slice().fill(0)), leaf, ...rest];",
     tests: ["packages/core/src/proof/mmr-split.test.ts"],
   },
+  ...backupMutants,
 ];

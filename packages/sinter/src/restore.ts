@@ -6,6 +6,7 @@ import {
   auditStore,
   backupKeysBytesMax,
   backupManifestBytesMax,
+  DamagedStore,
   encodeStoreRecord,
   FeedView,
   isMalformed,
@@ -50,6 +51,7 @@ export interface RestoreReport {
 }
 
 const AUDIT_SLICE_MS = 10;
+const earlier = "Restore an earlier backup.";
 
 /** Makes a store of a backup. It is whole and verified before it is there: nothing that an append would refuse comes in this
  * way either. What it writes goes into epochs of its own, so the store it was made of may go on as well. */
@@ -156,10 +158,15 @@ async function founded(dataFile: string, { backup, manifest, options }: Filling 
     if (!ok && first !== undefined && options.unsound !== "accept") {
       const count = problems.length === 1 ? "" : `, and ${problems.length - 1} more`;
       const what = `the store in ${backup} was not sound when it was backed up: ${first.what} at ${first.where}: ${first.detail}${count}`;
-      throw new SinterError("corrupt", what, "Restore an earlier backup, or this one as it is with --unsound.");
+      throw new SinterError("corrupt", what, `${earlier.slice(0, -1)}, or this one as it is with --unsound.`);
     }
     await written(store, encodeStoreRecord(newInstance(record, dataFile)));
     return { events, problems };
+  } catch (error) {
+    if (!(error instanceof DamagedStore)) throw error;
+    throw new SinterError("corrupt", `the store in ${backup} was not sound when it was backed up: ${error.message}`, earlier, {
+      cause: error,
+    });
   } finally {
     await store.close();
   }

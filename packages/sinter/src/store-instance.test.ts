@@ -1,8 +1,9 @@
 import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type AuthorId, asId, equalBytes, type NetworkId } from "@sinter/core";
 import { expect, onTestFinished, test } from "vitest";
-import { type FileTouch, fileIdentity, isSameInstance, probedFileIdentity } from "./store-instance.js";
+import { type FileTouch, fileIdentity, isSameInstance, newInstance, probedFileIdentity } from "./store-instance.js";
 
 const nonce = new Uint8Array(16);
 
@@ -60,4 +61,13 @@ test("a birth that moves when the file changes is recorded as unknown", () => {
 
 test("where no change ever shows, the birth is unknown", () => {
   expect(probedFileIdentity("x", pretended("kept", 1_000))).toEqual({ inode: 9n, birthNs: 0n });
+});
+
+test("an instance of its own has another nonce, even where the file is the one that the record names", () => {
+  const file = freshFile();
+  const store = { network: asId<NetworkId>(new Uint8Array(32)), networkName: "home", author: asId<AuthorId>(new Uint8Array(32)) };
+  const record = { ...store, instance: nonce, ...probedFileIdentity(file) };
+  const [once, twice] = [newInstance(record, file), newInstance(record, file)];
+  expect(once).toEqual({ ...record, instance: once.instance });
+  expect([equalBytes(once.instance, nonce), equalBytes(once.instance, twice.instance), once.instance.length]).toEqual([false, false, 16]);
 });
