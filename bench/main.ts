@@ -9,6 +9,7 @@ import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
 import { turn } from "./turn.js";
+import { verify } from "./verify.js";
 
 type Bench = () => Promise<Figure | readonly Figure[]>;
 
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   audit,
   proof,
   turn,
+  verify,
 };
 
 const words = process.argv.slice(2);

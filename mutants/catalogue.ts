@@ -2,17 +2,10 @@
 // what nobody checks. `find` occurs exactly once in `file`, so that an edit there is noticed here.
 
 import { backupMutants } from "./backup-mutants.js";
+import { intakeMutants } from "./intake-mutants.js";
+import type { Mutant } from "./mutant.js";
 
-export interface Mutant {
-  readonly name: string;
-  /** What goes wrong in the world if this were written. */
-  readonly what: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** Test files, or folders of them, that must notice. */
-  readonly tests: readonly string[];
-}
+export type { Mutant };
 
 export const catalogue: readonly Mutant[] = [
   {
@@ -323,7 +316,7 @@ export const catalogue: readonly Mutant[] = [
     name: "proof-unsealed",
     what: "a head that grew beyond its seal is proven from, as if all of it were signed",
     file: "packages/core/src/feed/prove-event.ts",
-    find: "if (head.seal.size !== head.size)",
+    find: "if (head.seal.size !== head.size && head.cover === undefined)",
     replace: "if (head.size === 0)",
     tests: ["packages/core/src/feed/prove-event.test.ts"],
   },
@@ -363,8 +356,8 @@ export const catalogue: readonly Mutant[] = [
     name: "disk-full-ignored",
     what: "events are taken in until the disk has no room to say so",
     file: "packages/core/src/feed/feed-core.ts",
-    find: 'if (around.disk === "full") {',
-    replace: "if (around.turn < 0) {",
+    find: 'if (around.disk === "full") return DISK_FULL;',
+    replace: "if (around.turn < 0) return DISK_FULL;",
     tests: ["packages/core/src/feed/feed-core.test.ts"],
   },
   {
@@ -488,4 +481,5 @@ export const catalogue: readonly Mutant[] = [
     tests: ["packages/core/src/proof/mmr-split.test.ts"],
   },
   ...backupMutants,
+  ...intakeMutants,
 ];

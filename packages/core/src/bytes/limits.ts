@@ -70,6 +70,8 @@ export const frontierRowsPerTurnMax = 64;
 export const rangeBytesMax = 32 * 1024 * 1024;
 /** Checked and hashed before the rest of the process gets a turn. */
 export const rangeSliceBytes = 64 * 1024;
+/** How often a range is verified anew because its lane has changed meanwhile. */
+export const rangeAttemptsMax = 8;
 
 // --- the control socket ---
 /** An append of `appendBytesMax` in base64, with room for what stands around it. */

@@ -8,14 +8,14 @@ import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../proof/mmr-append.j
 import { groupLeaves } from "../proof/mmr-positions.js";
 import { authorKey, decodeKey, laneRange, mmrKey } from "../store/keys.js";
 import { decodeAuthorRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
-import { entriesOf } from "./audit-tables.js";
+import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
 import { type BlockView, checkBlock } from "./block.js";
 import { CausalDecoder } from "./causal-delta.js";
 import { causalAt, kindAt, stampAt, systemKinds } from "./event.js";
 import type { FeedView } from "./feed-view.js";
 import type { AuditParts, Findings } from "./findings.js";
+import { verifyHeldHead } from "./held-head.js";
 import { eventIds } from "./lane-reader.js";
-import { verifySeal } from "./seal.js";
 
 // One lane, from its first byte to its seal. What lies beyond the head read at the start came meanwhile and is left to
 // the next audit, unless no head covers it even now.
@@ -52,6 +52,7 @@ class LaneWalk {
   readonly #head: HeadRecord;
   readonly #id: LaneId;
   readonly #causal: CausalDecoder;
+  readonly #isOwn: boolean;
   #mmr: Mmr = emptyMmr;
   #previous: Uint8Array = new Uint8Array(hashBytes);
   #stamp: Stamp = { wallMs: -1, counter: 0 };
@@ -67,6 +68,7 @@ class LaneWalk {
     this.#head = head;
     this.#id = laneId(hasher, feed, record.epoch);
     this.#causal = new CausalDecoder({ feed, epoch: record.epoch });
+    this.#isOwn = isWrittenHere(record, storeAuthor(audit.view));
   }
 
   /** Events gone through since it was last asked. */
@@ -109,7 +111,8 @@ class LaneWalk {
     const author = decodeAuthorRecord(this.#audit.view.keys.get(authorKey(this.#record.author)) ?? new Uint8Array(0));
     if (isMalformed(author)) return void this.#stop("seal", `no key to check it with: ${author.reason}`);
     const claimed = { lane: this.#id, size: head.size, mmrRoot: mmrRoot(hasher, this.#mmr), headId: this.#previous };
-    const seal = verifySeal(hasher, verifier, { author: this.#record.author, publicKey: author.publicKey, head: claimed, seal: head.seal });
+    const who = { author: this.#record.author, publicKey: author.publicKey };
+    const seal = verifyHeldHead({ hasher, verifier }, { ...who, head: claimed, record: head });
     if (isMalformed(seal)) this.#stop("seal", seal.reason);
     // Nobody freezes a lane yet, and no author signs twice.
     if (head.hybridSize !== 0 || head.freezeAt !== 0)
@@ -142,8 +145,10 @@ class LaneWalk {
     const offset = block.spans[index * 3] as number;
     const seq = block.firstSeq + index;
     const fault = this.#causal.apply(causalAt(block.bytes, offset));
-    // A fault in a delta makes those that lean on it fail as well: the first says where.
-    if (fault !== undefined && this.#causalFaults++ === 0) this.#stop("causal", `the delta of event ${seq}: ${fault.reason}`);
+    // A fault in a delta makes those that lean on it fail as well: the first says where. What others claim is not our damage:
+    // it is sealed as it stands.
+    if (fault !== undefined && this.#isOwn && this.#causalFaults++ === 0)
+      this.#stop("causal", `the delta of event ${seq}: ${fault.reason}`);
     if (seq === 1 && this.#record.epoch.index > 0 !== (kindAt(block.bytes, offset) === systemKinds.epochOpened)) {
       this.#stop("epoch", "every epoch but a feed's first begins by saying what it branched from");
     }

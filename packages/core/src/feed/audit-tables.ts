@@ -3,7 +3,7 @@ import { auditBytesPerReadMax, auditEntriesPerReadMax, clockReserveMs, stampWall
 import { type Decoded, isMalformed, Malformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
-import { networkId, subjectId } from "../identity/ids.js";
+import { type AuthorId, networkId, subjectId } from "../identity/ids.js";
 import type { Entry, Range, ReadableKeys } from "../protocol/key-space.js";
 import { authorKey, decodeKey, laneRange, metaKey, type StoreKey, tableRange } from "../store/keys.js";
 import {
@@ -16,6 +16,7 @@ import {
   decodePathRecord,
   decodeStoreRecord,
   decodeSubjectRecord,
+  type LaneRecord,
   type StoreRecord,
 } from "../store/records.js";
 import type { FeedView } from "./feed-view.js";
@@ -33,14 +34,19 @@ interface Tables {
   readonly findings: Findings;
   /** The clock's reserve before anything else was read. */
   readonly reserve: Stamp | undefined;
+  /** Who writes here. What others wrote may be stamped beyond the clock: it waits for its time. */
+  readonly author: AuthorId | undefined;
   /** The greatest stamp of any lane's last event. */
   last: Stamp;
+  /** Of lanes that this store writes. */
+  lastOwn: Stamp;
 }
 
 /** Answers the number of each lane it meets, `undefined` for anything else. */
 export function* auditTables(view: FeedView, parts: AuditParts, findings: Findings): Generator<number | undefined, void, undefined> {
   const reserve = findings.attempt(() => view.clock());
-  const tables: Tables = { view, parts, findings, reserve, last: { wallMs: 0, counter: 0 } };
+  const none = { wallMs: 0, counter: 0 };
+  const tables: Tables = { view, parts, findings, reserve, author: storeAuthor(view), last: none, lastOwn: none };
   const small = { from: new Uint8Array(0), to: tableRange("block").from };
   for (const [key, value] of entriesOf(view.keys, small)) yield auditEntry(tables, key, value);
   const marks = { from: tableRange("changed").from, to: tableRange("changed").to };
@@ -52,6 +58,17 @@ export function* auditTables(view: FeedView, parts: AuditParts, findings: Findin
   auditClock(tables);
   yield* auditStrays(tables, "block");
   yield* auditStrays(tables, "mmr");
+}
+
+/** Whose store it is; `undefined` where its record does not tell. */
+export function storeAuthor(view: FeedView): AuthorId | undefined {
+  const record = decodeStoreRecord(view.keys.get(metaKey("store")) ?? new Uint8Array(0));
+  return isMalformed(record) ? undefined : record.author;
+}
+
+/** Where nobody knows whose store it is, everything counts as its own. */
+export function isWrittenHere(lane: LaneRecord, author: AuthorId | undefined): boolean {
+  return author === undefined || equalBytes(lane.author, author);
 }
 
 /** A bounded piece at a time, each from a fresh look at the store. */
@@ -155,7 +172,10 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
     case "head":
       return faultIn(decodeHeadRecord(value), (head) => {
         if (compareStamps(head.stamp, tables.last) > 0) tables.last = head.stamp;
-        return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a head of no lane" : undefined;
+        const lane = tables.findings.attempt(() => view.lane(place.lane));
+        if (lane === undefined) return "a head of no lane";
+        if (isWrittenHere(lane, tables.author) && compareStamps(head.stamp, tables.lastOwn) > 0) tables.lastOwn = head.stamp;
+        return undefined;
       });
     case "changed":
       if (value.length > 0) return "a mark that holds something";
@@ -172,15 +192,16 @@ function storeFault({ view, parts }: Tables, { network, networkName, author }: S
   return view.keys.get(authorKey(author)) === undefined ? "an author without a record" : undefined;
 }
 
-function auditClock({ view, findings, reserve: earlier, last }: Tables): void {
+function auditClock({ view, findings, reserve: earlier, last, lastOwn }: Tables): void {
   const reserve = findings.attempt(() => view.clock());
   // The reserve is raised together with a stamp, to so far ahead of it; heads were read after it, so theirs is no lesser.
   if (earlier !== undefined && earlier.wallMs > Math.min(last.wallMs + clockReserveMs, stampWallMsMax)) {
     findings.add("clock", "clock", "a reserve further ahead than it is ever raised");
   }
   if (last.wallMs === 0) return;
-  if (reserve === undefined) findings.add("clock", "clock", "events, but no clock");
-  else if (compareStamps(last, reserve) >= 0) findings.add("clock", "clock", "a stamp that reaches the clock's reserve");
+  if (reserve === undefined && lastOwn.wallMs > 0) findings.add("clock", "clock", "events, but no clock");
+  if (reserve !== undefined && lastOwn.wallMs > 0 && compareStamps(lastOwn, reserve) >= 0)
+    findings.add("clock", "clock", "a stamp that reaches the clock's reserve");
   if (view.keys.get(metaKey("store")) === undefined) findings.add("meta", "store", "events, but no record of what the store is");
 }
 

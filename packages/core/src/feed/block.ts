@@ -114,6 +114,12 @@ function headerFault(bytes: Uint8Array): string | undefined {
   return !starts && firstSeq === 1 ? "a block at a lane's start that names an event before it" : undefined;
 }
 
+/** Whether a block of so many events and bytes takes one more of that size. Who lays events out by this alone, from a lane's
+ * first on, comes to the same blocks as everybody else. */
+export function fitsBehind(count: number, length: number, size: number): boolean {
+  return length + size <= blockBytesMax && count < blockEventsMax;
+}
+
 /** The open tail of a lane: events are added behind those already there until the next would not fit. */
 export class BlockBuilder {
   readonly firstSeq: number;
@@ -158,7 +164,7 @@ export class BlockBuilder {
 
   /** Whether an event of that size still goes in. Into an empty block any does: a large one has a block to itself. */
   fits(size: number): boolean {
-    return this.#count === 0 || (this.#length + size <= blockBytesMax && this.#count < blockEventsMax);
+    return this.#count === 0 || fitsBehind(this.#count, this.#length, size);
   }
 
   /** Adds an event that fits, and answers where it begins. */

@@ -2,8 +2,8 @@ import { hashBytes } from "../identity/crypto.js";
 import { authorOfKey, type Epoch, subjectId } from "../identity/ids.js";
 import { appendLeaves, emptyMmr, mmrRoot } from "../proof/mmr-append.js";
 import type { KeySpace } from "../protocol/key-space.js";
-import { authorKey } from "../store/keys.js";
-import { encodeAuthorRecord } from "../store/records.js";
+import { authorKey, blockKey, headKey, mmrKey } from "../store/keys.js";
+import { encodeAuthorRecord, encodeHeadRecord } from "../store/records.js";
 import { BlockBuilder, type BlockView, blockRun, checkBlock } from "./block.js";
 import type { EventParts } from "./event.js";
 import { hasher, laneIdOf, network, pathOf, standInSigner } from "./feed-rig.suite.js";
@@ -38,11 +38,9 @@ export function putLane(keys: KeySpace, crafted: CraftedLane): Uint8Array[] {
     hasher.eventIds(blockRun(id, checkBlock(block) as BlockView), ids, from * hashBytes);
     previous = ids.slice((from + builder.count - 1) * hashBytes, (from + builder.count) * hashBytes);
     lastBlockSeq = from + 1;
-    applyFeedWrite(keys, { kind: "block", lane, firstSeq: from + 1, bytes: block });
+    keys.put(blockKey(lane, from + 1), block);
   }
-  const mmr = appendLeaves(hasher, emptyMmr, ids, events.length, (group, bytes) =>
-    applyFeedWrite(keys, { kind: "nodes", lane, group, bytes }),
-  );
+  const mmr = appendLeaves(hasher, emptyMmr, ids, events.length, (group, bytes) => keys.put(mmrKey(lane, group), bytes));
   const { stamp } = events[events.length - 1];
   const root = sealLeaf(hasher, { lane: id, size: events.length, mmrRoot: mmrRoot(hasher, mmr), headId: previous });
   const signature = signer.sign(sealMessage({ author, stamp, leaves: 1, root }));
@@ -50,7 +48,7 @@ export function putLane(keys: KeySpace, crafted: CraftedLane): Uint8Array[] {
   const head = { size: events.length, headId: previous, stamp, hybridSize: 0, freezeAt: 0, lastBlockSeq, peaks: mmr.peaks, seal };
   keys.put(authorKey(author), encodeAuthorRecord({ suite: 1, publicKey: author }));
   applyFeedWrite(keys, { kind: "lane", lane, subject: subjectId(hasher, network, pathOf(path)), path: pathOf(path), author, epoch });
-  applyFeedWrite(keys, { kind: "head", lane, head });
+  keys.put(headKey(lane), encodeHeadRecord(head));
   applyFeedWrite(keys, { kind: "changed", lane });
   return Array.from({ length: events.length }, (_, index) => ids.slice(index * hashBytes, (index + 1) * hashBytes));
 }

@@ -68,8 +68,8 @@ function blockBytes(): Uint8Array {
   return builder.finish();
 }
 
-function headBytes(): Uint8Array {
-  const seal = { size: 5, stamp, leaves: 3, index: 2, path: [fill(8)], signature: fill(9, 64) };
+function headBytes(cover?: records.Cover): Uint8Array {
+  const seal = { size: cover === undefined ? 5 : 9, stamp, leaves: 3, index: 2, path: [fill(8)], signature: fill(9, 64) };
   return records.encodeHeadRecord({
     size: 5,
     headId: fill(1),
@@ -79,6 +79,7 @@ function headBytes(): Uint8Array {
     lastBlockSeq: 1,
     peaks: [fill(2), fill(3)],
     seal,
+    cover,
   });
 }
 
@@ -150,7 +151,12 @@ export const decoders: readonly DecoderUnderTest[] = [
   { name: "subject record", decode: records.decodeSubjectRecord, sample: () => fill(1) },
   { name: "lane record", decode: records.decodeLaneRecord, sample: () => records.encodeLaneRecord({ subject, author, epoch }) },
   { name: "lane number", decode: records.decodeLaneNumber, sample: () => records.encodeLaneNumber(77) },
-  { name: "head record", decode: records.decodeHeadRecord, sample: headBytes },
+  { name: "head record", decode: records.decodeHeadRecord, sample: () => headBytes() },
+  {
+    name: "head record under a seal of more",
+    decode: records.decodeHeadRecord,
+    sample: () => headBytes({ mmrRoot: fill(4), headId: fill(5), proof: [fill(6), fill(7)] }),
+  },
   { name: "key of a block", decode: keys.decodeKey, sample: () => keys.blockKey(4, 900) },
   { name: "key of a lane's number", decode: keys.decodeKey, sample: () => keys.laneNumberKey(subject, author, epoch) },
   { name: "key of a path", decode: keys.decodeKey, sample: () => keys.pathKey("a/b" as SubjectPath) },

@@ -69,7 +69,7 @@ test("appends of one turn to one subject follow each other, under one signature"
   const events = eventsOf(rig, "s");
   expect(notices.flatMap(idsOf).map(toHex)).toEqual(events.slice(1).map(({ id }) => toHex(id)));
   expect(notices.map(({ token }) => token)).toEqual([2, 3, 4]);
-  expect(turn.writes.filter(({ kind }) => kind === "head").length).toBe(1);
+  expect(turn.writes.filter(({ kind }) => kind === "appended").length).toBe(1);
 });
 
 test("a turn over several subjects is sealed once; each head has its place and path in the order of lane ids", () => {

@@ -28,12 +28,15 @@ import {
   applyFeedWrite,
   type FeedNotice,
   type FeedVocabulary,
-  type RefusalCode,
+  type Refusal,
   type Seqs,
+  type TakeCommand,
 } from "./feed-vocabulary.js";
 import { type HashedTail, type LanePlace, type NewParts, OpenLane } from "./open-lane.js";
 import { resumeLane } from "./resume-lane.js";
 import { sealLeaf, sealMessage } from "./seal.js";
+import { type LaneTaking, laneTaking, observeStamps, takenWrites } from "./take-range.js";
+import type { VerifiedRange } from "./verified-range.js";
 
 // The core that writes feeds. Appends lay events into their lanes as they are stepped; when the turn closes, all of
 // them are hashed, one seal is signed over every lane touched, and blocks, nodes and heads go into the one commit.
@@ -76,11 +79,7 @@ interface Request {
   readonly seqs: Seqs;
 }
 
-interface Refusal {
-  readonly code: RefusalCode;
-  readonly reason: string;
-  readonly fix: string;
-}
+const DISK_FULL: Refusal = { code: "disk-full", reason: "the disk is full", fix: "Free some space; appends go on by themselves." };
 
 class FeedCore implements Core<Feed> {
   readonly #options: FeedOptions;
@@ -91,6 +90,7 @@ class FeedCore implements Core<Feed> {
   #requests: Request[] = [];
   #nextLane = 0;
   #appended = 0;
+  #taken = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -104,6 +104,7 @@ class FeedCore implements Core<Feed> {
         return [];
       case "commanded":
         if (input.command.kind === "append") return this.#append(input.command, around);
+        if (input.command.kind === "take") return this.#take(input.command, around);
         return [
           ...(input.command.kind === "rest" ? this.#rest() : []),
           { kind: "notify", notice: { kind: "passed", token: input.command.token } },
@@ -116,7 +117,12 @@ class FeedCore implements Core<Feed> {
   }
 
   describe(): Json {
-    return { open: this.#open.size, appended: this.#appended, clock: [this.#clock.last.wallMs, this.#clock.last.counter] };
+    return {
+      open: this.#open.size,
+      appended: this.#appended,
+      taken: this.#taken,
+      clock: [this.#clock.last.wallMs, this.#clock.last.counter],
+    };
   }
 
   #rest(): readonly Effect<Feed>[] {
@@ -145,9 +151,7 @@ class FeedCore implements Core<Feed> {
   }
 
   #cannotWrite(around: Around): Refusal | undefined {
-    if (around.disk === "full") {
-      return { code: "disk-full", reason: "the disk is full", fix: "Free some space; appends go on by themselves." };
-    }
+    if (around.disk === "full") return DISK_FULL;
     const trusted = trustedTimeMs({ persistedMs: this.#clock.last.wallMs, wallMs: around.wallMs, claimsMs: [] });
     const fault = clockFault(trusted);
     if (fault !== undefined) return { code: "clock", reason: fault, fix: "Set this machine's clock, then try again." };
@@ -224,6 +228,36 @@ class FeedCore implements Core<Feed> {
     }
   }
 
+  // --- taking what others wrote ---
+
+  #take({ token, range }: TakeCommand, around: Around): readonly Effect<Feed>[] {
+    const outcome = this.#taking(range, around);
+    if (outcome === "stale") return [{ kind: "notify", notice: { kind: "stale", token } }];
+    if ("code" in outcome) return [{ kind: "notify", notice: { kind: "refused", token, ...outcome } }];
+    if (outcome.lane === "new") this.#nextLane++;
+    const { path, place, head } = range;
+    observeStamps(this.#clock, range, around.wallMs);
+    this.#open.get(path)?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, head.size);
+    this.#taken += head.size - range.held.size;
+    const reserve = this.#clock.reserveNeeded();
+    const clock: Effect<Feed>[] = reserve === undefined ? [] : [{ kind: "write", write: { kind: "clock", reserve } }];
+    return [
+      ...takenWrites(outcome, range, around.view),
+      ...clock,
+      { kind: "notify", notice: { kind: "taken", token, path, size: head.size } },
+    ];
+  }
+
+  #taking(range: VerifiedRange, { view, disk }: Around): Refusal | "stale" | LaneTaking {
+    if (disk === "full") return DISK_FULL;
+    try {
+      return laneTaking(range, { view, author: this.#options.author, nextLane: this.#nextLane });
+    } catch (error) {
+      if (!(error instanceof DamagedStore)) throw error;
+      return { code: "corrupt", reason: error.message, fix: "Run sinter audit to see what else is wrong." };
+    }
+  }
+
   // --- closing a turn ---
 
   #close({ view }: Around): readonly Effect<Feed>[] {
@@ -231,7 +265,7 @@ class FeedCore implements Core<Feed> {
     const effects: Effect<Feed>[] = [];
     const lanes = [...this.#touched].sort((left, right) => compareBytes(left.place.id, right.place.id));
     const tails = new Map<OpenLane, HashedTail>();
-    for (const lane of lanes) tails.set(lane, hashed(lane, hasher, effects));
+    for (const lane of lanes) tails.set(lane, lane.hash(hasher));
     const tree = sealTree(
       hasher,
       lanes.map((lane) => leafOf(lane, hasher)),
@@ -241,7 +275,8 @@ class FeedCore implements Core<Feed> {
     lanes.forEach((lane, index) => {
       const { number } = lane.place;
       const seal = { size: lane.size, stamp, leaves: lanes.length, index, path: tree.path(index), signature };
-      effects.push({ kind: "write", write: { kind: "head", lane: number, head: headOf(lane, seal) } });
+      const tail = tails.get(lane) as HashedTail;
+      effects.push({ kind: "write", write: { kind: "appended", lane: number, tail, head: headOf(lane, seal) } });
       if (!view.isChanged(number)) effects.push({ kind: "write", write: { kind: "changed", lane: number } });
     });
     const reserve = this.#clock.reserveNeeded();
@@ -271,14 +306,6 @@ function branchFrom(last: LaneEntry, view: FeedView): Uint8Array {
   return encodeEpochOpened({ epoch: last.epoch, size: head.size, headId: head.headId });
 }
 
-function hashed(lane: OpenLane, hasher: Hasher, effects: Effect<Feed>[]): HashedTail {
-  const tail = lane.hash(hasher);
-  const { number } = lane.place;
-  for (const { firstSeq, bytes } of tail.blocks) effects.push({ kind: "write", write: { kind: "block", lane: number, firstSeq, bytes } });
-  for (const { group, bytes } of tail.nodes) effects.push({ kind: "write", write: { kind: "nodes", lane: number, group, bytes } });
-  return tail;
-}
-
 function leafOf(lane: OpenLane, hasher: Hasher): Uint8Array {
   const { mmr, head } = lane.state;
   return sealLeaf(hasher, { lane: lane.place.id, size: mmr.size, mmrRoot: mmrRoot(hasher, mmr), headId: head });
@@ -291,6 +318,7 @@ function headOf(lane: OpenLane, seal: HeadRecord["seal"]): HeadRecord {
 
 function costOf(input: Input<Feed>): number {
   if (input.kind === "closing") return 25;
+  if (input.kind === "commanded" && input.command.kind === "take") return 10 + input.command.range.blocks.length * 4;
   if (input.kind !== "commanded" || input.command.kind !== "append") return 1;
   const { events } = input.command;
   return 5 + events.length / 2 + bytesOf(events) / 1000;

@@ -3,8 +3,9 @@ import type { AuthorId, Epoch, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { KeySpace } from "../protocol/key-space.js";
 import type { Vocabulary } from "../protocol/protocol.js";
-import { blockKey, changedKey, headKey, laneKey, laneNumberKey, metaKey, mmrKey, pathKey, subjectKey } from "../store/keys.js";
+import { authorKey, blockKey, changedKey, headKey, laneKey, laneNumberKey, metaKey, mmrKey, pathKey, subjectKey } from "../store/keys.js";
 import {
+  encodeAuthorRecord,
   encodeClockRecord,
   encodeHeadRecord,
   encodeLaneNumber,
@@ -13,11 +14,19 @@ import {
   type HeadRecord,
 } from "../store/records.js";
 import type { FeedView } from "./feed-view.js";
-import type { NewParts } from "./open-lane.js";
+import type { HashedTail, NewParts } from "./open-lane.js";
+import type { VerifiedRange } from "./verified-range.js";
 
 // The words of the feed core.
 
 export type RefusalCode = "disk-full" | "clock" | "corrupt" | "too-large" | "usage";
+
+/** Why it was not done, and what to do about it. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly reason: string;
+  readonly fix: string;
+}
 
 export interface AppendCommand {
   readonly kind: "append";
@@ -27,8 +36,16 @@ export interface AppendCommand {
   readonly events: readonly NewParts[];
 }
 
+/** Events of another author's lane, verified beforehand. */
+export interface TakeCommand {
+  readonly kind: "take";
+  readonly token: number;
+  readonly range: VerifiedRange;
+}
+
 export type FeedCommand =
   | AppendCommand
+  | TakeCommand
   /** Answered once all that the store shows now is on disk: what was read before may be told to others. */
   | { readonly kind: "barrier"; readonly token: number }
   /** The last command before the peer stops: the clock's reserve comes down to what was used of it. Answered like a barrier. */
@@ -53,11 +70,25 @@ export interface Seqs {
   readonly each: readonly number[] | undefined;
 }
 
+/** Events of another author are on disk. */
+export interface Taken {
+  readonly kind: "taken";
+  readonly token: number;
+  readonly path: SubjectPath;
+  /** Of the lane, with them. */
+  readonly size: number;
+}
+
 export type FeedNotice =
   | Appended
+  | Taken
+  /** The lane is not as it was when the range was verified: it is to be verified against what is held now. */
+  | { readonly kind: "stale"; readonly token: number }
   | { readonly kind: "passed"; readonly token: number }
-  | { readonly kind: "refused"; readonly token: number; readonly code: RefusalCode; readonly reason: string; readonly fix: string };
+  | ({ readonly kind: "refused"; readonly token: number } & Refusal);
 
+/** Events come into the store by two kinds alone: those that a lane of ours has hashed, and those that were verified. Neither
+ * can be made elsewhere. */
 export type FeedWrite =
   | {
       readonly kind: "lane";
@@ -67,9 +98,9 @@ export type FeedWrite =
       readonly author: AuthorId;
       readonly epoch: Epoch;
     }
-  | { readonly kind: "block"; readonly lane: number; readonly firstSeq: number; readonly bytes: Uint8Array }
-  | { readonly kind: "nodes"; readonly lane: number; readonly group: number; readonly bytes: Uint8Array }
-  | { readonly kind: "head"; readonly lane: number; readonly head: HeadRecord }
+  | { readonly kind: "author"; readonly author: AuthorId; readonly publicKey: Uint8Array }
+  | { readonly kind: "appended"; readonly lane: number; readonly tail: HashedTail; readonly head: HeadRecord }
+  | { readonly kind: "taken"; readonly lane: number; readonly range: VerifiedRange }
   | { readonly kind: "changed"; readonly lane: number }
   | { readonly kind: "clock"; readonly reserve: Stamp };
 
@@ -95,15 +126,21 @@ export function applyFeedWrite(keys: KeySpace, write: FeedWrite): void {
       keys.put(subjectKey(subject), encodePathRecord(path));
       return keys.put(pathKey(path), subject);
     }
-    case "block":
-      return keys.put(blockKey(write.lane, write.firstSeq), write.bytes);
-    case "nodes":
-      return keys.put(mmrKey(write.lane, write.group), write.bytes);
-    case "head":
-      return keys.put(headKey(write.lane), encodeHeadRecord(write.head));
+    case "author":
+      return keys.put(authorKey(write.author), encodeAuthorRecord({ suite: 1, publicKey: write.publicKey }));
+    case "appended":
+      return putEvents(keys, write.lane, write.tail, write.head);
+    case "taken":
+      return putEvents(keys, write.lane, write.range, write.range.head);
     case "changed":
       return keys.put(changedKey(write.lane), NOTHING);
     case "clock":
       return keys.put(metaKey("clock"), encodeClockRecord(write.reserve));
   }
+}
+
+function putEvents(keys: KeySpace, lane: number, { blocks, nodes }: HashedTail | VerifiedRange, head: HeadRecord): void {
+  for (const { firstSeq, bytes } of blocks) keys.put(blockKey(lane, firstSeq), bytes);
+  for (const { group, bytes } of nodes) keys.put(mmrKey(lane, group), bytes);
+  keys.put(headKey(lane), encodeHeadRecord(head));
 }

@@ -7,6 +7,7 @@ import { type ProvenEvent, verifyProof } from "./event-proof.js";
 import { hasher, networkName, parts, Rig, standInVerifier } from "./feed-rig.suite.js";
 import { DamagedStore } from "./feed-view.js";
 import { LaneReader } from "./lane-reader.js";
+import { cutOffer, takeOffer } from "./offered-lane.suite.js";
 import { type AskedProof, proveEvent } from "./prove-event.js";
 
 const tools = { hasher, verifier: standInVerifier };
@@ -43,6 +44,13 @@ test("every event of a lane can be proven, as it was read", () => {
     expect(shown.payload).toEqual(payload);
     expect(proven(rig, seq, { payload: "hash" })).toEqual({ ...shown, payload: undefined });
   }
+});
+
+test("of a lane that is not all here, what is here can be proven, by the author's seal over more", () => {
+  const [a, b] = [grown(203), new Rig({ author: 2, instance: 2 })];
+  expect(takeOffer(b, cutOffer(a, "s", { from: 1, to: 150, perBlock: 30 }))).toBe("taken");
+  for (const seq of [1, 2, 64, 65, 127, 128, 129, 149, 150]) expect(proven(b, seq)).toEqual(proven(a, seq));
+  expect(prove(b, 151)).toBeUndefined();
 });
 
 test("an event that is none, and a lane that is none, have no proof", () => {

@@ -1,11 +1,14 @@
 import { Malformed } from "../bytes/malformed.js";
 import { hashBytes } from "../identity/crypto.js";
-import type { SealTools } from "./checkpoint.js";
+import { proveCoveredInclusion } from "../proof/mmr-cover.js";
+import type { MmrProof } from "../proof/mmr-proof.js";
+import type { HeadRecord } from "../store/records.js";
+import type { Checkpoint, SealTools } from "./checkpoint.js";
 import { headLengthAt, payloadAt } from "./event.js";
 import { payloadHashOf } from "./event-id.js";
 import { encodePortableProof, type ShownPayload, verifyProof } from "./event-proof.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
-import { LaneReader } from "./lane-reader.js";
+import { type EventProof, LaneReader } from "./lane-reader.js";
 
 export interface AskedProof {
   /** By its number in this store. */
@@ -25,13 +28,16 @@ export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof):
   if (head === undefined || record === undefined || !Number.isSafeInteger(seq) || seq < 1 || seq > head.size) return undefined;
   const path = view.subject(record.subject);
   if (path === undefined) throw new DamagedStore(where, "the path of its subject is missing");
-  // Every commit seals what it writes: a head that no seal covers is none of ours.
-  if (head.seal.size !== head.size) throw new DamagedStore(where, `its seal covers ${head.seal.size} events of ${head.size}`);
+  // Every commit has a seal over what it writes, or over more: a head that no seal covers is none of ours.
+  if (head.seal.size !== head.size && head.cover === undefined)
+    throw new DamagedStore(where, `its seal covers ${head.seal.size} events of ${head.size}`);
   const reader = new LaneReader(view, tools.hasher, lane);
   const shown = reader.prove(seq);
+  const inclusion = shown && inclusionOf(tools, head, reader, shown);
   const previous = idBefore(reader, seq);
   const located = reader.event(seq);
-  if (shown === undefined || previous === undefined || located === undefined) throw new DamagedStore(where, `event ${seq} is missing`);
+  if (shown === undefined || inclusion === undefined || previous === undefined || located === undefined)
+    throw new DamagedStore(where, `event ${seq} is missing`);
   const { bytes, offset } = located;
   const { subject, author, epoch } = record;
   const proof = encodePortableProof({
@@ -41,12 +47,23 @@ export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof):
     previous,
     head: bytes.subarray(offset, offset + headLengthAt(bytes, offset)),
     payload: shownPayload(tools, payloadAt(bytes, offset), asked.payload),
-    inclusion: shown.path,
-    checkpoint: { place: { author, subject, epoch }, mmrRoot: shown.root, headId: head.headId, seal: head.seal },
+    inclusion,
+    checkpoint: { place: { author, subject, epoch }, ...sealedEnd(head, shown), seal: head.seal },
   });
   const proven = verifyProof(proof, tools);
   if (proven instanceof Malformed) throw new DamagedStore(where, `event ${seq} cannot be proven: ${proven.reason}`);
   return proof;
+}
+
+/** Of a lane that is not here to its end, the way to the root of all that its seal is over. */
+function inclusionOf({ hasher }: SealTools, head: HeadRecord, reader: LaneReader, { seq, path }: EventProof): MmrProof | undefined {
+  if (head.cover === undefined) return path;
+  const range = { source: reader.nodes(reader.laneId()), held: head.size, size: head.seal.size, proof: head.cover.proof };
+  return proveCoveredInclusion(hasher, range, seq - 1);
+}
+
+function sealedEnd({ cover, headId }: HeadRecord, { root }: EventProof): Pick<Checkpoint, "mmrRoot" | "headId"> {
+  return cover === undefined ? { mmrRoot: root, headId } : { mmrRoot: cover.mmrRoot, headId: cover.headId };
 }
 
 function idBefore(reader: LaneReader, seq: number): Uint8Array | undefined {

@@ -13,8 +13,8 @@ import { BlockBuilder, type BlockView, checkBlock } from "./block.js";
 import { stampAt } from "./event.js";
 import type { FeedView } from "./feed-view.js";
 import { type AuditParts, Findings } from "./findings.js";
+import { verifyHeldHead } from "./held-head.js";
 import { eventIds } from "./lane-reader.js";
-import { verifySeal } from "./seal.js";
 
 // One lane put in order. What its seal vouches for decides: if the events up to the head are those the author signed, all
 // that is derived from them is written anew, and what lies beyond, which nobody signed and nobody was told of, goes. If they
@@ -96,9 +96,8 @@ interface Claimed {
 
 /** Suite 1: the author's id is the key. */
 function isSealed({ parts }: LaneRepair, { record, head, id, walked }: Claimed): boolean {
-  const { hasher, verifier } = parts;
-  const claimed = { lane: id, size: head.size, mmrRoot: mmrRoot(hasher, walked.mmr), headId: walked.headId };
-  return verifySeal(hasher, verifier, { author: record.author, publicKey: record.author, head: claimed, seal: head.seal }) === "holds";
+  const claimed = { lane: id, size: head.size, mmrRoot: mmrRoot(parts.hasher, walked.mmr), headId: walked.headId };
+  return verifyHeldHead(parts, { author: record.author, publicKey: record.author, head: claimed, record: head }) === "holds";
 }
 
 function headChange({ lane, mended }: LaneRepair, head: HeadRecord, { mmr, headId, stamp, lastBlockSeq }: Walked): Batch {

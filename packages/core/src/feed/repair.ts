@@ -30,11 +30,11 @@ import {
   type LaneRecord,
 } from "../store/records.js";
 import { auditFrontier } from "./audit-frontier.js";
-import { entriesOf } from "./audit-tables.js";
+import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
 import type { FeedView } from "./feed-view.js";
 import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
+import { verifyHeldHead } from "./held-head.js";
 import { repairLane } from "./repair-lane.js";
-import { verifySeal } from "./seal.js";
 
 // Puts in order what can be told for certain: tables that follow from other tables, what follows from events that a seal
 // covers, and the frontier trie. An event that is damaged stays as it is: what was acknowledged is never cut away, and a backup
@@ -89,14 +89,18 @@ class Repair {
     }
   }
 
-  /** Every stamp given out is in an event: the reserve goes just above the last of them. Where a head cannot be read, there is
-   * no telling which is the last. */
+  /** Every stamp given out is in an event written here: the reserve goes just above the last of them. Where a head cannot be
+   * read, there is no telling which is the last. */
   *clock(): Steps<void> {
+    const author = storeAuthor(this.#view);
     let last: Stamp = { wallMs: 0, counter: 0 };
     for (const [key] of entriesOf(this.#view.keys, tableRange("lane"))) {
       const place = decodeKey(key);
-      const head = isMalformed(place) || place.table !== "lane" ? undefined : this.#read(() => this.#view.head(place.lane));
+      if (isMalformed(place) || place.table !== "lane") return;
+      const head = this.#read(() => this.#view.head(place.lane));
       if (head === undefined) return;
+      const record = this.#read(() => this.#view.lane(place.lane));
+      if (record !== undefined && !isWrittenHere(record, author)) continue;
       if (compareStamps(head.stamp, last) > 0) last = head.stamp;
       yield [];
     }
@@ -209,12 +213,12 @@ class Repair {
 
   /** Of two records that contradict each other, the one under which the seal holds is right. */
   #isSealed(lane: number, place: LaneRecord): boolean {
-    const { hasher, verifier } = this.#parts;
+    const { hasher } = this.#parts;
     const head = this.#read(() => this.#view.head(lane));
     if (head === undefined) return false;
     const id = laneId(hasher, feedId(hasher, place.author, place.subject), place.epoch);
     const claimed = { lane: id, size: head.size, mmrRoot: mmrRoot(hasher, head), headId: head.headId };
-    return verifySeal(hasher, verifier, { author: place.author, publicKey: place.author, head: claimed, seal: head.seal }) === "holds";
+    return verifyHeldHead(this.#parts, { author: place.author, publicKey: place.author, head: claimed, record: head }) === "holds";
   }
 
   /** Damage is no answer. */

@@ -8,6 +8,7 @@ import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary }
 import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
 import { LaneReader } from "../feed/lane-reader.js";
 import type { NewParts } from "../feed/open-lane.js";
+import type { RangeOffer } from "../feed/verified-range.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -18,6 +19,7 @@ import type { Json, Vocabulary } from "../protocol/protocol.js";
 import { unlessAborted } from "./abort.js";
 import { Follower, Followers } from "./followers.js";
 import { Gathering } from "./gathering.js";
+import { Intake, type TakeOutcome } from "./intake.js";
 import { KnownPaths } from "./known-paths.js";
 import type {
   AuditOptions,
@@ -79,6 +81,7 @@ export class Peer implements PeerApi {
   readonly #paths = new KnownPaths();
   readonly #followers = new Followers();
   readonly #gathering: Gathering<AppendCommand>;
+  readonly #intake: Intake;
   #bytesInFlight = 0;
   /** The frontier core has been told of a change that it has not taken in. */
   #frontierTold = false;
@@ -107,6 +110,14 @@ export class Peer implements PeerApi {
     this.#gathering = new Gathering({
       handOn: (token, append) => this.#handOn(token, append),
       soon: (run) => parts.ports.scheduler.soon(run),
+    });
+    this.#intake = new Intake({
+      view: this.view,
+      tools: { hasher, verifier, network: network.id },
+      write: (range) => this.#pending.call((token) => this.#command(this.#feed, { kind: "take", token, range })),
+      barrier: () => this.#barrier(),
+      soon: () => new Promise((resolve) => parts.ports.scheduler.soon(resolve)),
+      goesOn: () => this.#goesOn(),
     });
     const mounts = [this.#feed, this.#frontier, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
@@ -165,6 +176,16 @@ export class Peer implements PeerApi {
       throw readable(error);
     } finally {
       this.#followers.remove(follower);
+    }
+  }
+
+  /** Takes in what others wrote, by whomever it is offered. Resolves once it is on disk, or says why it is not taken. */
+  async take(offer: RangeOffer): Promise<TakeOutcome> {
+    this.#goesOn();
+    try {
+      return await this.#intake.take(offer);
+    } catch (error) {
+      throw readable(error);
     }
   }
 
@@ -268,7 +289,7 @@ export class Peer implements PeerApi {
     this.#gathering.answered(notice.token);
     if (notice.kind === "refused") return this.#pending.reject(notice.token, new SinterError(notice.code, notice.reason, notice.fix));
     this.#pending.resolve(notice.token, notice);
-    if (notice.kind === "passed") return;
+    if (notice.kind === "passed" || notice.kind === "stale") return;
     this.#followers.wake(notice.path);
     if (this.#frontierTold) return;
     this.#frontierTold = this.#driver.command(this.#frontier, { kind: "changed" }) === "accepted";
@@ -303,7 +324,7 @@ export class Peer implements PeerApi {
     this.#gathering.answered(token);
     // What was read before the barrier may be gone: it is read again.
     if (kind === "barrier") return this.#pending.resolve(token, LOST);
-    if (kind === "append" && outcome === "unknown")
+    if ((kind === "append" || kind === "take") && outcome === "unknown")
       return this.#pending.reject(token, unknownOutcome(`it may or may not be written: ${reason}`));
     const error =
       this.#end ??

@@ -42,12 +42,17 @@ export function readMmrProof(reader: Reader): MmrProof {
 /** `undefined` where there is no such leaf or the source lacks a node it takes. */
 export function proveInclusion(hasher: Hasher, source: NodeSource, size: number, leafIndex: number): MmrProof | undefined {
   if (!isSize(size) || !isSize(leafIndex) || leafIndex >= size) return undefined;
+  return new NodesOf(hasher, source, size).all(inclusionPlaces(size, leafIndex));
+}
+
+/** Of the hashes of an inclusion, in their order. */
+export function inclusionPlaces(size: number, leafIndex: number): NodePlace[] {
   const peaks = peakPlaces(size);
   const own = peaks[peakOver(peaks, leafIndex)] as NodePlace;
   const places: NodePlace[] = [];
   for (let height = 0; height < own.height; height++) places.push({ height, index: siblingOf(indexOver(leafIndex, height)) });
   for (const peak of peaks) if (peak !== own) places.push(peak);
-  return new NodesOf(hasher, source, size).all(places);
+  return places;
 }
 
 export interface InclusionClaim {

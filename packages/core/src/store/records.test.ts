@@ -109,6 +109,20 @@ test("a head record, byte by byte", () => {
   );
 });
 
+test("a head under a seal that reaches beyond it ends with what that covers", () => {
+  const cover = { mmrRoot: new Uint8Array(32).fill(1), headId: new Uint8Array(32).fill(2), proof: [new Uint8Array(32).fill(3)] };
+  const covered = records.encodeHeadRecord({ ...someHead, seal: { ...someHead.seal, size: 6 }, cover });
+  expect(toHex(covered.subarray(0, 2))).toBe("0101");
+  expect(toHex(covered.subarray(-97))).toBe(`${"01".repeat(32)}${"02".repeat(32)}01${"03".repeat(32)}`);
+  expect(records.decodeHeadRecord(covered)).toEqual({ ...someHead, seal: { ...someHead.seal, size: 6 }, cover });
+  expect(reason(records.decodeHeadRecord(covered.with(1, 0)))).toContain("a seal of a size");
+  expect(reason(records.decodeHeadRecord(records.encodeHeadRecord({ ...someHead, cover })))).toContain("a seal of a size");
+  const long = { ...cover, proof: Array.from({ length: 107 }, () => new Uint8Array(32)) };
+  expect(
+    reason(records.decodeHeadRecord(records.encodeHeadRecord({ ...someHead, seal: { ...someHead.seal, size: 6 }, cover: long }))),
+  ).toContain("107 hashes");
+});
+
 test.each<[string, Partial<records.HeadRecord>, string]>([
   ["no events", { size: 0, peaks: [] }, "without events"],
   ["a peak too few", { peaks: someHead.peaks.slice(1) }, "1 peaks where a size of 5 has 2"],
@@ -127,7 +141,7 @@ test.each<[string, Partial<records.HeadRecord>, string]>([
 test("versions, flags and suites not known are malformed, with a reason", () => {
   const head = records.encodeHeadRecord(someHead);
   expect(reason(records.decodeHeadRecord(head.with(0, 2)))).toContain("version 2");
-  expect(reason(records.decodeHeadRecord(head.with(1, 1)))).toContain("flags");
+  expect(reason(records.decodeHeadRecord(head.with(1, 2)))).toContain("flags");
   expect(reason(records.decodeFrontierRecord(new Uint8Array(41)))).toContain("version 0");
   expect(reason(records.decodeAuthorRecord(new Uint8Array(33).fill(2)))).toContain("suite 2");
 });

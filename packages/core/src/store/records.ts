@@ -1,4 +1,4 @@
-import { mmrHeightMax, networkNameBytesMax, sealHeadsMax } from "../bytes/limits.js";
+import { mmrHeightMax, mmrProofHashesMax, networkNameBytesMax, sealHeadsMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
@@ -170,6 +170,15 @@ export interface Seal {
   readonly signature: Uint8Array;
 }
 
+/** Of a seal that reaches beyond what is held of the lane: what it was signed over, and what shows that the lane held is how
+ * that begins. */
+export interface Cover {
+  readonly mmrRoot: Uint8Array;
+  readonly headId: Uint8Array;
+  /** Consistency of the head's size with the seal's. */
+  readonly proof: readonly Uint8Array[];
+}
+
 export interface HeadRecord {
   readonly size: number;
   readonly headId: Uint8Array;
@@ -182,19 +191,29 @@ export interface HeadRecord {
   /** Of the Merkle Mountain Range, from the highest: one for each bit of `size`. */
   readonly peaks: readonly Uint8Array[];
   readonly seal: Seal;
+  /** Just where the seal's size is beyond the head's. */
+  readonly cover?: Cover | undefined;
 }
 
+const HEAD_COVERED = 1;
+
 export function encodeHeadRecord(head: HeadRecord): Uint8Array<ArrayBuffer> {
-  const writer = new Writer(512).u8(recordVersion).u8(0).u64(head.size).bytes(head.headId).u48(head.stamp.wallMs).u16(head.stamp.counter);
+  const writer = new Writer(512).u8(recordVersion).u8(head.cover === undefined ? 0 : HEAD_COVERED);
+  writer.u64(head.size).bytes(head.headId).u48(head.stamp.wallMs).u16(head.stamp.counter);
   writer.u64(head.hybridSize).u64(head.freezeAt).u64(head.lastBlockSeq).u8(head.peaks.length);
   for (const peak of head.peaks) writer.bytes(peak);
-  return writeSeal(writer.u64(head.seal.size), head.seal).finish();
+  writeSeal(writer.u64(head.seal.size), head.seal);
+  if (head.cover === undefined) return writer.finish();
+  writer.bytes(head.cover.mmrRoot).bytes(head.cover.headId).u8(head.cover.proof.length);
+  for (const hash of head.cover.proof) writer.bytes(hash);
+  return writer.finish();
 }
 
 export function decodeHeadRecord(bytes: Uint8Array): Decoded<HeadRecord> {
   const reader = new Reader(bytes);
   readVersion(reader, "head");
-  if (reader.u8() !== 0) reader.fail("head flags that are not assigned");
+  const flags = reader.u8();
+  if (flags > HEAD_COVERED) reader.fail("head flags that are not assigned");
   const size = reader.u64();
   const headId = reader.take(hashBytes);
   const stamp = readStampOf(reader);
@@ -207,9 +226,18 @@ export function decodeHeadRecord(bytes: Uint8Array): Decoded<HeadRecord> {
   const peaks = readHashes(reader, mmrHeightMax);
   if (peaks.length !== onesOf(size)) reader.fail(`${peaks.length} peaks where a size of ${size} has ${onesOf(size)}`);
   const sealed = reader.u64();
-  if (sealed < 1 || sealed > size) reader.fail("a seal of a size the lane does not have");
+  const isCovered = flags === HEAD_COVERED;
+  if (sealed < 1 || sealed > size !== isCovered) reader.fail("a seal of a size the lane does not have");
   const seal = readSeal(reader, sealed);
-  return reader.finish(() => ({ size, headId, stamp, hybridSize, freezeAt, lastBlockSeq, peaks, seal }));
+  const cover = isCovered ? readCover(reader) : undefined;
+  return reader.finish(() => {
+    const head = { size, headId, stamp, hybridSize, freezeAt, lastBlockSeq, peaks, seal };
+    return cover === undefined ? head : { ...head, cover };
+  });
+}
+
+function readCover(reader: Reader): Cover {
+  return { mmrRoot: reader.take(hashBytes), headId: reader.take(hashBytes), proof: readHashes(reader, mmrProofHashesMax) };
 }
 
 /** What follows the size in a seal's bytes, in a head record and in a checkpoint alike. */

@@ -25,6 +25,7 @@ import {
   type RefusalCode,
   type Signer,
   type SubjectPath,
+  type VerifiedRange,
   type Verifier,
 } from "@sinter/core";
 import type { Booted } from "../simulated-peer.js";
@@ -43,6 +44,8 @@ export interface FeedIdentity {
 
 export type Answer =
   | { readonly kind: "appended"; readonly appended: Appended; readonly nonce: Uint8Array }
+  | { readonly kind: "taken"; readonly size: number }
+  | { readonly kind: "stale" }
   | { readonly kind: "passed" }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string }
   | { readonly kind: "settled"; readonly root: Uint8Array }
@@ -53,6 +56,7 @@ export type Answer =
 
 export type Asked =
   | { readonly kind: "append"; readonly path: SubjectPath; readonly events: readonly NewParts[] }
+  | { readonly kind: "take"; readonly range: VerifiedRange }
   | { readonly kind: "barrier" }
   | { readonly kind: "settle" }
   | { readonly kind: "ping"; readonly to: PeerId; readonly load: Uint8Array }
@@ -156,6 +160,8 @@ export class FeedPeer implements Booted {
     switch (asked.kind) {
       case "append":
         return driver.command(this.#feed, { kind: "append", token, path: asked.path, events: asked.events });
+      case "take":
+        return driver.command(this.#feed, { kind: "take", token, range: asked.range });
       case "barrier":
         return driver.command(this.#feed, { kind: "barrier", token });
       case "settle":
@@ -202,8 +208,8 @@ export class FeedPeer implements Booted {
   // --- what the cores say ---
 
   #feedSays(notice: FeedNotice): void {
-    if (notice.kind !== "appended") return this.#answer(notice.token, notice);
-    this.#answer(notice.token, { kind: "appended", appended: notice, nonce: this.instance });
+    if (notice.kind !== "appended" && notice.kind !== "taken") return this.#answer(notice.token, notice);
+    this.#answer(notice.token, notice.kind === "taken" ? notice : { kind: "appended", appended: notice, nonce: this.instance });
     if (this.#frontierTold) return;
     this.#frontierTold = this.#driver.command(this.#frontier, { kind: "changed" }) === "accepted";
   }

@@ -1,4 +1,18 @@
-import { buildWallMs, type Hasher, isMalformed, networkId, normalizePath, type SubjectPath } from "@sinter/core";
+import {
+  buildWallMs,
+  FeedView,
+  type Hasher,
+  heldLane,
+  isMalformed,
+  networkId,
+  normalizePath,
+  offeredEnd,
+  offeredRange,
+  type RangeOffer,
+  type SubjectPath,
+  subjectId,
+  verifyRange,
+} from "@sinter/core";
 import { Mixer } from "../mixer.js";
 import { SeededRandom } from "../seeded-random.js";
 import type { SimulatedPeer } from "../simulated-peer.js";
@@ -72,6 +86,32 @@ export class Bench {
     if (!this.#runsUntil((peer) => peer.state === "running")) return;
     for (const each of asked) this.peer.booted.ask(each);
     this.#runsUntil((peer) => peer.waiting.length === 0);
+  }
+
+  /** Takes in what is offered, on what there is. */
+  take(offer: RangeOffer): void {
+    if (!this.#runsUntil((peer) => peer.state === "running")) return;
+    const { hasher, verifier } = this.station.crypto;
+    const held = heldLane(new FeedView(this.peer.store.keys), hasher, offer.checkpoint.place, offeredEnd(offer));
+    const verified = verifyRange({ hasher, verifier, network: networkId(hasher, NETWORK) }, held, offer);
+    if (isMalformed(verified) || verified.kind !== "verified") throw new Error("an honest range is not verified");
+    this.ask({ kind: "take", range: verified.range });
+  }
+
+  /** A lane of ours in pieces, for others. */
+  offers(subject: string, bytes: number): RangeOffer[] {
+    const view = new FeedView(this.peer.store.keys);
+    const { hasher } = this.station.crypto;
+    const id = subjectId(hasher, networkId(hasher, NETWORK), pathOf(subject));
+    const [lane] = [...view.lanes(id)].map(({ number }) => number);
+    const offers: RangeOffer[] = [];
+    for (let from = 1; lane !== undefined; ) {
+      const offer = offeredRange(view, hasher, { lane, from, bytes });
+      if (offer === undefined) break;
+      offers.push(offer);
+      from = offeredEnd(offer) + 1;
+    }
+    return offers;
   }
 
   /** The store goes on in another place. */
@@ -208,6 +248,15 @@ function pathOf(text: string): SubjectPath {
   return path;
 }
 
+/** New blocks, and one that grows. */
+function rangesOfAnother(bench: Bench, batch: number): RangeOffer[] {
+  const author = new Bench(bench.station.crypto.hasher, "another author");
+  author.ask(author.append("one/a", batch, 200));
+  const first = author.offers("one/a", 4_096);
+  author.ask(author.append("one/a", 3, 100));
+  return [...first, ...author.offers("one/a", Number.POSITIVE_INFINITY)];
+}
+
 /** `batch`: events of the batch; 1000 fill several blocks, many times the sectors. */
 export function workloads({ batch }: { readonly batch: number }): readonly Workload[] {
   const many = Array.from({ length: 8 }, (_, index) => `one/${String.fromCharCode(97 + index)}`);
@@ -237,6 +286,13 @@ export function workloads({ batch }: { readonly batch: number }): readonly Workl
         bench.ask(...many.map((subject) => bench.append(subject, 1, 10)));
         bench.ask({ kind: "settle" });
         bench.ask(bench.append("one/a", 1, 10), { kind: "settle" });
+      },
+    },
+    {
+      name: "ranges of another author",
+      run: (bench) => {
+        for (const offer of rangesOfAnother(bench, batch)) bench.take(offer);
+        bench.ask(bench.append("one/a", 1, 50), { kind: "settle" });
       },
     },
     {

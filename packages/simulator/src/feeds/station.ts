@@ -2,23 +2,27 @@ import {
   type Appended,
   auditStore,
   authorOfKey,
+  blockFirstSeq,
   decodeKey,
+  eventOffsets,
   FeedView,
   frontierRow,
   type Hasher,
   hashBytes,
   isMalformed,
   type NetworkId,
+  payloadAt,
   type ReadableKeys,
   type Signer,
   type TrieNodes,
   tableRange,
   toHex,
   updateTrie,
+  type VerifiedRange,
   type Verifier,
 } from "@sinter/core";
 import type { Boot } from "../simulated-peer.js";
-import { Acknowledged, type AcknowledgedLane, type Ids } from "./acknowledged.js";
+import { Acknowledged, type AcknowledgedEvent, type AcknowledgedLane, type Ids } from "./acknowledged.js";
 import { type Answer, type Asked, type FeedIdentity, FeedPeer } from "./feed-peer.js";
 
 export interface FeedCrypto {
@@ -92,7 +96,19 @@ export class Station {
     if (answer.kind === "unsettled") this.broken(`no root: ${answer.reason}`);
     if (answer.kind === "settled") this.settledRoot = toHex(answer.root);
     if (answer.kind === "appended" && asked.kind === "append") this.#promised(asked, answer);
+    if (answer.kind === "taken" && asked.kind === "take") this.#tookIn(asked.range);
     this.#options.heard?.(asked, answer);
+  }
+
+  /** What others wrote, and this store says it has. */
+  #tookIn(range: VerifiedRange): void {
+    const { author, epoch } = range.place;
+    const lane: AcknowledgedLane = { author, path: range.path, epoch: epoch.index, nonce: epoch.nonce };
+    try {
+      for (const event of eventsIn(range)) this.acknowledged.take(lane, event);
+    } catch (error) {
+      this.broken(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #promised(asked: Extract<Asked, { readonly kind: "append" }>, { appended, nonce }: Extract<Answer, { readonly kind: "appended" }>): void {
@@ -102,6 +118,18 @@ export class Station {
       asked.events.forEach(({ payload }, index) => this.acknowledged.take(lane, { ...placeOf(appended, index), payload }));
     } catch (error) {
       this.broken(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** What of a range is new, one event after the other. */
+function* eventsIn({ firstSeq, ids, blocks }: VerifiedRange): Generator<AcknowledgedEvent, void, undefined> {
+  for (const { bytes } of blocks) {
+    let seq = blockFirstSeq(bytes);
+    for (const offset of eventOffsets(bytes)) {
+      const at = (seq - firstSeq) * hashBytes;
+      if (at >= 0) yield { seq, id: toHex(ids.subarray(at, at + hashBytes)), payload: payloadAt(bytes, offset).slice() };
+      seq += 1;
     }
   }
 }

@@ -1,0 +1,86 @@
+import type { Mutant } from "./mutant.js";
+
+// Faults in what verifies and takes in the events of others.
+
+export const intakeMutants: readonly Mutant[] = [
+  {
+    name: "range-chain-unchecked",
+    what: "a block of a foreign range is taken though it follows another event than the one before it",
+    file: "packages/core/src/feed/verified-range.ts",
+    find: "if (!equalBytes(view.previous, this.idOf(this.lastSeq)))",
+    replace: "if (view.count === 0)",
+    tests: ["packages/core/src/feed/verified-range.test.ts"],
+  },
+  {
+    name: "checkpoint-unsigned",
+    what: "a checkpoint counts as its author's whether or not it was signed, so anybody writes in anybody's name",
+    file: "packages/core/src/feed/checkpoint.ts",
+    find: "return holds instanceof Malformed ? holds : new VerifiedCheckpoint(checkpoint, lane);",
+    replace: "return holds === undefined ? holds : new VerifiedCheckpoint(checkpoint, lane);",
+    tests: ["packages/core/src/feed/verified-range.hostile.test.ts"],
+  },
+  {
+    name: "overlap-written-over",
+    what: "a range whose beginning is another history than what is held is written over it",
+    file: "packages/core/src/feed/verified-range.ts",
+    find: "if (common !== undefined) return",
+    replace: "if (common === 0) return",
+    tests: ["packages/core/src/feed/verified-range.hostile.test.ts"],
+  },
+  {
+    name: "range-consistency-unchecked",
+    what: "a range that ends before its checkpoint is believed without the way there",
+    file: "packages/core/src/feed/verified-range.ts",
+    find: "    return verifyConsistency(hasher, claim)\n",
+    replace: "    return claim.proof.length > 0\n",
+    tests: ["packages/core/src/feed/verified-range.hostile.test.ts"],
+  },
+  {
+    name: "range-of-anywhere",
+    what: "a range signed for one subject or network is taken into another",
+    file: "packages/core/src/feed/verified-range.ts",
+    find: "if (!equalBytes(subjectId(hasher, network, path), checkpoint.place.subject))",
+    replace: "if (subjectId(hasher, network, path) === checkpoint.place.subject)",
+    tests: ["packages/core/src/feed/verified-range.hostile.test.ts"],
+  },
+  {
+    name: "stale-range-written",
+    what: "a range is written over a lane that is not as it was when the range was verified",
+    file: "packages/core/src/feed/take-range.ts",
+    find: "const isSame = head.size === held.size && equalBytes(head.headId, held.headId);",
+    replace: "const isSame = head.size > 0;",
+    tests: ["packages/core/src/feed/verified-range.test.ts"],
+  },
+  {
+    name: "blocks-as-they-come",
+    what: "ranges cut within a block are stored as they came, so replicas of one lane have other blocks than its author",
+    file: "packages/core/src/feed/range-blocks.ts",
+    find: "return asTheyAre ? news : laidOutAnew(",
+    replace: "return asTheyAre || news.length > 0 ? news : laidOutAnew(",
+    tests: ["packages/core/src/feed/verified-range.test.ts"],
+  },
+  {
+    name: "lanes-deaf",
+    what: "an open lane does not hear of what was taken of others, so its vector clocks fall behind what it had read",
+    file: "packages/core/src/feed/open-lane.ts",
+    find: "    this.#causal.observe(lane, size);\n",
+    replace: "",
+    tests: ["packages/core/src/feed/take-range.test.ts"],
+  },
+  {
+    name: "future-moves-the-clock",
+    what: "an event from the future is observed, and whoever takes it in writes from there on",
+    file: "packages/core/src/clock/hybrid-clock.ts",
+    find: 'if (isFuture(stamp, wallMs)) return "future";',
+    replace: "",
+    tests: ["packages/core/src/feed/take-range.test.ts"],
+  },
+  {
+    name: "cover-believed",
+    what: "a seal over more events counts for those held, whether or not it begins with them",
+    file: "packages/core/src/feed/held-head.ts",
+    find: "return isBeginning ?",
+    replace: "return isBeginning || head.size > 0 ?",
+    tests: ["packages/core/src/feed/held-head.test.ts"],
+  },
+];
