@@ -3,10 +3,10 @@ import { dirname, resolve } from "node:path";
 import {
   type AnyMount,
   authorKey,
-  authorOfKey,
+  authorOf,
   type Batch,
   DamagedStore,
-  encodeAuthorRecord,
+  encodeAuthorKeys,
   encodeStoreRecord,
   equalBytes,
   isMalformed,
@@ -94,8 +94,8 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
   const hasher = createNodeHasher();
   const known = readStoreRecord(store, dir);
   const keys = loadKeys(dir, { missing: known === undefined ? "create" : "fail" });
-  const record = known === undefined ? newRecord(options, lock, { keys, hasher }) : currentRecord(known, options, lock, keys);
-  if (record !== known) await found(store, record, dir);
+  const record = known === undefined ? newRecord(options, lock, { keys, hasher }) : currentRecord(known, options, lock, { keys, hasher });
+  if (record !== known) await found(store, { record, keys }, dir);
   const compute = new WorkerCompute({ modules: {} });
   // A timer is work somebody waits for: the process must not end over it.
   const clock = new SystemClock({ timers: "hold" });
@@ -155,7 +155,7 @@ interface NewParts {
 function newRecord({ network }: Opening, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
   const name = network ?? `net-${toHex(nodeRandom.bytes(NETWORK_NAME_BYTES))}`;
   const { inode, birthNs } = probedFileIdentity(lock.dataFile);
-  const author = authorOfKey(keys.author.publicKey);
+  const author = authorOf(hasher, keys.authorKeys);
   return { network: networkId(hasher, name), networkName: name, author, instance: newNonce(), inode, birthNs };
 }
 
@@ -166,7 +166,7 @@ function networkNamed(text: string): string {
 }
 
 /** The record as it is to be from now on: the same one, or, where the directory was copied or restored, a new instance's. */
-function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, keys: Keys): StoreRecord {
+function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
   if (options.network !== undefined && options.network !== known.networkName) {
     throw new SinterError(
       "wrong-store",
@@ -174,7 +174,7 @@ function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, ke
       "Name another directory, or leave the network out.",
     );
   }
-  if (!equalBytes(known.author, keys.author.publicKey)) {
+  if (!equalBytes(known.author, authorOf(hasher, keys.authorKeys))) {
     throw new SinterError("wrong-store", "the keys beside this store are not those it was written with", "Put its own keys.json back.");
   }
   const file = fileIdentity(lock.dataFile);
@@ -183,10 +183,14 @@ function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, ke
 }
 
 /** Writes what the store is, before anything else: every later commit stands on it. */
-async function found(store: LmdbStore, record: StoreRecord, dir: string): Promise<void> {
+async function found(
+  store: LmdbStore,
+  { record, keys }: { readonly record: StoreRecord; readonly keys: Keys },
+  dir: string,
+): Promise<void> {
   const batch: Batch = [
     [metaKey("store"), encodeStoreRecord(record)],
-    [authorKey(record.author), encodeAuthorRecord({ suite: 1, publicKey: record.author })],
+    [authorKey(record.author), encodeAuthorKeys(keys.authorKeys)],
   ];
   const failure = await new Promise<StoreFailure | undefined>((done) => store.commit(batch, done));
   if (failure !== undefined) throw cannotWrite(failure, dir);

@@ -73,6 +73,14 @@ export const rangeSliceBytes = 64 * 1024;
 /** How often a range is verified anew because its lane has changed meanwhile. */
 export const rangeAttemptsMax = 8;
 
+// --- segments: a subject as files ---
+/** Blocks of one segment together, but where a single block is larger. Part of the format: it decides where segments are cut. */
+export const segmentBlocksBytesMax = 4 * 1024 * 1024;
+/** The index of one subject: the whole of it is held while it is read or written. */
+export const segmentIndexBytesMax = 64 * 1024 * 1024;
+/** Segments that are read and verified while the one before them is on its way to the disk. */
+export const importSegmentsAheadMax = 2;
+
 // --- the control socket ---
 /** An append of `appendBytesMax` in base64, with room for what stands around it. */
 export const controlLineBytesMax = 48 * 1024 * 1024;

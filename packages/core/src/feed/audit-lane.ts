@@ -6,8 +6,8 @@ import { hashBytes } from "../identity/crypto.js";
 import { feedId, type LaneId, laneId } from "../identity/ids.js";
 import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../proof/mmr-append.js";
 import { groupLeaves } from "../proof/mmr-positions.js";
-import { authorKey, decodeKey, laneRange, mmrKey } from "../store/keys.js";
-import { decodeAuthorRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
+import { decodeKey, laneRange, mmrKey } from "../store/keys.js";
+import type { HeadRecord, LaneRecord } from "../store/records.js";
 import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
 import { type BlockView, checkBlock } from "./block.js";
 import { CausalDecoder } from "./causal-delta.js";
@@ -108,15 +108,14 @@ class LaneWalk {
     if (this.#lastBlockSeq !== head.lastBlockSeq) this.#stop("head", "its last block begins elsewhere");
     const peaksHold = this.#mmr.peaks.every((peak, index) => equalBytes(peak, head.peaks[index] ?? new Uint8Array(0)));
     if (!peaksHold) this.#stop("proof", "the peaks in the head are not those of its events");
-    const author = decodeAuthorRecord(this.#audit.view.keys.get(authorKey(this.#record.author)) ?? new Uint8Array(0));
-    if (isMalformed(author)) return void this.#stop("seal", `no key to check it with: ${author.reason}`);
+    const { author } = this.#record;
+    const keys = this.#audit.findings.attempt(() => this.#audit.view.keysOf(author));
+    if (keys === undefined) return void this.#stop("seal", "no key to check it with");
     const claimed = { lane: this.#id, size: head.size, mmrRoot: mmrRoot(hasher, this.#mmr), headId: this.#previous };
-    const who = { author: this.#record.author, publicKey: author.publicKey };
-    const seal = verifyHeldHead({ hasher, verifier }, { ...who, head: claimed, record: head });
+    const seal = verifyHeldHead({ hasher, verifier }, { author, keys, head: claimed, record: head });
     if (isMalformed(seal)) this.#stop("seal", seal.reason);
-    // Nobody freezes a lane yet, and no author signs twice.
-    if (head.hybridSize !== 0 || head.freezeAt !== 0)
-      this.#stop("head", "it is said to be frozen, or sealed by a hybrid author, and nothing shows it");
+    // Nobody freezes a lane yet.
+    if (head.freezeAt !== 0) this.#stop("head", "it is said to be frozen, and nothing shows it");
   }
 
   /** The nodes of complete groups were held against the events; here it is seen that there are no others. */

@@ -3,11 +3,11 @@ import { auditBytesPerReadMax, auditEntriesPerReadMax, clockReserveMs, stampWall
 import { type Decoded, isMalformed, Malformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
+import { authorOf, decodeAuthorKeys } from "../identity/author-keys.js";
 import { type AuthorId, networkId, subjectId } from "../identity/ids.js";
 import type { Entry, Range, ReadableKeys } from "../protocol/key-space.js";
 import { authorKey, decodeKey, laneRange, metaKey, type StoreKey, tableRange } from "../store/keys.js";
 import {
-  decodeAuthorRecord,
   decodeClockRecord,
   decodeFrontierRecord,
   decodeHeadRecord,
@@ -130,8 +130,8 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
       if (place.name === "store") return faultIn(decodeStoreRecord(value), (store) => storeFault(tables, store));
       return reasonOf(place.name === "clock" ? decodeClockRecord(value) : decodeFrontierRecord(value));
     case "author":
-      return faultIn(decodeAuthorRecord(value), (author) =>
-        equalBytes(author.publicKey, place.author) ? undefined : "a key that is not the author's",
+      return faultIn(decodeAuthorKeys(value), (keys) =>
+        equalBytes(authorOf(parts.hasher, keys), place.author) ? undefined : "keys that are not the author's",
       );
     case "subject":
       return faultIn(decodePathRecord(value), (path) => {

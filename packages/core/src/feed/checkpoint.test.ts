@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isMalformed, Malformed } from "../bytes/malformed.js";
 import { Reader } from "../bytes/reader.js";
+import { classicalKeys } from "../identity/author-keys.js";
 import { asId, authorOfKey, type SubjectId } from "../identity/ids.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, readCheckpoint, VerifiedCheckpoint } from "./checkpoint.js";
 import { hasher, laneIdOf, networkName, nonce, standInSigner, standInVerifier } from "./feed-rig.suite.js";
@@ -34,7 +35,7 @@ test("property: a checkpoint comes back as it was, alone and among other bytes",
 
 test("a checkpoint that its author signed says which lane it is of, and how large that was", () => {
   const checkpoint = checkpointOf(5, 3);
-  const verified = VerifiedCheckpoint.verify(tools, checkpoint) as VerifiedCheckpoint;
+  const verified = VerifiedCheckpoint.verify(tools, checkpoint, classicalKeys(checkpoint.place.author)) as VerifiedCheckpoint;
   expect(isMalformed(verified)).toBe(false);
   expect([verified.checkpoint, verified.size]).toEqual([checkpoint, 5]);
   expect(verified.lane).toEqual(laneIdOf(checkpoint.place.author, "team/notes", epoch));
@@ -46,7 +47,7 @@ test("every bit of a checkpoint is vouched for: with one flipped it is malformed
     const flipped = bytes.slice();
     flipped[bit >> 3]! ^= 1 << (bit & 7);
     const read = decodeCheckpoint(flipped);
-    const verified = read instanceof Malformed ? read : VerifiedCheckpoint.verify(tools, read);
+    const verified = read instanceof Malformed ? read : VerifiedCheckpoint.verify(tools, read, classicalKeys(read.place.author));
     expect(verified, `bit ${bit}`).toBeInstanceOf(Malformed);
   }
 });
@@ -74,5 +75,7 @@ test("a checkpoint of one place is none of another", () => {
     { ...place, epoch: { ...epoch, nonce: nonce(8) } },
   ];
   for (const other of others)
-    expect((VerifiedCheckpoint.verify(tools, { ...one, place: other }) as Malformed).reason).toBe("a seal that its author did not sign");
+    expect((VerifiedCheckpoint.verify(tools, { ...one, place: other }, classicalKeys(other.author)) as Malformed).reason).toBe(
+      "a seal that its author did not sign",
+    );
 });

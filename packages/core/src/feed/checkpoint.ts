@@ -1,6 +1,7 @@
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
+import type { AuthorKeys } from "../identity/author-keys.js";
 import { type Hasher, hashBytes, type Verifier } from "../identity/crypto.js";
 import { type AuthorId, type Epoch, epochNonceBytes, feedId, idBytes, type LaneId, laneId, type SubjectId } from "../identity/ids.js";
 import { readSeal, type Seal, writeSeal } from "../store/records.js";
@@ -68,12 +69,12 @@ export class VerifiedCheckpoint {
     this.#lane = lane;
   }
 
-  /** From the bytes alone: an author of suite 1 is its own key. */
-  static verify({ hasher, verifier }: SealTools, checkpoint: Checkpoint): Decoded<VerifiedCheckpoint> {
+  /** From the bytes and the keys alone. Of suite 1 the author's id is its key; of suite 2 the keys have to be shown. */
+  static verify({ hasher, verifier }: SealTools, checkpoint: Checkpoint, keys: AuthorKeys): Decoded<VerifiedCheckpoint> {
     const { place, mmrRoot, headId, seal } = checkpoint;
     const lane = laneId(hasher, feedId(hasher, place.author, place.subject), place.epoch);
     const head = { lane, size: seal.size, mmrRoot, headId };
-    const holds = verifySeal(hasher, verifier, { author: place.author, publicKey: place.author, head, seal });
+    const holds = verifySeal(hasher, verifier, { author: place.author, keys, head, seal });
     return holds instanceof Malformed ? holds : new VerifiedCheckpoint(checkpoint, lane);
   }
 

@@ -1,9 +1,10 @@
+import { encodeAuthorKeys } from "../identity/author-keys.js";
 import { hashBytes } from "../identity/crypto.js";
 import { authorOfKey, type Epoch, subjectId } from "../identity/ids.js";
 import { appendLeaves, emptyMmr, mmrRoot } from "../proof/mmr-append.js";
 import type { KeySpace } from "../protocol/key-space.js";
 import { authorKey, blockKey, headKey, mmrKey } from "../store/keys.js";
-import { encodeAuthorRecord, encodeHeadRecord } from "../store/records.js";
+import { encodeHeadRecord } from "../store/records.js";
 import { BlockBuilder, type BlockView, blockRun, checkBlock } from "./block.js";
 import type { EventParts } from "./event.js";
 import { hasher, laneIdOf, network, pathOf, standInSigner } from "./feed-rig.suite.js";
@@ -45,8 +46,8 @@ export function putLane(keys: KeySpace, crafted: CraftedLane): Uint8Array[] {
   const root = sealLeaf(hasher, { lane: id, size: events.length, mmrRoot: mmrRoot(hasher, mmr), headId: previous });
   const signature = signer.sign(sealMessage({ author, stamp, leaves: 1, root }));
   const seal = { size: events.length, stamp, leaves: 1, index: 0, path: [], signature };
-  const head = { size: events.length, headId: previous, stamp, hybridSize: 0, freezeAt: 0, lastBlockSeq, peaks: mmr.peaks, seal };
-  keys.put(authorKey(author), encodeAuthorRecord({ suite: 1, publicKey: author }));
+  const head = { size: events.length, headId: previous, stamp, freezeAt: 0, lastBlockSeq, peaks: mmr.peaks, seal };
+  keys.put(authorKey(author), encodeAuthorKeys({ suite: 1, ed25519: author }));
   applyFeedWrite(keys, { kind: "lane", lane, subject: subjectId(hasher, network, pathOf(path)), path: pathOf(path), author, epoch });
   keys.put(headKey(lane), encodeHeadRecord(head));
   applyFeedWrite(keys, { kind: "changed", lane });

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from "../bytes/hex.js";
 import { Malformed } from "../bytes/malformed.js";
 import { decodeStamp, encodeStamp, parseStamp } from "../clock/stamp.js";
+import { decodeAuthorKeys, encodeAuthorKeys } from "../identity/author-keys.js";
 import { type AuthorId, asId, type NetworkId, parseNetworkName, type SubjectId } from "../identity/ids.js";
 import { referenceHasher } from "../identity/reference-hasher.suite.js";
 import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/subject-path.js";
@@ -74,7 +75,6 @@ function headBytes(cover?: records.Cover): Uint8Array {
     size: 5,
     headId: fill(1),
     stamp,
-    hybridSize: 0,
     freezeAt: 0,
     lastBlockSeq: 1,
     peaks: [fill(2), fill(3)],
@@ -146,7 +146,7 @@ export const decoders: readonly DecoderUnderTest[] = [
   { name: "store record", decode: records.decodeStoreRecord, sample: storeBytes },
   { name: "clock record", decode: records.decodeClockRecord, sample: () => records.encodeClockRecord(stamp) },
   { name: "frontier record", decode: records.decodeFrontierRecord, sample: () => records.encodeFrontierRecord({ root: fill(1), rows: 4 }) },
-  { name: "author record", decode: records.decodeAuthorRecord, sample: () => records.encodeAuthorRecord({ suite: 1, publicKey: fill(2) }) },
+  { name: "author keys, classical", decode: decodeAuthorKeys, sample: () => encodeAuthorKeys({ suite: 1, ed25519: fill(2) }) },
   { name: "path record", decode: records.decodePathRecord, sample: () => records.encodePathRecord("a/b" as SubjectPath) },
   { name: "subject record", decode: records.decodeSubjectRecord, sample: () => fill(1) },
   { name: "lane record", decode: records.decodeLaneRecord, sample: () => records.encodeLaneRecord({ subject, author, epoch }) },

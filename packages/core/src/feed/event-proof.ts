@@ -5,7 +5,8 @@ import { equalBytes } from "../bytes/order.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
-import { type Hasher, hashBytes } from "../identity/crypto.js";
+import { type AuthorKeys, classicalKeys, type HybridKeys } from "../identity/author-keys.js";
+import { falconPublicKeyBytes, type Hasher, hashBytes, publicKeyBytes } from "../identity/crypto.js";
 import { type AuthorId, type Epoch, networkId, subjectId } from "../identity/ids.js";
 import { bytesOfText, decodeSubjectPath, pathBytesMax, type SubjectPath } from "../identity/subject-path.js";
 import { encodeMmrProof, type MmrProof, readMmrProof, verifyInclusion } from "../proof/mmr-proof.js";
@@ -31,8 +32,6 @@ import { eventIdOf, payloadHashOf } from "./event-id.js";
 
 export const portableProofVersion = 1;
 const forms = { whole: 0, withoutPayload: 1 } as const;
-/** Suite 1: the author's id is its key, and nothing more is needed. Others will bring their keys. */
-const SUITE_CLASSICAL = 1;
 const EVENT_HEAD_BYTES_MAX = eventHeaderBytes + 2 + extensionBytesMax;
 const TEXT_PREFIX = "sinter-proof:";
 /** With room for all that stands beside the event: paths of hashes, names, the seal. */
@@ -41,6 +40,7 @@ export const portableProofBytesMax = payloadBytesMax + 2 * EVENT_HEAD_BYTES_MAX;
 export interface PortableProof {
   readonly networkName: string;
   readonly path: SubjectPath;
+  readonly keys: AuthorKeys;
   readonly seq: number;
   /** Id of the event before it; zeros at seq 1. */
   readonly previous: Uint8Array;
@@ -56,9 +56,11 @@ export interface PortableProof {
 export type ShownPayload = { readonly kind: "whole"; readonly bytes: Uint8Array } | { readonly kind: "hash"; readonly hash: Uint8Array };
 
 export function encodePortableProof(proof: PortableProof): Uint8Array<ArrayBuffer> {
-  const { networkName, path, seq, previous, head, payload, inclusion, checkpoint } = proof;
+  const { networkName, path, keys, seq, previous, head, payload, inclusion, checkpoint } = proof;
   const writer = new Writer(1024).u8(portableProofVersion).u8(payload.kind === "whole" ? forms.whole : forms.withoutPayload);
-  writer.prefixed(bytesOfText(networkName)).prefixed(bytesOfText(path)).u8(SUITE_CLASSICAL).u64(seq).bytes(previous);
+  writer.prefixed(bytesOfText(networkName)).prefixed(bytesOfText(path)).u8(keys.suite);
+  if (keys.suite === 2) writer.bytes(keys.ed25519).bytes(keys.falcon);
+  writer.u64(seq).bytes(previous);
   if (payload.kind === "whole")
     writer
       .varint(head.length + payload.bytes.length)
@@ -77,8 +79,7 @@ export function decodePortableProof(bytes: Uint8Array): Decoded<PortableProof> {
   if (form !== forms.whole && form !== forms.withoutPayload) reader.fail(`an event proof of form ${form}, which is not assigned`);
   const name = reader.prefixed(networkNameBytesMax);
   const pathText = reader.prefixed(pathBytesMax);
-  const suite = reader.u8();
-  if (suite !== SUITE_CLASSICAL) reader.fail(`an author of suite ${suite}; this program knows ${SUITE_CLASSICAL}`);
+  const shownKeys = readShownKeys(reader);
   const seq = reader.u64();
   if (seq < 1) reader.fail("a proof of event 0; the first is 1");
   const previous = reader.take(hashBytes);
@@ -90,8 +91,17 @@ export function decodePortableProof(bytes: Uint8Array): Decoded<PortableProof> {
     if (networkName instanceof Malformed) return networkName;
     const path = decodeSubjectPath(pathText);
     if (path instanceof Malformed) return path;
-    return { networkName, path, seq, previous, ...event, inclusion, checkpoint };
+    // Suite 1: the author's id is its key, and nothing more is needed.
+    const keys = shownKeys ?? classicalKeys(checkpoint.place.author);
+    return { networkName, path, keys, seq, previous, ...event, inclusion, checkpoint };
   });
+}
+
+function readShownKeys(reader: Reader): HybridKeys | undefined {
+  const suite = reader.u8();
+  if (suite === 2) return { suite, ed25519: reader.take(publicKeyBytes), falcon: reader.take(falconPublicKeyBytes) };
+  if (suite !== 1) reader.fail(`an author of suite ${suite}; this program knows 1 and 2`);
+  return undefined;
 }
 
 type EventInProof = Pick<PortableProof, "head" | "payload">;
@@ -149,7 +159,7 @@ export function verifyProof(bytes: Uint8Array, tools: SealTools): Decoded<Proven
   if (proof instanceof Malformed) return new Malformed(`it cannot be read: ${proof.reason}`);
   const fault = placeFault(tools.hasher, proof);
   if (fault !== undefined) return new Malformed(fault);
-  const sealed = VerifiedCheckpoint.verify(tools, proof.checkpoint);
+  const sealed = VerifiedCheckpoint.verify(tools, proof.checkpoint, proof.keys);
   if (sealed instanceof Malformed) return new Malformed(`its checkpoint does not hold: ${sealed.reason}`);
   const { seq, previous, head, payload } = proof;
   const payloadHash = payload.kind === "whole" ? payloadHashOf(tools.hasher, payload.bytes) : payload.hash;

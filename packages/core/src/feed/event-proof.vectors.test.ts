@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
 import { Malformed } from "../bytes/malformed.js";
+import { classicalKeys } from "../identity/author-keys.js";
 import type { Verifier } from "../identity/crypto.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, VerifiedCheckpoint } from "./checkpoint.js";
 import { decodePortableProof, encodePortableProof, type PortableProof, parseProofText, proofText, verifyProof } from "./event-proof.js";
@@ -61,7 +62,7 @@ test("checkpoints of proof.json are read, written and verified", () => {
   for (const { checkpoint } of vectors.proofs) {
     const read = decodeCheckpoint(new Uint8Array(Buffer.from(checkpoint, "hex"))) as Checkpoint;
     expect(toHex(encodeCheckpoint(read))).toBe(checkpoint);
-    expect(VerifiedCheckpoint.verify({ hasher, verifier }, read)).toBeInstanceOf(VerifiedCheckpoint);
+    expect(VerifiedCheckpoint.verify({ hasher, verifier }, read, classicalKeys(read.place.author))).toBeInstanceOf(VerifiedCheckpoint);
   }
   expect(vectors.proofs.length).toBe(5);
 });

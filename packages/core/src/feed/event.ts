@@ -1,6 +1,7 @@
 import { extensionBytesMax, keyBytesMax, payloadBytesMax, payloadCodecMax, systemKindMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { readCounter, readStamp, readWallMs, type Stamp, stampBytes, writeStamp } from "../clock/stamp.js";
+import { hashBytes } from "../identity/crypto.js";
 import { type Epoch, epochNonceBytes, idBytes } from "../identity/ids.js";
 import { causalDeltaFault } from "./causal-delta.js";
 
@@ -11,11 +12,12 @@ export const eventVersion = 1;
 export const eventHeaderBytes = 16;
 export const eventFlags = { key: 1, causal: 2, origin: 4, encrypted: 8 } as const;
 export const eventCodecs = { raw: 0, cbor: 1, json: 2, protobuf: 3 } as const;
-export const systemKinds = { frontier: 1, epochOpened: 2 } as const;
+export const systemKinds = { frontier: 1, epochOpened: 2, redacted: 3 } as const;
 export { systemKindMax } from "../bytes/limits.js";
 export const applicationKindMin = 128;
 export const originBytes = 4 + epochNonceBytes + 8 + stampBytes + idBytes;
 export const epochOpenedBytes = 4 + epochNonceBytes + 8 + idBytes;
+export const redactionBytes = 4 + epochNonceBytes + 8 + idBytes;
 
 const FLAGS_ALL = 15;
 const STAMP_AT = 4;
@@ -140,6 +142,9 @@ export function checkEvent(bytes: Uint8Array, offset: number, end: number): Deco
   if (kind === systemKinds.epochOpened && payloadLength !== epochOpenedBytes) {
     return new Malformed(`the payload of an epoch opened has ${epochOpenedBytes} bytes, not ${payloadLength}`);
   }
+  if (kind === systemKinds.redacted && payloadLength !== redactionBytes) {
+    return new Malformed(`the payload of a redaction has ${redactionBytes} bytes, not ${payloadLength}`);
+  }
   if (flags === 0) {
     const size = eventHeaderBytes + payloadLength;
     return size <= end - offset ? size : new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
@@ -149,6 +154,18 @@ export function checkEvent(bytes: Uint8Array, offset: number, end: number): Deco
   if (size > end - offset) return new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
   const fault = extensionFault(bytes, offset, flags);
   return fault === undefined ? size : new Malformed(fault);
+}
+
+/** The same of an event whose payload is absent: its head as it was, and the payload's hash behind it. Answers the size of both.
+ * What the system's own events say is always there: the rest is read by it. */
+export function checkAbsentEvent(bytes: Uint8Array, offset: number, end: number): Decoded<number> {
+  const left = end - offset;
+  const size = left < SECTIONS_AT ? left + 1 : headLengthAt(bytes, offset) + hashBytes;
+  if (size > left) return new Malformed(`an event without its payload that ends before its hash does: ${left} bytes are left`);
+  // The check of a whole event looks at none of the payload's bytes.
+  const whole = checkEvent(bytes, offset, offset + sizeAt(bytes, offset));
+  if (whole instanceof Malformed) return whole;
+  return kindAt(bytes, offset) > systemKindMax ? size : new Malformed("an event of the system's without its payload");
 }
 
 /** Bytes that `writeEvent` takes for these parts. */
@@ -299,6 +316,27 @@ export function decodeEpochOpened(payload: Uint8Array): Decoded<EpochOpened> {
     size: u64(payload, sizeAtByte),
     headId: payload.subarray(sizeAtByte + 8),
   };
+}
+
+/** What a redaction names: an event of the same author in the same subject. With another id it redacts nothing. */
+export interface Redaction {
+  readonly epoch: Epoch;
+  readonly seq: number;
+  readonly id: Uint8Array;
+}
+
+export function encodeRedaction({ epoch, seq, id }: Redaction): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(redactionBytes);
+  putEpochAndSeq(bytes, 0, epoch, seq);
+  bytes.set(id, redactionBytes - idBytes);
+  return bytes;
+}
+
+export function decodeRedaction(payload: Uint8Array): Decoded<Redaction> {
+  if (payload.length !== redactionBytes) return new Malformed(`the payload of a redaction has ${redactionBytes} bytes, not ${payload.length}`);
+  const seqAt = 4 + epochNonceBytes;
+  if (u32(payload, seqAt) >= U64_HIGH_END || u64(payload, seqAt) === 0) return new Malformed("a redaction's seq must be from 1 to 2^53 - 1");
+  return { epoch: { index: u32(payload, 0), nonce: payload.subarray(4, seqAt) }, seq: u64(payload, seqAt), id: payload.subarray(seqAt + 8) };
 }
 
 function putEpochAndSeq(target: Uint8Array, at: number, epoch: Epoch, seq: number): void {

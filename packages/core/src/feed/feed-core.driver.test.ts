@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
+import { encodeAuthorKeys } from "../identity/author-keys.js";
 import { authorOfKey, subjectId } from "../identity/ids.js";
 import { Driver } from "../protocol/driver.js";
 import { HandPorts } from "../protocol/hand-ports.suite.js";
 import type { Entry } from "../protocol/key-space.js";
 import type { Loss, Mount } from "../protocol/mount.js";
 import { authorKey, metaKey } from "../store/keys.js";
-import { encodeAuthorRecord, encodeStoreRecord } from "../store/records.js";
+import { encodeStoreRecord } from "../store/records.js";
 import { audited } from "./audited-store.suite.js";
 import { feedProtocol } from "./feed-core.js";
 import { hasher, laneIdOf, network, nonce, parts, pathOf, standInSigner, standInVerifier } from "./feed-rig.suite.js";
@@ -39,7 +40,7 @@ class Driven {
     const instance = nonce(1);
     commitAll(ports, [
       [metaKey("store"), encodeStoreRecord({ network, networkName: "rig", author, instance, inode: 1n, birthNs: 1n })],
-      [authorKey(author), encodeAuthorRecord({ suite: 1, publicKey: author })],
+      [authorKey(author), encodeAuthorKeys({ suite: 1, ed25519: author })],
     ]);
     this.feed = {
       protocol: feedProtocol({ hasher, signer, verifier: standInVerifier, author, network, instance }),

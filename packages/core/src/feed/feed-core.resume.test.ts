@@ -118,12 +118,12 @@ function grown(): Rig {
   return rig;
 }
 
-test("no byte of a lane's head, but what it says of freezing and hybrids, can change unseen before the lane is written on", () => {
+test("no byte of a lane's head, but what it says of freezing, can change unseen before the lane is written on", () => {
   const rig = grown();
   const before = rig.keys.snapshot();
   const head = rig.keys.get(headKey(0)) as Uint8Array;
-  // hybridSize and freezeAt: eight bytes each behind version, flags, size, head id and stamp.
-  const [from, to] = [1 + 1 + 8 + 32 + 8, 1 + 1 + 8 + 32 + 8 + 16];
+  // freezeAt: eight bytes behind version, flags, size, head id and stamp.
+  const [from, to] = [1 + 1 + 8 + 32 + 8, 1 + 1 + 8 + 32 + 8 + 8];
   for (let byte = 0; byte < head.length; byte++) {
     if (byte >= from && byte < to) continue;
     const bent = head.slice();

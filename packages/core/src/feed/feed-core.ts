@@ -32,7 +32,7 @@ import {
   type Seqs,
   type TakeCommand,
 } from "./feed-vocabulary.js";
-import { type HashedTail, type LanePlace, type NewParts, OpenLane } from "./open-lane.js";
+import { type HashedTail, type NewParts, OpenLane, type OwnLane } from "./open-lane.js";
 import { resumeLane } from "./resume-lane.js";
 import { sealLeaf, sealMessage } from "./seal.js";
 import { type LaneTaking, laneTaking, observeStamps, takenWrites } from "./take-range.js";
@@ -210,7 +210,7 @@ class FeedCore implements Core<Feed> {
   }
 
   /** Sizes of the subject's other lanes, as held here. A resumed lane says them all afresh, which is always right. */
-  #causal(own: Pick<LanePlace, "feed" | "epoch" | "subject">, lanes: readonly LaneEntry[], view: FeedView): CausalEncoder {
+  #causal(own: Pick<OwnLane, "feed" | "epoch" | "subject">, lanes: readonly LaneEntry[], view: FeedView): CausalEncoder {
     const { hasher } = this.#options;
     const encoder = new CausalEncoder(own);
     for (const entry of lanes) {
@@ -313,7 +313,7 @@ function leafOf(lane: OpenLane, hasher: Hasher): Uint8Array {
 
 function headOf(lane: OpenLane, seal: HeadRecord["seal"]): HeadRecord {
   const { mmr, head, stamp } = lane.state;
-  return { size: mmr.size, headId: head, stamp, hybridSize: 0, freezeAt: 0, lastBlockSeq: lane.lastBlockSeq, peaks: mmr.peaks, seal };
+  return { size: mmr.size, headId: head, stamp, freezeAt: 0, lastBlockSeq: lane.lastBlockSeq, peaks: mmr.peaks, seal };
 }
 
 function costOf(input: Input<Feed>): number {

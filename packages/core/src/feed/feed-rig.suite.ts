@@ -1,3 +1,4 @@
+import { encodeAuthorKeys } from "../identity/author-keys.js";
 import { createHasher } from "../identity/blake3-hasher.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
 import { type AuthorId, authorOfKey, type Epoch, feedId, type LaneId, laneId, networkId, subjectId } from "../identity/ids.js";
@@ -9,7 +10,7 @@ import type { Core, Effect, Input, Instant, Protocol, Random, Vocabulary } from 
 import { authorKey, metaKey } from "../store/keys.js";
 import { MemoryKeys } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
-import { encodeAuthorRecord, encodeStoreRecord } from "../store/records.js";
+import { encodeStoreRecord } from "../store/records.js";
 import { feedProtocol } from "./feed-core.js";
 import { FeedView } from "./feed-view.js";
 import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary, FeedWrite } from "./feed-vocabulary.js";
@@ -269,7 +270,7 @@ function noticesIn<V extends Vocabulary>(effects: readonly Effect<V>[]): V["Noti
 /** What a store holds before its first event. */
 function found({ keys, author, instance }: Rig): void {
   keys.put(metaKey("store"), encodeStoreRecord({ network, networkName, author, instance, inode: 1n, birthNs: 2n }));
-  keys.put(authorKey(author), encodeAuthorRecord({ suite: 1, publicKey: author }));
+  keys.put(authorKey(author), encodeAuthorKeys({ suite: 1, ed25519: author }));
 }
 
 export function idsOf({ ids, seqs }: Appended): Uint8Array[] {

@@ -1,9 +1,12 @@
+import { toHex } from "../bytes/hex.js";
 import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import type { Stamp } from "../clock/stamp.js";
+import { type AuthorKeys, decodeAuthorKeys } from "../identity/author-keys.js";
 import type { AuthorId, Epoch, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { ReadableKeys } from "../protocol/key-space.js";
 import {
+  authorKey,
   blockHolding,
   blockKey,
   changedKey,
@@ -98,6 +101,14 @@ export class FeedView {
       return last.lane + 1;
     }
     return 0;
+  }
+
+  /** The public keys of an author of whom something is held. */
+  keysOf(author: AuthorId): AuthorKeys {
+    const where = () => `keys of author ${toHex(author.subarray(0, 8))}…`;
+    const keys = this.#record(authorKey(author), decodeAuthorKeys, where);
+    if (keys === undefined) throw new DamagedStore(where(), "they are missing");
+    return keys;
   }
 
   subject(id: SubjectId): SubjectPath | undefined {

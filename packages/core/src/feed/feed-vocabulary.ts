@@ -1,11 +1,11 @@
 import type { Stamp } from "../clock/stamp.js";
+import { type AuthorKeys, encodeAuthorKeys } from "../identity/author-keys.js";
 import type { AuthorId, Epoch, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { KeySpace } from "../protocol/key-space.js";
 import type { Vocabulary } from "../protocol/protocol.js";
 import { authorKey, blockKey, changedKey, headKey, laneKey, laneNumberKey, metaKey, mmrKey, pathKey, subjectKey } from "../store/keys.js";
 import {
-  encodeAuthorRecord,
   encodeClockRecord,
   encodeHeadRecord,
   encodeLaneNumber,
@@ -98,7 +98,7 @@ export type FeedWrite =
       readonly author: AuthorId;
       readonly epoch: Epoch;
     }
-  | { readonly kind: "author"; readonly author: AuthorId; readonly publicKey: Uint8Array }
+  | { readonly kind: "author"; readonly author: AuthorId; readonly keys: AuthorKeys }
   | { readonly kind: "appended"; readonly lane: number; readonly tail: HashedTail; readonly head: HeadRecord }
   | { readonly kind: "taken"; readonly lane: number; readonly range: VerifiedRange }
   | { readonly kind: "changed"; readonly lane: number }
@@ -127,7 +127,7 @@ export function applyFeedWrite(keys: KeySpace, write: FeedWrite): void {
       return keys.put(pathKey(path), subject);
     }
     case "author":
-      return keys.put(authorKey(write.author), encodeAuthorRecord({ suite: 1, publicKey: write.publicKey }));
+      return keys.put(authorKey(write.author), encodeAuthorKeys(write.keys));
     case "appended":
       return putEvents(keys, write.lane, write.tail, write.head);
     case "taken":

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Malformed } from "../bytes/malformed.js";
+import { classicalKeys } from "../identity/author-keys.js";
 import { splitMmr } from "../proof/mmr-split.js";
 import { decodeForkProof, encodeForkProof, type ForkBranch, type ForkProof, forkProof, VerifiedFork } from "./fork-proof.js";
 import { type History, history, laneOf, place, sealed, sealTools } from "./forked-lane.suite.js";
@@ -28,10 +29,12 @@ function forked(
   return { one, other, proof: claimed(one, other, common) };
 }
 
+const verifyFork = (proof: ForkProof) => VerifiedFork.verify(sealTools, proof, classicalKeys(proof.place.author));
+
 /** What the bytes show to somebody who has nothing else. */
 function shown(bytes: Uint8Array): VerifiedFork | Malformed {
   const proof = decodeForkProof(bytes);
-  return proof instanceof Malformed ? proof : VerifiedFork.verify(sealTools, proof);
+  return proof instanceof Malformed ? proof : verifyFork(proof);
 }
 
 const lengths = fc.integer({ min: 1, max: 90 });
@@ -59,7 +62,7 @@ test("no honest author is accused: histories that go on from each other differ n
     const [one, other] = [short, long].map((size) => history({ common: 1_000, size, branch: 1 })) as [History, History];
     for (let at = 0; at < short; at++) {
       const proof = claimed(one, other, at);
-      expect(VerifiedFork.verify(sealTools, proof)).toBeInstanceOf(Malformed);
+      expect(verifyFork(proof)).toBeInstanceOf(Malformed);
       expect(shown(encodeForkProof(proof))).toBeInstanceOf(Malformed);
     }
   }
@@ -68,7 +71,7 @@ test("no honest author is accused: histories that go on from each other differ n
 test("a fork is where it is: not before, where the histories are one, and not behind, where what came before differs", () => {
   const { one, other } = forked(20, 30, 40);
   for (let at = 0; at < 50; at++) {
-    const result = VerifiedFork.verify(sealTools, claimed(one, other, at));
+    const result = verifyFork(claimed(one, other, at));
     if (at === 20) expect(result).toBeInstanceOf(VerifiedFork);
     else expect(result).toBeInstanceOf(Malformed);
   }
@@ -92,7 +95,7 @@ test("two stores of one author that both went on are no fork: their epochs have 
   const mixed = (branch: ForkBranch) => (branch.seal.size === other.size ? { ...branch, seal: elsewhere.seal } : branch);
   for (const at of [place, sibling]) {
     const accused = { ...proof, place: at, branches: [mixed(left), mixed(right)] as const };
-    expect(VerifiedFork.verify(sealTools, accused)).toBeInstanceOf(Malformed);
+    expect(verifyFork(accused)).toBeInstanceOf(Malformed);
   }
   expect(one.size).not.toBe(other.size);
 });
@@ -138,7 +141,7 @@ test("property: where a lane freezes follows from the set of proofs, not from th
     [0, 3, 10],
   ] as const;
   const forks = partings.map(
-    ([one, other, at]) => VerifiedFork.verify(sealTools, claimed(branches[one] as History, branches[other] as History, at)) as VerifiedFork,
+    ([one, other, at]) => verifyFork(claimed(branches[one] as History, branches[other] as History, at)) as VerifiedFork,
   );
   for (const fork of forks) expect(fork).toBeInstanceOf(VerifiedFork);
   const deciding = forks.reduce(decidingFork);
@@ -153,7 +156,7 @@ test("property: where a lane freezes follows from the set of proofs, not from th
 });
 
 test("forks of two lanes do not bear on each other", () => {
-  const fork = VerifiedFork.verify(sealTools, forked(3, 2, 2).proof) as VerifiedFork;
+  const fork = verifyFork(forked(3, 2, 2).proof) as VerifiedFork;
   const other = Object.create(fork, { lane: { value: new Uint8Array(32) } }) as VerifiedFork;
   expect(() => decidingFork(fork, other)).toThrow(RangeError);
 });

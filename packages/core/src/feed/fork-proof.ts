@@ -3,6 +3,7 @@ import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { compareBytes, equalBytes } from "../bytes/order.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
+import type { AuthorKeys } from "../identity/author-keys.js";
 import { hashBytes } from "../identity/crypto.js";
 import { type AuthorId, epochNonceBytes, idBytes, type LaneId, type SubjectId } from "../identity/ids.js";
 import { rootOfSplit, splitCounts } from "../proof/mmr-split.js";
@@ -89,20 +90,22 @@ function readHashes(reader: Reader, count: number): Uint8Array[] {
 export class VerifiedFork {
   readonly #proof: ForkProof;
   readonly #lane: LaneId;
+  readonly #keys: AuthorKeys;
 
-  private constructor(proof: ForkProof, lane: LaneId) {
+  private constructor(proof: ForkProof, lane: LaneId, keys: AuthorKeys) {
     this.#proof = proof;
     this.#lane = lane;
+    this.#keys = keys;
   }
 
-  /** From the bytes of the proof alone. */
-  static verify(tools: SealTools, proof: ForkProof): Decoded<VerifiedFork> {
+  /** From the bytes of the proof and the keys alone. */
+  static verify(tools: SealTools, proof: ForkProof, keys: AuthorKeys): Decoded<VerifiedFork> {
     const [one, other] = proof.branches;
     if (equalBytes(one.leaf, other.leaf)) return new Malformed("two branches that do not differ where they are said to");
-    const first = sealedBranch(tools, proof, one);
+    const first = sealedBranch(tools, proof, one, keys);
     if (first instanceof Malformed) return first;
-    const second = sealedBranch(tools, proof, other);
-    return second instanceof Malformed ? second : new VerifiedFork(proof, first.lane);
+    const second = sealedBranch(tools, proof, other, keys);
+    return second instanceof Malformed ? second : new VerifiedFork(proof, first.lane, keys);
   }
 
   get proof(): ForkProof {
@@ -113,15 +116,25 @@ export class VerifiedFork {
     return this.#lane;
   }
 
+  /** The author's. */
+  get keys(): AuthorKeys {
+    return this.#keys;
+  }
+
   get forkedAt(): number {
     return this.#proof.forkedAt;
   }
 }
 
-function sealedBranch(tools: SealTools, { place, forkedAt, before }: ForkProof, branch: ForkBranch): Decoded<VerifiedCheckpoint> {
+function sealedBranch(
+  tools: SealTools,
+  { place, forkedAt, before }: ForkProof,
+  branch: ForkBranch,
+  keys: AuthorKeys,
+): Decoded<VerifiedCheckpoint> {
   const { leaf, rest, headId, seal } = branch;
   if (seal.size === forkedAt && !equalBytes(leaf, headId)) return new Malformed("a branch whose last event is not its head");
   const mmrRoot = rootOfSplit(tools.hasher, { at: forkedAt - 1, size: seal.size, before, leaf, rest });
   if (mmrRoot === undefined) return new Malformed("a branch whose hashes do not fit its size");
-  return VerifiedCheckpoint.verify(tools, { place, mmrRoot, headId, seal });
+  return VerifiedCheckpoint.verify(tools, { place, mmrRoot, headId, seal }, keys);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Malformed } from "../bytes/malformed.js";
+import { classicalKeys } from "../identity/author-keys.js";
 import { mmrRoot } from "../proof/mmr-append.js";
 import { headKey } from "../store/keys.js";
 import { type Cover, encodeHeadRecord, type HeadRecord } from "../store/records.js";
@@ -19,7 +20,7 @@ function half(): { readonly rig: Rig; readonly record: HeadRecord & { readonly c
   if (record?.cover === undefined) throw new Error("not covered");
   const lane = laneIdOf(a.author, "s", { index: 0, nonce: a.instance });
   const head = { lane, size: record.size, mmrRoot: mmrRoot(hasher, record), headId: record.headId };
-  return { rig, record: { ...record, cover: record.cover }, claim: { author: a.author, publicKey: a.author, head, record } };
+  return { rig, record: { ...record, cover: record.cover }, claim: { author: a.author, keys: classicalKeys(a.author), head, record } };
 }
 
 test("a seal of more events holds for those it begins with", () => {

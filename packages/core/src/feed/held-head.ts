@@ -5,18 +5,18 @@ import type { SealTools } from "./checkpoint.js";
 import { type SealClaim, verifySeal } from "./seal.js";
 
 /** A lane as a store holds it, by what its events come to. */
-export interface HeldClaim extends Pick<SealClaim, "author" | "publicKey" | "head"> {
+export interface HeldClaim extends Pick<SealClaim, "author" | "keys" | "head"> {
   readonly record: Pick<HeadRecord, "seal" | "cover">;
 }
 
 /** Whether the author signed for all that is held of the lane: just that, or, of a range that came without its end, more. */
 export function verifyHeldHead({ hasher, verifier }: SealTools, claim: HeldClaim): Decoded<"holds"> {
-  const { author, publicKey, head } = claim;
+  const { author, keys, head } = claim;
   const { seal, cover } = claim.record;
-  if (cover === undefined) return verifySeal(hasher, verifier, { author, publicKey, head, seal });
+  if (cover === undefined) return verifySeal(hasher, verifier, { author, keys, head, seal });
   const { mmrRoot, headId, proof } = cover;
   const sealed = { lane: head.lane, size: seal.size, mmrRoot, headId };
-  const holds = verifySeal(hasher, verifier, { author, publicKey, head: sealed, seal });
+  const holds = verifySeal(hasher, verifier, { author, keys, head: sealed, seal });
   if (holds instanceof Malformed) return holds;
   const isBeginning = verifyConsistency(hasher, {
     oldSize: head.size,

@@ -13,7 +13,6 @@ export interface HeldLane {
   readonly peaks: readonly Uint8Array[];
   /** Of the last event. */
   readonly stamp: Stamp;
-  readonly hybridSize: number;
   /** 0: not frozen. */
   readonly freezeAt: number;
   /** The last block. */
@@ -28,7 +27,6 @@ export const nothingHeld: HeldLane = {
   ...emptyMmr,
   headId: new Uint8Array(hashBytes),
   stamp: { wallMs: -1, counter: 0 },
-  hybridSize: 0,
   freezeAt: 0,
   tail: undefined,
   sealed: undefined,
@@ -41,9 +39,9 @@ export function heldLane(view: FeedView, hasher: Hasher, place: LanePlace, end: 
   const head = view.head(number);
   const tail = head && view.block(number, head.lastBlockSeq);
   if (head === undefined || tail === undefined) throw new DamagedStore(`lane ${number}`, "its head or its last block is missing");
-  const { size, headId, peaks, stamp, hybridSize, freezeAt, seal, cover } = head;
+  const { size, headId, peaks, stamp, freezeAt, seal, cover } = head;
   const sealed = { size: seal.size, mmrRoot: cover?.mmrRoot ?? mmrRoot(hasher, head) };
-  const held = { size, headId, peaks, stamp, hybridSize, freezeAt, tail: tail.bytes, sealed };
+  const held = { size, headId, peaks, stamp, freezeAt, tail: tail.bytes, sealed };
   if (end < 1 || end >= size) return held;
   const reader = new LaneReader(view, hasher, number);
   const id = reader.nodes(reader.laneId()).leaves(end - 1, 1);

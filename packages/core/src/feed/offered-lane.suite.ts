@@ -34,7 +34,7 @@ export interface Cut {
 
 /** Just these events, in blocks that no store has, under the checkpoint there is now. */
 export function cutOffer(rig: Rig, path: string, { from, to, perBlock }: Cut): RangeOffer {
-  const { path: subject, checkpoint } = offerFrom(rig, path);
+  const { path: subject, keys, checkpoint } = offerFrom(rig, path);
   const reader = new LaneReader(rig.view, hasher, rig.laneNumber(path));
   const source = reader.nodes(reader.laneId());
   const idOf = (seq: number) => (seq === 0 ? new Uint8Array(hashBytes) : (source.leaves(seq - 1, 1) as Uint8Array).slice());
@@ -48,7 +48,7 @@ export function cutOffer(rig: Rig, path: string, { from, to, perBlock }: Cut): R
   }
   const blocks = builders.map((builder) => builder.finish());
   const { size } = checkpoint.seal;
-  return { path: subject, checkpoint, blocks, proof: to === size ? [] : (proveConsistency(hasher, source, to, size) ?? []) };
+  return { path: subject, keys, checkpoint, blocks, proof: to === size ? [] : (proveConsistency(hasher, source, to, size) ?? []) };
 }
 
 export function heldFor(rig: Rig, offer: RangeOffer): HeldLane {

@@ -36,7 +36,7 @@ export function offeredRange(view: FeedView, hasher: Hasher, { lane, from, bytes
   const { subject, author, epoch } = record;
   const sealed = head.cover ?? { mmrRoot: mmrRoot(hasher, head), headId: head.headId };
   const checkpoint = { place: { author, subject, epoch }, mmrRoot: sealed.mmrRoot, headId: sealed.headId, seal: head.seal };
-  return { path, checkpoint, blocks, proof };
+  return { path, keys: view.keysOf(author), checkpoint, blocks, proof };
 }
 
 function consistency(hasher: Hasher, { size, seal, cover }: HeadRecord, reader: LaneReader, end: number): MmrProof | undefined {

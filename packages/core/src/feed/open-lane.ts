@@ -11,7 +11,7 @@ import type { CausalEncoder } from "./causal-encoder.js";
 import { type EventParts, eventCodecs, eventSize, systemKinds } from "./event.js";
 
 /** What a lane is, apart from how far it has come. */
-export interface LanePlace {
+export interface OwnLane {
   /** Local to this store. */
   readonly number: number;
   readonly id: LaneId;
@@ -75,7 +75,7 @@ const NO_PAYLOAD = new Uint8Array(0);
 /** A lane of ours that is being written. Events are laid into its tail block as they come, and hashed all together when
  * the turn closes. Owner: the feed core; a lane whose turn is dropped is dropped with it. */
 export class OpenLane {
-  readonly place: LanePlace;
+  readonly place: OwnLane;
   readonly #causal: CausalEncoder;
   #state: LaneState;
   #tail: BlockBuilder;
@@ -87,7 +87,7 @@ export class OpenLane {
   #size: number;
   #stamp: Stamp;
 
-  constructor(place: LanePlace, causal: CausalEncoder, state: LaneState, tail: BlockBuilder) {
+  constructor(place: OwnLane, causal: CausalEncoder, state: LaneState, tail: BlockBuilder) {
     this.place = place;
     this.#causal = causal;
     this.#state = state;

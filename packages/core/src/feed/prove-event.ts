@@ -31,6 +31,7 @@ export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof):
   // Every commit has a seal over what it writes, or over more: a head that no seal covers is none of ours.
   if (head.seal.size !== head.size && head.cover === undefined)
     throw new DamagedStore(where, `its seal covers ${head.seal.size} events of ${head.size}`);
+  const keys = view.keysOf(record.author);
   const reader = new LaneReader(view, tools.hasher, lane);
   const shown = reader.prove(seq);
   const inclusion = shown && inclusionOf(tools, head, reader, shown);
@@ -43,6 +44,7 @@ export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof):
   const proof = encodePortableProof({
     networkName,
     path,
+    keys,
     seq,
     previous,
     head: bytes.subarray(offset, offset + headLengthAt(bytes, offset)),

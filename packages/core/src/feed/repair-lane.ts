@@ -1,8 +1,9 @@
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
-import { hashBytes } from "../identity/crypto.js";
-import { feedId, type LaneId, laneId } from "../identity/ids.js";
+import { type AuthorKeys, authorOf, classicalKeys } from "../identity/author-keys.js";
+import { type Hasher, hashBytes } from "../identity/crypto.js";
+import { type AuthorId, feedId, type LaneId, laneId } from "../identity/ids.js";
 import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../proof/mmr-append.js";
 import { groupLeaves } from "../proof/mmr-positions.js";
 import type { Batch } from "../protocol/key-space.js";
@@ -94,10 +95,17 @@ interface Claimed {
   readonly walked: Walked;
 }
 
-/** Suite 1: the author's id is the key. */
-function isSealed({ parts }: LaneRepair, { record, head, id, walked }: Claimed): boolean {
+/** Lost keys can be made again where the id is the key; those of a hybrid author cannot, and then no seal of it holds here. */
+export function keysLeft(view: FeedView, hasher: Hasher, author: AuthorId): { readonly kind: "held" | "made"; readonly keys: AuthorKeys } {
+  const held = new Findings().attempt(() => view.keysOf(author));
+  const isIts = held !== undefined && equalBytes(authorOf(hasher, held), author);
+  return isIts ? { kind: "held", keys: held } : { kind: "made", keys: classicalKeys(author) };
+}
+
+function isSealed({ view, parts }: LaneRepair, { record, head, id, walked }: Claimed): boolean {
   const claimed = { lane: id, size: head.size, mmrRoot: mmrRoot(parts.hasher, walked.mmr), headId: walked.headId };
-  return verifyHeldHead(parts, { author: record.author, publicKey: record.author, head: claimed, record: head }) === "holds";
+  const { author } = record;
+  return verifyHeldHead(parts, { author, keys: keysLeft(view, parts.hasher, author).keys, head: claimed, record: head }) === "holds";
 }
 
 function headChange({ lane, mended }: LaneRepair, head: HeadRecord, { mmr, headId, stamp, lastBlockSeq }: Walked): Batch {

@@ -3,6 +3,7 @@ import { repairBatchEntriesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
+import { encodeAuthorKeys } from "../identity/author-keys.js";
 import { compareEpochs, feedId, laneId, subjectId } from "../identity/ids.js";
 import { mmrRoot } from "../proof/mmr-append.js";
 import type { Batch } from "../protocol/key-space.js";
@@ -22,7 +23,6 @@ import {
   decodeLaneNumber,
   decodePathRecord,
   decodeSubjectRecord,
-  encodeAuthorRecord,
   encodeClockRecord,
   encodeLaneNumber,
   encodeLaneRecord,
@@ -34,7 +34,7 @@ import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
 import type { FeedView } from "./feed-view.js";
 import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 import { verifyHeldHead } from "./held-head.js";
-import { repairLane } from "./repair-lane.js";
+import { keysLeft, repairLane } from "./repair-lane.js";
 
 // Puts in order what can be told for certain: tables that follow from other tables, what follows from events that a seal
 // covers, and the frontier trie. An event that is damaged stays as it is: what was acknowledged is never cut away, and a backup
@@ -199,10 +199,9 @@ class Repair {
     if (record === undefined || !this.#isSealed(place.lane, record)) return [];
     const changes: Change[] = [];
     const { subject, author, epoch } = record;
-    const author1 = encodeAuthorRecord({ suite: 1, publicKey: author });
-    const known = this.#view.keys.get(authorKey(author));
-    if (known === undefined || !equalBytes(known, author1)) {
-      changes.push([authorKey(author), author1]);
+    const keys = keysLeft(this.#view, this.#parts.hasher, author);
+    if (keys.kind === "made") {
+      changes.push([authorKey(author), encodeAuthorKeys(keys.keys)]);
       this.mended.add("author", toHex(author), "its key written anew: it is its id");
     }
     if (this.#read(() => this.#view.laneNumber(subject, author, epoch)) === place.lane) return changes;
@@ -218,7 +217,8 @@ class Repair {
     if (head === undefined) return false;
     const id = laneId(hasher, feedId(hasher, place.author, place.subject), place.epoch);
     const claimed = { lane: id, size: head.size, mmrRoot: mmrRoot(hasher, head), headId: head.headId };
-    return verifyHeldHead(this.#parts, { author: place.author, publicKey: place.author, head: claimed, record: head }) === "holds";
+    const { keys } = keysLeft(this.#view, hasher, place.author);
+    return verifyHeldHead(this.#parts, { author: place.author, keys, head: claimed, record: head }) === "holds";
   }
 
   /** Damage is no answer. */

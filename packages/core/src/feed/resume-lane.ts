@@ -8,7 +8,7 @@ import { BlockBuilder, type BlockView, blockRun } from "./block.js";
 import type { CausalEncoder } from "./causal-encoder.js";
 import { stampAt } from "./event.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
-import { type LanePlace, OpenLane } from "./open-lane.js";
+import { OpenLane, type OwnLane } from "./open-lane.js";
 import { verifySeal } from "./seal.js";
 
 // The next seal covers all that a lane ever held. A head or a tail that lost a bit on the disk would make us sign a
@@ -24,7 +24,7 @@ export interface ResumeParts {
 }
 
 /** A lane of ours as the store has it, ready to be written on. Throws DamagedStore where the store contradicts itself. */
-export function resumeLane(place: LanePlace, causal: CausalEncoder, parts: ResumeParts): OpenLane {
+export function resumeLane(place: OwnLane, causal: CausalEncoder, parts: ResumeParts): OpenLane {
   const { view, stamped } = parts;
   const damaged = (detail: string) => new DamagedStore(`lane ${place.number} (${place.path})`, detail);
   const record = view.lane(place.number);
@@ -42,7 +42,7 @@ export function resumeLane(place: LanePlace, causal: CausalEncoder, parts: Resum
 }
 
 function tailFault(
-  place: LanePlace,
+  place: OwnLane,
   head: HeadRecord,
   { tail, hasher }: { readonly tail: BlockView; readonly hasher: Hasher },
 ): string | undefined {
@@ -55,13 +55,12 @@ function tailFault(
   return compareStamps(stamp, head.stamp) === 0 ? undefined : "the stamp in its head is not that of its last event";
 }
 
-/** Suite 1: the author's id is the key. */
 function sealFault(
-  place: LanePlace,
+  place: OwnLane,
   { size, headId, peaks, seal }: HeadRecord,
-  { hasher, verifier, author }: ResumeParts,
+  { view, hasher, verifier, author }: ResumeParts,
 ): string | undefined {
   const head = { lane: place.id, size, mmrRoot: mmrRoot(hasher, { size, peaks }), headId };
-  const sealed = verifySeal(hasher, verifier, { author, publicKey: author, head, seal });
+  const sealed = verifySeal(hasher, verifier, { author, keys: view.keysOf(author), head, seal });
   return sealed === "holds" ? undefined : sealed.reason;
 }

@@ -33,7 +33,7 @@ function claims(count: number): SealClaim[] {
   const signature = new Uint8Array(sign(null, sealMessage({ author, stamp, leaves: count, root: tree.root }), keys.privateKey));
   return heads.map((head, index) => ({
     author,
-    publicKey: author,
+    keys: { suite: 1, ed25519: author },
     head,
     seal: { size: head.size, stamp, leaves: count, index, path: tree.path(index), signature },
   }));

@@ -1,6 +1,8 @@
 import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import { Writer } from "../bytes/writer.js";
 import type { Stamp } from "../clock/stamp.js";
+import { type AuthorKeys, authorOf } from "../identity/author-keys.js";
 import { type Hasher, hashBytes, type Verifier } from "../identity/crypto.js";
 import { type AuthorId, idBytes, type LaneId, type SpaceId, type SubjectId } from "../identity/ids.js";
 import { signatureTags } from "../identity/tags.js";
@@ -41,8 +43,8 @@ export function sealMessage(statement: SealStatement): Uint8Array<ArrayBuffer> {
 
 export interface SealClaim {
   readonly author: AuthorId;
-  /** Of suite 1, the author's id itself. */
-  readonly publicKey: Uint8Array;
+  /** From whomever: they are the author's only if they make its id. */
+  readonly keys: AuthorKeys;
   /** The head as it was when sealed: its size is that of the seal. */
   readonly head: LaneHead;
   readonly seal: Seal;
@@ -50,12 +52,13 @@ export interface SealClaim {
 
 /** Whether this author signed this head: from these bytes alone. */
 export function verifySeal(hasher: Hasher, verifier: Verifier, claim: SealClaim): Decoded<"holds"> {
-  const { author, head, seal } = claim;
+  const { author, keys, head, seal } = claim;
+  if (!equalBytes(authorOf(hasher, keys), author)) return new Malformed("keys that are another author's");
   if (seal.size !== head.size) return new Malformed(`a seal of size ${seal.size} for a head of size ${head.size}`);
   const root = sealRoot(hasher, { leaf: sealLeaf(hasher, head), index: seal.index, count: seal.leaves, path: seal.path });
   if (root === undefined) return new Malformed("a seal whose path does not fit its number of heads");
   const message = sealMessage({ author, stamp: seal.stamp, leaves: seal.leaves, root });
-  return verifier.verify(claim.publicKey, message, seal.signature) ? "holds" : new Malformed("a seal that its author did not sign");
+  return verifier.verify(keys.ed25519, message, seal.signature) ? "holds" : new Malformed("a seal that its author did not sign");
 }
 
 /** Where a lane's row stands in the frontier trie. */

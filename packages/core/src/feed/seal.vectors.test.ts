@@ -78,7 +78,7 @@ test("every head of seal.json is checked from its own bytes, and no other size i
         path,
         signature: bytesOf(signature),
       };
-      const claim = { author, publicKey: author, head: headOf(head), seal };
+      const claim = { author, keys: { suite: 1 as const, ed25519: author }, head: headOf(head), seal };
       expect(verifySeal(hasher, verifier, claim)).toBe("holds");
       const other = { ...claim, head: { ...claim.head, size: head.size + 1 }, seal: { ...seal, size: head.size + 1 } };
       expect(isMalformed(verifySeal(hasher, verifier, other))).toBe(true);

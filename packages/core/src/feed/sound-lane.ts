@@ -18,8 +18,7 @@ export function vouchForHeld(view: FeedView, tools: SealTools, held: HeldLane, {
   if (record === undefined || record.size !== held.size || held.tail === undefined) return;
   const lane = laneId(tools.hasher, feedId(tools.hasher, author, subject), epoch);
   const head = { lane, size: record.size, mmrRoot: mmrRoot(tools.hasher, record), headId: record.headId };
-  // Suite 1: the author's id is the key.
-  const holds = verifyHeldHead(tools, { author, publicKey: author, head, record });
+  const holds = verifyHeldHead(tools, { author, keys: view.keysOf(author), head, record });
   if (holds !== "holds") throw new DamagedStore(`head of lane ${number}`, holds.reason);
   soundTail({ hasher: tools.hasher, lane }, held, held.tail);
 }

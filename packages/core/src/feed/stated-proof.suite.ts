@@ -1,4 +1,5 @@
 import type { Stamp } from "../clock/stamp.js";
+import { classicalKeys } from "../identity/author-keys.js";
 import { type Hasher, hashBytes, type Signer } from "../identity/crypto.js";
 import { asId, authorOfKey, type Epoch, feedId, type LaneId, laneId, networkId, subjectId } from "../identity/ids.js";
 import { mmrRoot } from "../proof/mmr-append.js";
@@ -62,6 +63,7 @@ export function statedProof(statement: Statement, tools: StatementTools): Portab
   return {
     networkName,
     path: pathOf(path),
+    keys: classicalKeys(author),
     seq,
     previous: previous[seq - 1],
     head,

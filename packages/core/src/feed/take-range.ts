@@ -41,7 +41,7 @@ export function laneTaking(range: VerifiedRange, { view, author, nextLane }: Tak
   const head = view.head(number);
   if (head === undefined) throw new DamagedStore(`head of lane ${number}`, "it is missing");
   const isSame = head.size === held.size && equalBytes(head.headId, held.headId);
-  return isSame && head.freezeAt === held.freezeAt && head.hybridSize === held.hybridSize ? { number, lane: "known" } : "stale";
+  return isSame && head.freezeAt === held.freezeAt ? { number, lane: "known" } : "stale";
 }
 
 export function takenWrites({ number, lane }: LaneTaking, range: VerifiedRange, view: FeedView): readonly Effect<FeedVocabulary>[] {
@@ -49,9 +49,8 @@ export function takenWrites({ number, lane }: LaneTaking, range: VerifiedRange, 
   const { author, subject, epoch } = place;
   const effects: Effect<FeedVocabulary>[] = [];
   if (lane === "new") {
-    // Suite 1: the author's id is the key.
     if (view.keys.peek(authorKey(author)) === undefined)
-      effects.push({ kind: "write", write: { kind: "author", author, publicKey: author } });
+      effects.push({ kind: "write", write: { kind: "author", author, keys: range.keys } });
     effects.push({ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } });
   }
   effects.push({ kind: "write", write: { kind: "taken", lane: number, range } });

@@ -33,7 +33,7 @@ function sent(offer: RangeOffer): Sent {
       const checkpoint = decodeCheckpoint(checkpointBytes as Uint8Array);
       const proof = decodeMmrProof(proofBytes as Uint8Array);
       if (checkpoint instanceof Malformed) return checkpoint;
-      return proof instanceof Malformed ? proof : { path: offer.path, checkpoint, blocks, proof: proof as MmrProof };
+      return proof instanceof Malformed ? proof : { path: offer.path, keys: offer.keys, checkpoint, blocks, proof: proof as MmrProof };
     },
   };
 }

@@ -2,6 +2,7 @@ import { rangeBytesMax, rangeSliceBytes } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
+import type { AuthorKeys } from "../identity/author-keys.js";
 import { type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import { type LaneId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -23,6 +24,7 @@ import { laidOut, type StoredBlock } from "./range-blocks.js";
 
 export interface RangeOffer {
   readonly path: SubjectPath;
+  readonly keys: AuthorKeys;
   readonly checkpoint: Checkpoint;
   /** As stored. Whoever offers them gives them away: they are kept, not copied. */
   readonly blocks: readonly Uint8Array[];
@@ -47,6 +49,7 @@ export type RangeOutcome =
 
 interface RangeParts {
   readonly place: LanePlace;
+  readonly keys: AuthorKeys;
   readonly path: SubjectPath;
   readonly lane: LaneId;
   readonly held: HeldLane;
@@ -75,6 +78,11 @@ class VerifiedRange {
 
   get place(): LanePlace {
     return this.#parts.place;
+  }
+
+  /** Of its author. */
+  get keys(): AuthorKeys {
+    return this.#parts.keys;
   }
 
   get path(): SubjectPath {
@@ -147,7 +155,7 @@ export function* verifyingRange(
   const { hasher } = tools;
   const fault = offerFault(tools, offer);
   if (fault !== undefined) return new Malformed(fault);
-  const checkpoint = VerifiedCheckpoint.verify(tools, offer.checkpoint);
+  const checkpoint = VerifiedCheckpoint.verify(tools, offer.checkpoint, offer.keys);
   if (checkpoint instanceof Malformed) return new Malformed(`its checkpoint does not hold: ${checkpoint.reason}`);
   const walk = new RangeWalk(hasher, checkpoint, held, offer.blocks);
   let pauseAt = rangeSliceBytes;
@@ -280,10 +288,10 @@ function outcomeOf({ hasher }: RangeTools, walked: Walked): Decoded<RangeOutcome
   const { place } = checkpoint.checkpoint;
   const blocks = laidOut({ hasher, lane: checkpoint.lane }, held, walk.views, (seq) => walk.idOf(seq));
   const head = headOf(walked, { mmr, headId, lastBlockSeq: blocks.at(-1)?.firstSeq ?? 1 });
-  const { path } = walked.offer;
+  const { path, keys } = walked.offer;
   return {
     kind: "verified",
-    range: new VerifiedRange({ place, path, lane: checkpoint.lane, held, firstSeq: held.size + 1, ids, blocks, nodes, head, root }),
+    range: new VerifiedRange({ place, keys, path, lane: checkpoint.lane, held, firstSeq: held.size + 1, ids, blocks, nodes, head, root }),
   };
 }
 
@@ -323,7 +331,7 @@ function headOf(
   { mmr, headId, lastBlockSeq }: { readonly mmr: Mmr; readonly headId: Uint8Array; readonly lastBlockSeq: number },
 ): HeadRecord {
   const { mmrRoot: root, headId: sealedHead, seal } = checkpoint.checkpoint;
-  const { hybridSize, freezeAt } = held;
-  const head = { size: mmr.size, headId, stamp: walk.stamp, hybridSize, freezeAt, lastBlockSeq, peaks: mmr.peaks, seal };
+  const { freezeAt } = held;
+  const head = { size: mmr.size, headId, stamp: walk.stamp, freezeAt, lastBlockSeq, peaks: mmr.peaks, seal };
   return mmr.size === checkpoint.size ? head : { ...head, cover: { mmrRoot: root, headId: sealedHead, proof: offer.proof } };
 }

@@ -35,6 +35,11 @@ export function decodeAuthorKeys(bytes: Uint8Array): Decoded<AuthorKeys> {
   return reader.finish(() => ({ suite, ed25519, falcon }));
 }
 
+/** Of an author of suite 1: its id is its key. */
+export function classicalKeys(author: AuthorId): ClassicalKeys {
+  return { suite: 1, ed25519: author };
+}
+
 export function authorOf(hasher: Hasher, keys: AuthorKeys): AuthorId {
   return keys.suite === 1 ? authorOfKey(keys.ed25519) : hybridAuthor(hasher, keys.ed25519, keys.falcon);
 }

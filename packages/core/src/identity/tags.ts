@@ -19,6 +19,7 @@ export const tags = [
   "sinter 1 row",
   "sinter 1 trie leaf",
   "sinter 1 trie branch",
+  "sinter 1 segment",
 ] as const;
 
 export type Tag = (typeof tags)[number];

@@ -1,11 +1,12 @@
 import { compareBytes } from "../bytes/order.js";
 import { hasher, network, networkName, nonce, parts, Rig, standInSigner, standInVerifier } from "../feed/feed-rig.suite.js";
+import { encodeAuthorKeys } from "../identity/author-keys.js";
 import { authorOfKey } from "../identity/ids.js";
 import { HandPorts } from "../protocol/hand-ports.suite.js";
 import type { Batch } from "../protocol/key-space.js";
 import type { AnyMount } from "../protocol/mount.js";
 import type { Ports, Store, StoreFailure } from "../protocol/ports.js";
-import { metaKey } from "../store/keys.js";
+import { authorKey, metaKey } from "../store/keys.js";
 import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
 import { Peer } from "./peer.js";
@@ -75,6 +76,7 @@ export class PeerRig {
     const { clock, scheduler, random, transport, compute } = this.hand;
     const ports: Ports = { clock, scheduler, random, transport, compute, store: this.store };
     const signer = standInSigner(author);
+    keys.put(authorKey(authorOfKey(signer.publicKey)), encodeAuthorKeys({ suite: 1, ed25519: signer.publicKey }));
     this.peer = new Peer({
       ports,
       hasher,

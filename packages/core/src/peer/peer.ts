@@ -3,7 +3,7 @@ import { localBytesMax } from "../bytes/limits.js";
 import { auditStore } from "../feed/audit.js";
 import { eventCodecs, eventHeaderBytes } from "../feed/event.js";
 import { feedProtocol } from "../feed/feed-core.js";
-import { DamagedStore, FeedView, type SubjectEntry } from "../feed/feed-view.js";
+import { DamagedStore, FeedView } from "../feed/feed-view.js";
 import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary } from "../feed/feed-vocabulary.js";
 import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
 import { LaneReader } from "../feed/lane-reader.js";
@@ -38,6 +38,7 @@ import type {
 import { Pending } from "./pending.js";
 import { prove } from "./prove.js";
 import { readEvents } from "./read-events.js";
+import { feedRows, subjectSums } from "./rows.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface PeerParts {
@@ -197,7 +198,7 @@ export class Peer implements PeerApi {
   async feeds(subject?: string): Promise<readonly FeedRow[]> {
     this.#goesOn();
     const only = subject === undefined ? undefined : this.#paths.of(subject);
-    return this.#durable(() => this.#rows(only));
+    return this.#durable(() => feedRows(this.view, only));
   }
 
   async prove(subject: string, what: ProofOf): Promise<Uint8Array> {
@@ -210,7 +211,7 @@ export class Peer implements PeerApi {
   async status(): Promise<PeerStatus> {
     this.#goesOn();
     const settled = await this.#settle();
-    const subjects = await this.#durable(() => this.#subjects());
+    const subjects = await this.#durable(() => subjectSums(this.view));
     const disk = this.#parts.ports.store.roomBytes() > 0 ? "roomy" : "full";
     return { peer: this.id, author: this.author, network: this.network, root: toHex(settled.root), subjects, links: [], disk };
   }
@@ -351,43 +352,6 @@ export class Peer implements PeerApi {
   }
 
   // --- reads ---
-
-  #rows(only: SubjectPath | undefined): FeedRow[] {
-    const rows: FeedRow[] = [];
-    for (const { path, id } of this.#subjectsNamed(only)) {
-      for (const { number, author, epoch } of this.view.lanes(id)) {
-        const head = this.view.head(number);
-        if (head === undefined) continue;
-        const { size, headId, stamp } = head;
-        rows.push({
-          subject: path,
-          author: toHex(author),
-          epoch: epoch.index,
-          nonce: toHex(epoch.nonce),
-          size,
-          head: toHex(headId),
-          stamp: [stamp.wallMs, stamp.counter],
-        });
-      }
-    }
-    return rows;
-  }
-
-  #subjectsNamed(only: SubjectPath | undefined): Iterable<SubjectEntry> {
-    if (only === undefined) return this.view.subjects();
-    const id = this.view.subjectId(only);
-    return id === undefined ? [] : [{ path: only, id }];
-  }
-
-  #subjects(): PeerStatus["subjects"] {
-    const subjects = [];
-    for (const { path, id } of this.view.subjects()) {
-      let events = 0;
-      for (const { number } of this.view.lanes(id)) events += this.view.head(number)?.size ?? 0;
-      subjects.push({ path, events });
-    }
-    return subjects;
-  }
 
   /** What `read` finds, once all of it is on disk. */
   async #durable<T>(read: () => T): Promise<T> {

@@ -2,7 +2,7 @@ import type { Hasher } from "../identity/crypto.js";
 import { fillPlaces, isSize, type NodePlace, peakCount, peakPlaces } from "./mmr-positions.js";
 import { inclusionPlaces, type MmrProof } from "./mmr-proof.js";
 import { type NodeSource, NodesOf } from "./mmr-source.js";
-import { parentOf } from "./mmr-split.js";
+import { type MmrSplit, parentOf, splitOf, splitPlaces } from "./mmr-split.js";
 
 // A range of which only the beginning is kept, with the proof that it is the beginning, proves of what is kept all that the
 // whole would. Every node of such a proof lies in what is kept, or came with the proof, or is over both.
@@ -26,6 +26,13 @@ export function proveCovered(hasher: Hasher, range: CoveredRange, oldSize: numbe
 export function proveCoveredInclusion(hasher: Hasher, range: CoveredRange, leafIndex: number): MmrProof | undefined {
   if (!isSize(leafIndex) || leafIndex >= range.held || range.held > range.size) return undefined;
   return nodesOf(hasher, range, inclusionPlaces(range.size, leafIndex));
+}
+
+/** The whole, split at a leaf that is kept. `undefined` where a node is missing. */
+export function splitCovered(hasher: Hasher, range: CoveredRange, at: number): MmrSplit | undefined {
+  if (!isSize(at) || at >= range.held || range.held > range.size) return undefined;
+  const nodes = nodesOf(hasher, range, splitPlaces(at, range.size));
+  return nodes && splitOf(nodes, at, range.size);
 }
 
 function nodesOf(

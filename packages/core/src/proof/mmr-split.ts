@@ -1,6 +1,6 @@
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { mmrRoot } from "./mmr-append.js";
-import { fillPlaces, isSize, peakCount, peakPlaces } from "./mmr-positions.js";
+import { fillPlaces, isSize, type NodePlace, peakCount, peakPlaces } from "./mmr-positions.js";
 import { type NodeSource, NodesOf } from "./mmr-source.js";
 
 // A range told as three parts: the peaks of all leaves before one, that leaf, and the fewest nodes that cover the rest. Two
@@ -30,17 +30,24 @@ export function splitMmr(
   { at, size }: { readonly at: number; readonly size: number },
 ): MmrSplit | undefined {
   if (!isSize(size) || !isSize(at) || at >= size) return undefined;
-  const beforePlaces = peakPlaces(at);
-  const nodes = new NodesOf(hasher, source, size).all([...beforePlaces, { height: 0, index: at }, ...fillPlaces(at + 1, size)]);
-  if (nodes === undefined) return undefined;
-  const count = beforePlaces.length;
+  const nodes = new NodesOf(hasher, source, size).all(splitPlaces(at, size));
+  return nodes && splitOf(nodes, at, size);
+}
+
+/** The nodes a split takes, in their order. */
+export function splitPlaces(at: number, size: number): readonly NodePlace[] {
+  return [...peakPlaces(at), { height: 0, index: at }, ...fillPlaces(at + 1, size)];
+}
+
+export function splitOf(nodes: readonly Uint8Array[], at: number, size: number): MmrSplit {
+  const count = peakCount(at);
   return { at, size, before: nodes.slice(0, count), leaf: nodes[count] as Uint8Array, rest: nodes.slice(count + 1) };
 }
 
 /** The root of the range that is told so; `undefined` where the parts are too many or too few. */
 export function rootOfSplit(hasher: Hasher, { at, size, before, leaf, rest }: MmrSplit): Uint8Array | undefined {
   if (!isSize(size) || !isSize(at) || at >= size) return undefined;
-  const places = [...peakPlaces(at), { height: 0, index: at }, ...fillPlaces(at + 1, size)];
+  const places = splitPlaces(at, size);
   const nodes = [...before, leaf, ...rest];
   if (before.length !== peakCount(at) || nodes.length !== places.length || nodes.some((node) => node.length !== hashBytes))
     return undefined;
@@ -48,7 +55,7 @@ export function rootOfSplit(hasher: Hasher, { at, size, before, leaf, rest }: Mm
   const heights: number[] = [];
   nodes.forEach((each, index) => {
     let node = each;
-    let height = (places[index] as { height: number }).height;
+    let { height } = places[index] as NodePlace;
     for (; heights.at(-1) === height; height++) {
       heights.pop();
       node = parentOf(hasher, peaks.pop() as Uint8Array, node);

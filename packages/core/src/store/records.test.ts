@@ -32,7 +32,6 @@ const heads: fc.Arbitrary<records.HeadRecord> = sizes.chain((size) =>
     size: fc.constant(size),
     headId: bytes(32),
     stamp: stamps,
-    hybridSize: fc.integer({ min: 0, max: size }),
     freezeAt: fc.nat(),
     lastBlockSeq: fc.integer({ min: 1, max: size }),
     peaks: fc.array(bytes(32), { minLength: ones(size), maxLength: ones(size) }),
@@ -61,14 +60,12 @@ test("property: every record comes back from its bytes, and no piece of them is 
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (store, lane, head, stamp, number, share) => {
         const frontier = { root: head.headId, rows: head.size };
-        const author = { suite: 1 as const, publicKey: head.headId };
         const all: [Uint8Array, (from: Uint8Array) => unknown, unknown][] = [
           [records.encodeStoreRecord(store), records.decodeStoreRecord, store],
           [records.encodeLaneRecord(lane), records.decodeLaneRecord, lane],
           [records.encodeHeadRecord(head), records.decodeHeadRecord, head],
           [records.encodeClockRecord(stamp), records.decodeClockRecord, stamp],
           [records.encodeFrontierRecord(frontier), records.decodeFrontierRecord, frontier],
-          [records.encodeAuthorRecord(author), records.decodeAuthorRecord, author],
           [records.encodeLaneNumber(number), records.decodeLaneNumber, number],
           [lane.subject, records.decodeSubjectRecord, lane.subject],
         ];
@@ -87,7 +84,6 @@ const someHead: records.HeadRecord = {
   size: 5,
   headId: new Uint8Array(32).fill(1),
   stamp: { wallMs: 2, counter: 3 },
-  hybridSize: 4,
   freezeAt: 6,
   lastBlockSeq: 5,
   peaks: [new Uint8Array(32).fill(7), new Uint8Array(32).fill(8)],
@@ -103,7 +99,7 @@ const someHead: records.HeadRecord = {
 
 test("a head record, byte by byte", () => {
   const u64 = (value: number) => value.toString(16).padStart(16, "0");
-  const head = `0100${u64(5)}${"01".repeat(32)}0000000000020003${u64(4)}${u64(6)}${u64(5)}02${"07".repeat(32)}${"08".repeat(32)}`;
+  const head = `0100${u64(5)}${"01".repeat(32)}0000000000020003${u64(6)}${u64(5)}02${"07".repeat(32)}${"08".repeat(32)}`;
   expect(toHex(records.encodeHeadRecord(someHead))).toBe(
     `${head}${u64(5)}000000000009000a000000030000000201${"0b".repeat(32)}${"0c".repeat(64)}`,
   );
@@ -128,7 +124,6 @@ test.each<[string, Partial<records.HeadRecord>, string]>([
   ["a peak too few", { peaks: someHead.peaks.slice(1) }, "1 peaks where a size of 5 has 2"],
   ["a last block behind the end", { lastBlockSeq: 6 }, "outside the lane"],
   ["a last block at 0", { lastBlockSeq: 0 }, "outside the lane"],
-  ["a hybrid size beyond the size", { hybridSize: 6 }, "hybrid size"],
   ["a seal beyond the size", { seal: { ...someHead.seal, size: 6 } }, "a seal of a size"],
   ["a seal over no heads", { seal: { ...someHead.seal, leaves: 0 } }, "a seal over 0 heads"],
   ["a seal over too many heads", { seal: { ...someHead.seal, leaves: 65_537 } }, "a seal over 65537 heads"],
@@ -138,12 +133,11 @@ test.each<[string, Partial<records.HeadRecord>, string]>([
   expect(reason(records.decodeHeadRecord(records.encodeHeadRecord({ ...someHead, ...change })))).toContain(expected);
 });
 
-test("versions, flags and suites not known are malformed, with a reason", () => {
+test("versions and flags not known are malformed, with a reason", () => {
   const head = records.encodeHeadRecord(someHead);
   expect(reason(records.decodeHeadRecord(head.with(0, 2)))).toContain("version 2");
   expect(reason(records.decodeHeadRecord(head.with(1, 2)))).toContain("flags");
   expect(reason(records.decodeFrontierRecord(new Uint8Array(41)))).toContain("version 0");
-  expect(reason(records.decodeAuthorRecord(new Uint8Array(33).fill(2)))).toContain("suite 2");
 });
 
 test("a network name in a store record must be one", () => {

@@ -3,7 +3,7 @@ import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
 import { decodeStamp, encodeStamp, type Stamp } from "../clock/stamp.js";
-import { hashBytes, publicKeyBytes, signatureBytes } from "../identity/crypto.js";
+import { hashBytes, signatureBytes } from "../identity/crypto.js";
 import {
   type AuthorId,
   asId,
@@ -19,7 +19,6 @@ import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/su
 // The values of the store's tables (docs/wire.md, "Store"). Blocks, MMR nodes and trie nodes have files of their own.
 
 export const recordVersion = 1;
-const SUITE_CLASSICAL = 1;
 const SEAL_PATH_MAX = Math.ceil(Math.log2(sealHeadsMax));
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -103,23 +102,6 @@ export function decodeFrontierRecord(bytes: Uint8Array): Decoded<FrontierRecord>
   return reader.finish(() => ({ root, rows }));
 }
 
-export interface AuthorRecord {
-  readonly suite: 1;
-  readonly publicKey: Uint8Array;
-}
-
-export function encodeAuthorRecord(record: AuthorRecord): Uint8Array<ArrayBuffer> {
-  return new Writer().u8(record.suite).bytes(record.publicKey).finish();
-}
-
-export function decodeAuthorRecord(bytes: Uint8Array): Decoded<AuthorRecord> {
-  const reader = new Reader(bytes);
-  const suite = reader.u8();
-  if (suite !== SUITE_CLASSICAL) reader.fail(`an author of suite ${suite}; this program knows ${SUITE_CLASSICAL}`);
-  const publicKey = reader.take(publicKeyBytes);
-  return reader.finish(() => ({ suite: SUITE_CLASSICAL, publicKey }));
-}
-
 export function encodePathRecord(path: SubjectPath): Uint8Array<ArrayBuffer> {
   return bytesOfText(path);
 }
@@ -184,7 +166,6 @@ export interface HeadRecord {
   readonly headId: Uint8Array;
   /** Of the last event. */
   readonly stamp: Stamp;
-  readonly hybridSize: number;
   /** 0: not frozen. */
   readonly freezeAt: number;
   readonly lastBlockSeq: number;
@@ -200,7 +181,7 @@ const HEAD_COVERED = 1;
 export function encodeHeadRecord(head: HeadRecord): Uint8Array<ArrayBuffer> {
   const writer = new Writer(512).u8(recordVersion).u8(head.cover === undefined ? 0 : HEAD_COVERED);
   writer.u64(head.size).bytes(head.headId).u48(head.stamp.wallMs).u16(head.stamp.counter);
-  writer.u64(head.hybridSize).u64(head.freezeAt).u64(head.lastBlockSeq).u8(head.peaks.length);
+  writer.u64(head.freezeAt).u64(head.lastBlockSeq).u8(head.peaks.length);
   for (const peak of head.peaks) writer.bytes(peak);
   writeSeal(writer.u64(head.seal.size), head.seal);
   if (head.cover === undefined) return writer.finish();
@@ -217,12 +198,10 @@ export function decodeHeadRecord(bytes: Uint8Array): Decoded<HeadRecord> {
   const size = reader.u64();
   const headId = reader.take(hashBytes);
   const stamp = readStampOf(reader);
-  const hybridSize = reader.u64();
   const freezeAt = reader.u64();
   const lastBlockSeq = reader.u64();
   if (size < 1) reader.fail("a head without events");
   if (lastBlockSeq < 1 || lastBlockSeq > size) reader.fail("a last block that begins outside the lane");
-  if (hybridSize > size) reader.fail("a hybrid size beyond the size");
   const peaks = readHashes(reader, mmrHeightMax);
   if (peaks.length !== onesOf(size)) reader.fail(`${peaks.length} peaks where a size of ${size} has ${onesOf(size)}`);
   const sealed = reader.u64();
@@ -231,7 +210,7 @@ export function decodeHeadRecord(bytes: Uint8Array): Decoded<HeadRecord> {
   const seal = readSeal(reader, sealed);
   const cover = isCovered ? readCover(reader) : undefined;
   return reader.finish(() => {
-    const head = { size, headId, stamp, hybridSize, freezeAt, lastBlockSeq, peaks, seal };
+    const head = { size, headId, stamp, freezeAt, lastBlockSeq, peaks, seal };
     return cover === undefined ? head : { ...head, cover };
   });
 }

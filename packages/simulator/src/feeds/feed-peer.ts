@@ -4,7 +4,7 @@ import {
   authorKey,
   Driver,
   decodeStoreRecord,
-  encodeAuthorRecord,
+  encodeAuthorKeys,
   encodeStoreRecord,
   type FeedNotice,
   type FeedVocabulary,
@@ -184,7 +184,7 @@ export class FeedPeer implements Booted {
     const { author, network, inode } = identity;
     const instance = ports.random.bytes(NONCE_BYTES);
     const record = encodeStoreRecord({ network: network.id, networkName: network.name, author, instance, inode, birthNs: 0n });
-    const key = encodeAuthorRecord({ suite: 1, publicKey: identity.signer.publicKey });
+    const key = encodeAuthorKeys({ suite: 1, ed25519: identity.signer.publicKey });
     return {
       instance,
       batch: [
