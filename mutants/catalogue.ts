@@ -1,9 +1,14 @@
 // Faults on purpose: each changes one place of one source, and the tests named must fail. A mutant that survives shows
 // what nobody checks. `find` occurs exactly once in `file`, so that an edit there is noticed here.
 
+import { absenceMutants } from "./absence-mutants.js";
 import { backupMutants } from "./backup-mutants.js";
+import { forkMutants } from "./fork-mutants.js";
+import { hybridMutants } from "./hybrid-mutants.js";
 import { intakeMutants } from "./intake-mutants.js";
 import type { Mutant } from "./mutant.js";
+import { returnMutants } from "./return-mutants.js";
+import { segmentMutants } from "./segment-mutants.js";
 
 export type { Mutant };
 
@@ -260,7 +265,7 @@ export const catalogue: readonly Mutant[] = [
     name: "seal-unchecked",
     what: "a head that nobody signed is believed",
     file: "packages/core/src/feed/seal.ts",
-    find: 'return verifier.verify(claim.publicKey, message, seal.signature) ? "holds"',
+    find: 'return verifier.verify(keys.ed25519, message, seal.signature) ? "holds"',
     replace: 'return message.length > 0 ? "holds"',
     tests: ["packages/core/src/feed/seal.test.ts"],
   },
@@ -268,8 +273,8 @@ export const catalogue: readonly Mutant[] = [
     name: "seal-for-anything",
     what: "a signature that an author gave for another purpose is taken for a seal",
     file: "packages/core/src/feed/seal.ts",
-    find: "new Writer(PREFIX.length + idBytes + 12 + hashBytes).bytes(PREFIX).bytes(statement.author);",
-    replace: "new Writer(PREFIX.length + idBytes + 12 + hashBytes).bytes(statement.author);",
+    find: "new Writer(prefix.length + idBytes + 12 + hashBytes).bytes(prefix).bytes(statement.author);",
+    replace: "new Writer(prefix.length + idBytes + 12 + hashBytes).bytes(statement.author);",
     tests: ["packages/core/src/feed/event-proof.vectors.test.ts"],
   },
   {
@@ -452,16 +457,16 @@ export const catalogue: readonly Mutant[] = [
     name: "fork-one-seal-checked",
     what: "one signature is enough to accuse: the other branch is anybody's invention",
     file: "packages/core/src/feed/fork-proof.ts",
-    find: "return second instanceof Malformed ? second : new VerifiedFork(proof, first.lane);",
-    replace: "return first instanceof Malformed ? first : new VerifiedFork(proof, first.lane);",
+    find: "return second instanceof Malformed ? second : new VerifiedFork(",
+    replace: "return first instanceof Malformed ? first : new VerifiedFork(",
     tests: ["packages/core/src/feed/fork-proof.test.ts"],
   },
   {
     name: "freeze-at-first-seen",
     what: "replicas freeze a lane where they first saw it fork, each at its own place",
     file: "packages/core/src/feed/freeze.ts",
-    find: "return order <= 0 ? one : other;",
-    replace: "return order <= 1e9 ? one : other;",
+    find: "return compareForks(one.proof, other.proof) <= 0 ? one : other;",
+    replace: "return compareForks(one.proof, other.proof) <= 1e9 ? one : other;",
     tests: ["packages/core/src/feed/fork-proof.test.ts"],
   },
   {
@@ -480,6 +485,11 @@ export const catalogue: readonly Mutant[] = [
     replace: "const nodes = [...before.map((peak) => peak.slice().fill(0)), leaf, ...rest];",
     tests: ["packages/core/src/proof/mmr-split.test.ts"],
   },
+  ...absenceMutants,
   ...backupMutants,
   ...intakeMutants,
+  ...returnMutants,
+  ...forkMutants,
+  ...segmentMutants,
+  ...hybridMutants,
 ];

@@ -45,6 +45,12 @@ const others: readonly DecoderUnderTest[] = [
     decode: clientLine,
     sample: () => text({ say: "call", id: 4, call: "prove", subject: "a", author: "aa", seq: 3, epoch: 1, nonce: "07", payload: "hash" }),
   },
+  {
+    name: "control: export",
+    decode: clientLine,
+    sample: () => text({ say: "call", id: 4, call: "export", subject: "a/b", dir: "/tmp/x" }),
+  },
+  { name: "control: import", decode: clientLine, sample: () => text({ say: "call", id: 4, call: "import", from: "/tmp/x" }) },
   { name: "control: batch", decode: serverLine, sample: () => text({ say: "batch", id: 4, events: [wireEvent, wireEvent] }) },
   { name: "control: failed", decode: serverLine, sample: () => text({ say: "failed", id: 1, code: "busy", message: "m", fix: "f" }) },
   {

@@ -23,6 +23,8 @@ export const epochIndexMax = 0xffff_ffff;
 export const epochsPerFeedMax = 1024;
 /** Two pages of 4096 less the header LMDB puts before a large value: the largest block that wastes none of its last page. */
 export const blockBytesMax = 2 * 4096 - 16;
+/** Blocks of one segment together, but where a single block is larger: it decides where lanes are cut. */
+export const segmentBlocksBytesMax = 4 * 1024 * 1024;
 export const sealHeadsMax = 65_536;
 export const mmrHeightMax = 53;
 /** MMR nodes below this height are made again from the 64 event ids under them instead of being stored. */
@@ -66,6 +68,21 @@ export const lanesOpenMax = 1_024;
 export const appendEventsMax = 65_536;
 export const appendBytesMax = 32 * 1024 * 1024;
 export const frontierRowsPerTurnMax = 64;
+
+/** Heads under one Falcon-512 signature. What is left over goes under the next one, at once. */
+export const hybridHeadsMax = 256;
+
+/** Between two tries to make a second signature, where one fails. */
+export const hybridRetryMsMax = 60_000;
+
+/** Whoever closes a peer waits no longer for its last second signature. It is made when the peer is next opened. */
+export const hybridFinishMsMax = 5_000;
+
+/** Falcon-512 signatures that an audit remembers as good. */
+export const hybridSealsKnownMax = 64;
+
+/** Hybrid seals of other authors that are being verified at a time. */
+export const hybridTakesMax = 64;
 /** Events of a foreign lane that are verified together: room for the largest event, and for what an append may bring. */
 export const rangeBytesMax = 32 * 1024 * 1024;
 /** Checked and hashed before the rest of the process gets a turn. */
@@ -74,12 +91,8 @@ export const rangeSliceBytes = 64 * 1024;
 export const rangeAttemptsMax = 8;
 
 // --- segments: a subject as files ---
-/** Blocks of one segment together, but where a single block is larger. Part of the format: it decides where segments are cut. */
-export const segmentBlocksBytesMax = 4 * 1024 * 1024;
 /** The index of one subject: the whole of it is held while it is read or written. */
 export const segmentIndexBytesMax = 64 * 1024 * 1024;
-/** Segments that are read and verified while the one before them is on its way to the disk. */
-export const importSegmentsAheadMax = 2;
 
 // --- the control socket ---
 /** An append of `appendBytesMax` in base64, with room for what stands around it. */
@@ -143,7 +156,7 @@ export const auditFindingsMax = 1_000;
 export const auditEntriesPerReadMax = 64;
 /** A piece of a table ends with the entry that reaches this. */
 export const auditBytesPerReadMax = 1024 * 1024;
-/** How often the frontier's rows are counted while it changes meanwhile. */
+/** How often the frontier's rows are counted, or a lane is gone through, while it changes meanwhile. */
 export const auditCountsMax = 3;
 /** Entries a repair changes in one commit. */
 export const repairBatchEntriesMax = 1_024;
@@ -171,3 +184,20 @@ export const pageRequestMsMax = 10_000;
 // --- forks ---
 /** Levels of a range told in one answer: 16 hashes. */
 export const forkSearchLevelsMax = 4;
+/** Both branches of the largest ranges, with the longest way up to their seals. */
+export const forkProofBytesMax = 8 * 1024;
+/** Forks that are kept of lanes of which nothing is held: whoever makes up authors must not fill the disk with their forks. */
+export const forksOfUnknownLanesMax = 4_096;
+
+// --- absent payloads ---
+/** In what is taken of a range at a time: for each of them a block may have to be laid out anew. */
+export const rangeRedactionsMax = 256;
+/** Payloads that a want-list tells of at a time. */
+export const wantedPerReadMax = 1_024;
+
+// --- events appended again ---
+/** What one turn appends again: so many events, or until they are so many bytes. */
+export const returnEventsMax = 1_024;
+export const returnBytesMax = 1024 * 1024;
+/** Before what was in the way is tried again. */
+export const returnWaitMs = 1_000;

@@ -100,7 +100,9 @@ class FrontierWalk {
     const [leaf] = leavesUnder(hasher, this.#nodes, key);
     if (leaf !== undefined) this.#found++;
     if (isChanged) return;
-    if (leaf === undefined) this.findings.add("frontier", `lane ${lane}`, "it has no row, and nothing says that it changed");
+    if (row === undefined) {
+      if (leaf !== undefined) this.findings.add("frontier", `lane ${lane}`, "it has a row, and nothing of it counts");
+    } else if (leaf === undefined) this.findings.add("frontier", `lane ${lane}`, "it has no row, and nothing says that it changed");
     else if (!equalBytes(leaf.hash, leafHash(hasher, key, row))) {
       this.findings.add("frontier", `lane ${lane}`, "its row is not as the lane stands, and nothing says that it changed");
     }

@@ -1,4 +1,5 @@
 import { toHex } from "../bytes/hex.js";
+import { auditCountsMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
@@ -6,16 +7,20 @@ import { hashBytes } from "../identity/crypto.js";
 import { feedId, type LaneId, laneId } from "../identity/ids.js";
 import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../proof/mmr-append.js";
 import { groupLeaves } from "../proof/mmr-positions.js";
-import { decodeKey, laneRange, mmrKey } from "../store/keys.js";
+import { decodeKey, headKey, laneRange, mmrKey } from "../store/keys.js";
 import type { HeadRecord, LaneRecord } from "../store/records.js";
+import { redactedSeqs } from "./absence.js";
+import { absenceFaults, unlistedRedaction } from "./audit-absence.js";
+import { unmarkedFault } from "./audit-returns.js";
 import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
 import { type BlockView, checkBlock } from "./block.js";
+import { idsOfBlock } from "./block-ids.js";
 import { CausalDecoder } from "./causal-delta.js";
 import { causalAt, kindAt, stampAt, systemKinds } from "./event.js";
 import type { FeedView } from "./feed-view.js";
-import type { AuditParts, Findings } from "./findings.js";
+import { type AuditParts, Findings } from "./findings.js";
 import { verifyHeldHead } from "./held-head.js";
-import { eventIds } from "./lane-reader.js";
+import { originFault } from "./origin.js";
 
 // One lane, from its first byte to its seal. What lies beyond the head read at the start came meanwhile and is left to
 // the next audit, unless no head covers it even now.
@@ -27,8 +32,26 @@ export interface LaneAudit {
   readonly lane: number;
 }
 
-/** Answers how many events each step has gone through. */
+/** Answers how many events each step has gone through. A lane of this store's author may be given other events meanwhile: what
+ * looks wrong in one that has changed is looked at again. */
 export function* auditLane(audit: LaneAudit): Generator<number, void, undefined> {
+  const { view, lane } = audit;
+  for (let attempt = 1; ; attempt++) {
+    const findings = new Findings();
+    const before = view.keys.get(headKey(lane));
+    let events = 0;
+    for (const walked of walkLane({ ...audit, findings })) {
+      events += walked;
+      yield walked;
+    }
+    const after = view.keys.get(headKey(lane));
+    const isChanged = before !== undefined && after !== undefined && !equalBytes(before, after);
+    if (findings.list().length === 0 || !isChanged || attempt === auditCountsMax) return audit.findings.take(findings);
+    yield -events;
+  }
+}
+
+function* walkLane(audit: LaneAudit): Generator<number, void, undefined> {
   const { view, findings, lane } = audit;
   const record = findings.attempt(() => view.lane(lane));
   const head = findings.attempt(() => view.head(lane));
@@ -53,6 +76,8 @@ class LaneWalk {
   readonly #id: LaneId;
   readonly #causal: CausalDecoder;
   readonly #isOwn: boolean;
+  /** Whether a redaction names any of its events. */
+  readonly #isRedacted: boolean;
   #mmr: Mmr = emptyMmr;
   #previous: Uint8Array = new Uint8Array(hashBytes);
   #stamp: Stamp = { wallMs: -1, counter: 0 };
@@ -69,6 +94,8 @@ class LaneWalk {
     this.#id = laneId(hasher, feed, record.epoch);
     this.#causal = new CausalDecoder({ feed, epoch: record.epoch });
     this.#isOwn = isWrittenHere(record, storeAuthor(audit.view));
+    const named = redactedSeqs(audit.view, this.#id, 1, Number.MAX_SAFE_INTEGER - 1);
+    this.#isRedacted = audit.findings.attempt(() => named.next().done) === false;
   }
 
   /** Events gone through since it was last asked. */
@@ -114,8 +141,18 @@ class LaneWalk {
     const claimed = { lane: this.#id, size: head.size, mmrRoot: mmrRoot(hasher, this.#mmr), headId: this.#previous };
     const seal = verifyHeldHead({ hasher, verifier }, { author, keys, head: claimed, record: head });
     if (isMalformed(seal)) this.#stop("seal", seal.reason);
-    // Nobody freezes a lane yet.
-    if (head.freezeAt !== 0) this.#stop("head", "it is said to be frozen, and nothing shows it");
+    this.#frozen();
+    const unmarked = this.#audit.findings.attempt(() => unmarkedFault(this.#audit.view, this.#audit.lane));
+    if (unmarked !== undefined) this.#stop("givenUp", unmarked);
+  }
+
+  /** Both as they are now: a lane may be frozen while it is gone through. */
+  #frozen(): void {
+    const { view, findings, lane } = this.#audit;
+    const { freezeAt } = findings.attempt(() => view.head(lane)) ?? this.#head;
+    const proven = findings.attempt(() => view.freezeAt(this.#id));
+    if (proven === undefined || proven === freezeAt) return;
+    this.#stop("fork", `it is said to be ${frozenText(freezeAt)}; by the proof kept it is ${frozenText(proven)}`);
   }
 
   /** The nodes of complete groups were held against the events; here it is seen that there are no others. */
@@ -132,7 +169,8 @@ class LaneWalk {
     if (compareStamps(stampAt(block.bytes, block.spans[0] as number), this.#stamp) <= 0)
       this.#stop("stamp", `the stamp of event ${block.firstSeq} does not rise`);
     for (let index = 0; index < count; index++) this.#event(block, index);
-    const ids = eventIds(hasher, this.#id, block.bytes, count);
+    if (this.#isRedacted || block.absent.length > 0) this.#absence(block);
+    const ids = idsOfBlock(hasher, this.#id, block, count);
     this.#previous = ids.slice((count - 1) * hashBytes, count * hashBytes);
     this.#stamp = stampAt(block.bytes, block.spans[(count - 1) * 3] as number);
     this.#mmr = appendLeaves(hasher, this.#mmr, ids, count, (group, nodes) => this.#nodes(group, nodes));
@@ -148,9 +186,24 @@ class LaneWalk {
     // it is sealed as it stands.
     if (fault !== undefined && this.#isOwn && this.#causalFaults++ === 0)
       this.#stop("causal", `the delta of event ${seq}: ${fault.reason}`);
+    if (kindAt(block.bytes, offset) === systemKinds.redacted) this.#redaction(block.bytes, offset, seq);
+    const origin = originFault(block.bytes, offset, this.#record.epoch);
+    if (origin !== undefined) this.#stop("origin", `event ${seq} claims ${origin}`);
     if (seq === 1 && this.#record.epoch.index > 0 !== (kindAt(block.bytes, offset) === systemKinds.epochOpened)) {
       this.#stop("epoch", "every epoch but a feed's first begins by saying what it branched from");
     }
+  }
+
+  #absence(block: BlockView): void {
+    const { view, findings, parts, lane: number } = this.#audit;
+    const faults = findings.attempt(() => [...absenceFaults({ view, hasher: parts.hasher }, { number, id: this.#id }, block)]) ?? [];
+    for (const fault of faults) this.#stop("absence", fault);
+  }
+
+  #redaction(bytes: Uint8Array, at: number, seq: number): void {
+    const { view, lane, parts } = this.#audit;
+    const fault = unlistedRedaction({ view, hasher: parts.hasher }, this.#record, { lane, seq }, { bytes, at });
+    if (fault !== undefined) this.#stop("absence", fault);
   }
 
   #nodes(group: number, nodes: Uint8Array): void {
@@ -174,4 +227,8 @@ class LaneWalk {
     findings.add(what, `${path}, author ${toHex(author.subarray(0, 8))}…, epoch ${epoch.index} (lane ${lane})`, detail);
     return false;
   }
+}
+
+function frozenText(freezeAt: number): string {
+  return freezeAt === 0 ? "not frozen" : `frozen at ${freezeAt}`;
 }

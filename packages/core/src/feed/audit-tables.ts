@@ -11,6 +11,7 @@ import {
   decodeClockRecord,
   decodeFrontierRecord,
   decodeHeadRecord,
+  decodeHybridRecord,
   decodeLaneNumber,
   decodeLaneRecord,
   decodePathRecord,
@@ -19,8 +20,12 @@ import {
   type LaneRecord,
   type StoreRecord,
 } from "../store/records.js";
+import { listedFault, redactionFault } from "./audit-absence.js";
+import { forkFault } from "./audit-forks.js";
+import { HybridAudit } from "./audit-hybrid.js";
+import { givenUpFault, returnedFault } from "./audit-returns.js";
 import type { FeedView } from "./feed-view.js";
-import type { AuditParts, Findings } from "./findings.js";
+import { type AuditParts, Findings } from "./findings.js";
 
 // Every key and record of the small tables, each held against the tables it points into. Blocks and nodes of lanes that
 // exist are the lanes' own audit; here only those of lanes that do not exist are looked for.
@@ -36,6 +41,9 @@ interface Tables {
   readonly reserve: Stamp | undefined;
   /** Who writes here. What others wrote may be stamped beyond the clock: it waits for its time. */
   readonly author: AuthorId | undefined;
+  /** Nonce of the store instance. */
+  readonly instance: Uint8Array | undefined;
+  readonly hybrid: HybridAudit;
   /** The greatest stamp of any lane's last event. */
   last: Stamp;
   /** Of lanes that this store writes. */
@@ -46,15 +54,15 @@ interface Tables {
 export function* auditTables(view: FeedView, parts: AuditParts, findings: Findings): Generator<number | undefined, void, undefined> {
   const reserve = findings.attempt(() => view.clock());
   const none = { wallMs: 0, counter: 0 };
-  const tables: Tables = { view, parts, findings, reserve, author: storeAuthor(view), last: none, lastOwn: none };
+  const hybrid = new HybridAudit(view, parts, findings);
+  const instance = new Findings().attempt(() => view.store())?.instance;
+  const tables: Tables = { view, parts, findings, reserve, author: storeAuthor(view), instance, last: none, lastOwn: none, hybrid };
   const small = { from: new Uint8Array(0), to: tableRange("block").from };
   for (const [key, value] of entriesOf(view.keys, small)) yield auditEntry(tables, key, value);
   const marks = { from: tableRange("changed").from, to: tableRange("changed").to };
   for (const [key, value] of entriesOf(view.keys, marks)) yield auditEntry(tables, key, value);
-  for (const [key] of entriesOf(view.keys, { from: tableRange("trie").to, to: PAST_ALL })) {
-    findings.add("key", toHex(key), "a key of no known table");
-    yield undefined;
-  }
+  const rest = { from: tableRange("trie").to, to: PAST_ALL };
+  for (const [key, value] of entriesOf(view.keys, rest)) yield auditEntry(tables, key, value);
   auditClock(tables);
   yield* auditStrays(tables, "block");
   yield* auditStrays(tables, "mmr");
@@ -69,6 +77,11 @@ export function storeAuthor(view: FeedView): AuthorId | undefined {
 /** Where nobody knows whose store it is, everything counts as its own. */
 export function isWrittenHere(lane: LaneRecord, author: AuthorId | undefined): boolean {
   return author === undefined || equalBytes(lane.author, author);
+}
+
+/** A copy of this store may have another clock: what it wrote waits for its time, like what others wrote. */
+function isStampedHere({ author, instance }: Tables, lane: LaneRecord): boolean {
+  return isWrittenHere(lane, author) && (instance === undefined || equalBytes(lane.epoch.nonce, instance));
 }
 
 /** A bounded piece at a time, each from a fresh look at the store. */
@@ -118,6 +131,12 @@ function where(place: StoreKey): string {
       return `subject ${toHex(place.subject)}, author ${toHex(place.author)}, epoch ${place.epoch.index}`;
     case "trie":
       return toHex(place.path);
+    case "fork":
+      return toHex(place.id);
+    case "returned":
+      return toHex(place.event);
+    case "redaction":
+      return `lane ${toHex(place.event.lane)}, seq ${place.event.seq}`;
     default:
       return `lane ${place.lane}`;
   }
@@ -151,13 +170,7 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
         ),
       );
     case "lane":
-      return faultIn(decodeLaneRecord(value), (record) => {
-        if (view.keys.get(authorKey(record.author)) === undefined) return "an author without a record";
-        if (tables.findings.attempt(() => view.subject(record.subject)) === undefined) return "a subject without a path";
-        if (tables.findings.attempt(() => view.head(place.lane)) === undefined) return "a lane without a head";
-        const number = tables.findings.attempt(() => view.laneNumber(record.subject, record.author, record.epoch));
-        return indexed(number, (found) => found === place.lane, "the lanes of its subject");
-      });
+      return faultIn(decodeLaneRecord(value), (record) => laneFault(tables, place.lane, record));
     case "laneNumber":
       return faultIn(decodeLaneNumber(value), (number) => {
         const record = tables.findings.attempt(() => view.lane(number));
@@ -174,15 +187,36 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
         if (compareStamps(head.stamp, tables.last) > 0) tables.last = head.stamp;
         const lane = tables.findings.attempt(() => view.lane(place.lane));
         if (lane === undefined) return "a head of no lane";
-        if (isWrittenHere(lane, tables.author) && compareStamps(head.stamp, tables.lastOwn) > 0) tables.lastOwn = head.stamp;
-        return undefined;
+        if (isStampedHere(tables, lane) && compareStamps(head.stamp, tables.lastOwn) > 0) tables.lastOwn = head.stamp;
+        return isWrittenHere(lane, tables.author) ? tables.hybrid.markFault(place.lane) : undefined;
       });
+    case "fork":
+      return forkFault(view, parts, place.id, value);
+    case "hybrid":
+      return faultIn(decodeHybridRecord(value), (sealed) => tables.hybrid.sealFault(place.lane, sealed));
+    case "absent":
+      return tables.findings.attempt(() => listedFault(view, place, value));
+    case "redaction":
+      return tables.findings.attempt(() => redactionFault({ view, hasher: parts.hasher }, place, value));
+    case "givenUp":
+      return tables.findings.attempt(() => givenUpFault(view, place.lane, value));
+    case "returned":
+      return tables.findings.attempt(() => returnedFault(view, place.event, value));
+    case "unsealed":
     case "changed":
       if (value.length > 0) return "a mark that holds something";
       return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a mark of no lane" : undefined;
     default:
       return undefined;
   }
+}
+
+function laneFault({ view, findings }: Tables, lane: number, { author, subject, epoch }: LaneRecord): string | undefined {
+  if (view.keys.get(authorKey(author)) === undefined) return "an author without a record";
+  if (findings.attempt(() => view.subject(subject)) === undefined) return "a subject without a path";
+  if (findings.attempt(() => view.head(lane)) === undefined) return "a lane without a head";
+  const number = findings.attempt(() => view.laneNumber(subject, author, epoch));
+  return indexed(number, (found) => found === lane, "the lanes of its subject");
 }
 
 /** What a store is. The instance and its data file are its own: a change there makes it begin epochs, which harms nobody. */

@@ -137,7 +137,7 @@ test("many small events fit, beyond the first room for their places", () => {
 
 test.each([
   ["a version", (bytes: Uint8Array) => bytes.with(0, 2), "version 2"],
-  ["flags", (bytes: Uint8Array) => bytes.with(1, 1), "flags 1"],
+  ["flags", (bytes: Uint8Array) => bytes.with(1, 2), "flags 2"],
   ["no events", (bytes: Uint8Array) => void bytes.fill(0, 2, 4), "without events"],
   ["a count too low", (bytes: Uint8Array) => bytes.with(3, 2), "bytes behind the events"],
   ["a count too high", (bytes: Uint8Array) => bytes.with(3, 4), "event 4 of the block"],

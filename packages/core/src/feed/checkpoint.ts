@@ -2,9 +2,9 @@ import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
 import type { AuthorKeys } from "../identity/author-keys.js";
-import { type Hasher, hashBytes, type Verifier } from "../identity/crypto.js";
+import { type Hasher, signatureBytes, type Verifier } from "../identity/crypto.js";
 import { type AuthorId, type Epoch, epochNonceBytes, feedId, idBytes, type LaneId, laneId, type SubjectId } from "../identity/ids.js";
-import { readSeal, type Seal, writeSeal } from "../store/records.js";
+import { readSealedHead, type SealedHead, writeSealedHead } from "../store/records.js";
 import { verifySeal } from "./seal.js";
 
 // One lane's part of a seal, with all that is needed to check it but the author's keys: what proofs, accusations and
@@ -19,18 +19,18 @@ export interface LanePlace {
   readonly epoch: Epoch;
 }
 
-export interface Checkpoint {
-  readonly place: LanePlace;
-  readonly mmrRoot: Uint8Array;
-  readonly headId: Uint8Array;
-  /** Its size is that of the lane when it was sealed. */
-  readonly seal: Seal;
+export function laneOf(hasher: Hasher, { author, subject, epoch }: LanePlace): LaneId {
+  return laneId(hasher, feedId(hasher, author, subject), epoch);
 }
 
-export function encodeCheckpoint({ place, mmrRoot, headId, seal }: Checkpoint): Uint8Array<ArrayBuffer> {
+export interface Checkpoint extends SealedHead {
+  readonly place: LanePlace;
+}
+
+export function encodeCheckpoint({ place, ...sealed }: Checkpoint): Uint8Array<ArrayBuffer> {
   const writer = new Writer(512).u8(checkpointVersion).bytes(place.author).bytes(place.subject);
-  writer.u32(place.epoch.index).bytes(place.epoch.nonce).u64(seal.size).bytes(mmrRoot).bytes(headId);
-  return writeSeal(writer, seal).finish();
+  writer.u32(place.epoch.index).bytes(place.epoch.nonce);
+  return writeSealedHead(writer, sealed).finish();
 }
 
 export function decodeCheckpoint(bytes: Uint8Array): Decoded<Checkpoint> {
@@ -40,18 +40,13 @@ export function decodeCheckpoint(bytes: Uint8Array): Decoded<Checkpoint> {
 }
 
 /** One that stands among other bytes: whoever reads them asks in the end whether all of it was there. */
-export function readCheckpoint(reader: Reader): Checkpoint {
+export function readCheckpoint(reader: Reader, signatureLength: number = signatureBytes): Checkpoint {
   const version = reader.u8();
   if (version !== checkpointVersion) reader.fail(`a checkpoint of version ${version}; this program reads ${checkpointVersion}`);
-  const author = reader.take(idBytes);
-  const subject = reader.take(idBytes);
+  const author = reader.take(idBytes) as AuthorId;
+  const subject = reader.take(idBytes) as SubjectId;
   const epoch = { index: reader.u32(), nonce: reader.take(epochNonceBytes) };
-  const size = reader.u64();
-  if (size < 1) reader.fail("a checkpoint of no events");
-  const mmrRoot = reader.take(hashBytes);
-  const headId = reader.take(hashBytes);
-  const seal = readSeal(reader, size);
-  return { place: { author: author as AuthorId, subject: subject as SubjectId, epoch }, mmrRoot, headId, seal };
+  return { place: { author, subject, epoch }, ...readSealedHead(reader, signatureLength) };
 }
 
 export interface SealTools {
@@ -72,7 +67,7 @@ export class VerifiedCheckpoint {
   /** From the bytes and the keys alone. Of suite 1 the author's id is its key; of suite 2 the keys have to be shown. */
   static verify({ hasher, verifier }: SealTools, checkpoint: Checkpoint, keys: AuthorKeys): Decoded<VerifiedCheckpoint> {
     const { place, mmrRoot, headId, seal } = checkpoint;
-    const lane = laneId(hasher, feedId(hasher, place.author, place.subject), place.epoch);
+    const lane = laneOf(hasher, place);
     const head = { lane, size: seal.size, mmrRoot, headId };
     const holds = verifySeal(hasher, verifier, { author: place.author, keys, head, seal });
     return holds instanceof Malformed ? holds : new VerifiedCheckpoint(checkpoint, lane);

@@ -1,8 +1,8 @@
 import { fromHex, toHex } from "../bytes/hex.js";
 import { Malformed } from "../bytes/malformed.js";
 import { decodeStamp, encodeStamp, parseStamp } from "../clock/stamp.js";
-import { decodeAuthorKeys, encodeAuthorKeys } from "../identity/author-keys.js";
-import { type AuthorId, asId, type NetworkId, parseNetworkName, type SubjectId } from "../identity/ids.js";
+import { classicalKeys, decodeAuthorKeys, encodeAuthorKeys } from "../identity/author-keys.js";
+import { type AuthorId, asId, type LaneId, type NetworkId, parseNetworkName, type SubjectId } from "../identity/ids.js";
 import { referenceHasher } from "../identity/reference-hasher.suite.js";
 import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/subject-path.js";
 import { decodeMmrProof, encodeMmrProof } from "../proof/mmr-proof.js";
@@ -10,14 +10,30 @@ import { decodeNode } from "../proof/trie-node.js";
 import { updateTrie } from "../proof/trie-update.js";
 import * as keys from "../store/keys.js";
 import * as records from "../store/records.js";
-import { BlockBuilder, checkBlock } from "./block.js";
+import { BlockBuilder, type BlockView, checkBlock } from "./block.js";
 import { CausalDecoder, causalDeltaFault, decodeCausalDelta, encodeCausalDelta } from "./causal-delta.js";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
-import { checkEvent, decodeEpochOpened, type EventParts, encodeEpochOpened, eventSize, writeEvent } from "./event.js";
+import {
+  checkAbsentEvent,
+  checkEvent,
+  decodeEpochOpened,
+  decodeRedaction,
+  type EventParts,
+  encodeEpochOpened,
+  encodeRedaction,
+  eventSize,
+  headLengthAt,
+  writeEvent,
+} from "./event.js";
 import { decodePortableProof, encodePortableProof, type PortableProof, parseProofText } from "./event-proof.js";
 import { standInSigner } from "./feed-rig.suite.js";
-import { decodeForkProof, encodeForkProof, forkProof } from "./fork-proof.js";
+import { decodeForkProof, encodeForkProof, type ForkProof, forkProof } from "./fork-proof.js";
+import { decodeHybridCheckpoint } from "./hybrid-seal.js";
+import { decodePortableFork, encodePortableFork, parseForkText } from "./portable-fork.js";
+import { relaidBlock } from "./relaid-block.js";
 import { laneOf, plainEvent } from "./sample-events.suite.js";
+import { decodeSegment, SegmentBuilder } from "./segment.js";
+import { decodeSegmentIndex, encodeSegmentIndex } from "./segment-index.js";
 import { statedProof } from "./stated-proof.suite.js";
 
 // Every decoder of core, each with valid bytes to start from, and the run that puts random and mutated bytes through one.
@@ -69,6 +85,16 @@ function blockBytes(): Uint8Array {
   return builder.finish();
 }
 
+function absentBlockBytes(): Uint8Array {
+  const block = checkBlock(blockBytes()) as BlockView;
+  return relaidBlock(referenceHasher, block, (index) => (index === 2 ? undefined : "absent"));
+}
+
+function absentEventBytes(parts: EventParts): Uint8Array {
+  const bytes = eventBytes(parts);
+  return Uint8Array.from([...bytes.subarray(0, headLengthAt(bytes, 0)), ...fill(9)]);
+}
+
 function headBytes(cover?: records.Cover): Uint8Array {
   const seal = { size: cover === undefined ? 5 : 9, stamp, leaves: 3, index: 2, path: [fill(8)], signature: fill(9, 64) };
   return records.encodeHeadRecord({
@@ -106,11 +132,35 @@ function nodeBytes(): Uint8Array {
   return top;
 }
 
+const hybridKeys = { suite: 2, ed25519: fill(2), falcon: fill(3, 897) } as const;
+
+function hybridSealed(): records.SealedHead {
+  const seal = { size: 5, stamp, leaves: 3, index: 2, path: [fill(8)], signature: fill(9, 666) };
+  return { mmrRoot: fill(4), headId: fill(5), seal };
+}
+
+function hybridProof(): PortableProof {
+  return { ...proofOf("whole"), keys: hybridKeys, hybrid: { inclusion: [fill(6)], sealed: hybridSealed() } };
+}
+
 function proofOf(payload: "whole" | "hash"): PortableProof {
   const events = [plainEvent(0), { ...fullEvent, stamp }];
   const statement = { networkName: "demo", path: "a/b", epoch, events, seq: 2, sealed: 3 };
   const proof = statedProof(statement, { signer: standInSigner(1) });
   return payload === "whole" ? proof : { ...proof, payload: { kind: "hash", hash: fill(5) } };
+}
+
+function segmentBytes(): Uint8Array {
+  const builder = new SegmentBuilder({ author, subject, epoch });
+  builder.add(blockBytes());
+  return builder.finish().bytes;
+}
+
+function segmentIndexBytes(): Uint8Array {
+  const { checkpoint } = proofOf("whole");
+  const segments = [1, 2].map((lastSeq) => ({ id: fill(lastSeq), lastSeq, proof: [fill(6), fill(7)] }));
+  const lanes = [{ keys: { suite: 1 as const, ed25519: fill(2) }, checkpoint, segments }];
+  return encodeSegmentIndex({ networkName: "demo", path: "a/b" as SubjectPath, lanes });
 }
 
 function forkBytes(): Uint8Array {
@@ -122,6 +172,11 @@ function forkBytes(): Uint8Array {
   return encodeForkProof(forkProof(place, 4, { before: [fill(2), fill(3)], branches: [branch(1), branch(2)] }));
 }
 
+function portableForkBytes(): Uint8Array {
+  const proof = decodeForkProof(forkBytes()) as ForkProof;
+  return encodePortableFork({ networkName: "demo", path: proofOf("whole").path, keys: classicalKeys(author), proof });
+}
+
 /** A lane's decoder in mid-life: with a dictionary, so that deltas that lean on it are read to their end. */
 function applyToLane(bytes: Uint8Array): unknown {
   const decoder = new CausalDecoder(laneOf(99));
@@ -131,9 +186,16 @@ function applyToLane(bytes: Uint8Array): unknown {
 
 export const decoders: readonly DecoderUnderTest[] = [
   { name: "block", decode: checkBlock, sample: blockBytes },
+  { name: "block without payloads", decode: checkBlock, sample: absentBlockBytes },
   { name: "event", decode: (bytes) => checkEvent(bytes, 0, bytes.length), sample: () => eventBytes(fullEvent) },
   { name: "plain event", decode: (bytes) => checkEvent(bytes, 0, bytes.length), sample: () => eventBytes(plainEvent(3)) },
   { name: "epoch opened", decode: decodeEpochOpened, sample: () => encodeEpochOpened({ epoch, size: 8, headId: fill(1) }) },
+  { name: "redaction", decode: decodeRedaction, sample: () => encodeRedaction({ epoch, seq: 8, id: fill(1) }) },
+  {
+    name: "event without its payload",
+    decode: (bytes) => checkAbsentEvent(bytes, 0, bytes.length),
+    sample: () => absentEventBytes(fullEvent),
+  },
   { name: "full causal delta", decode: (bytes) => decodeCausalDelta(bytes, 0), sample: () => delta.slice() },
   { name: "causal delta", decode: (bytes) => decodeCausalDelta(bytes, 3), sample: () => changes.slice() },
   { name: "causal delta from outside", decode: faultOrValue, sample: () => changes.slice() },
@@ -146,6 +208,14 @@ export const decoders: readonly DecoderUnderTest[] = [
   { name: "store record", decode: records.decodeStoreRecord, sample: storeBytes },
   { name: "clock record", decode: records.decodeClockRecord, sample: () => records.encodeClockRecord(stamp) },
   { name: "frontier record", decode: records.decodeFrontierRecord, sample: () => records.encodeFrontierRecord({ root: fill(1), rows: 4 }) },
+  { name: "author keys, hybrid", decode: decodeAuthorKeys, sample: () => encodeAuthorKeys(hybridKeys) },
+  { name: "hybrid record", decode: records.decodeHybridRecord, sample: () => records.encodeHybridRecord(hybridSealed()) },
+  {
+    name: "hybrid checkpoint",
+    decode: decodeHybridCheckpoint,
+    sample: () => encodeCheckpoint({ ...proofOf("whole").checkpoint, ...hybridSealed() }),
+  },
+  { name: "event proof with a hybrid part", decode: decodePortableProof, sample: () => encodePortableProof(hybridProof()) },
   { name: "author keys, classical", decode: decodeAuthorKeys, sample: () => encodeAuthorKeys({ suite: 1, ed25519: fill(2) }) },
   { name: "path record", decode: records.decodePathRecord, sample: () => records.encodePathRecord("a/b" as SubjectPath) },
   { name: "subject record", decode: records.decodeSubjectRecord, sample: () => fill(1) },
@@ -159,13 +229,31 @@ export const decoders: readonly DecoderUnderTest[] = [
   },
   { name: "key of a block", decode: keys.decodeKey, sample: () => keys.blockKey(4, 900) },
   { name: "key of a lane's number", decode: keys.decodeKey, sample: () => keys.laneNumberKey(subject, author, epoch) },
+  { name: "key of an absent payload", decode: keys.decodeKey, sample: () => keys.absentKey(4, 900) },
+  {
+    name: "key of a redaction",
+    decode: keys.decodeKey,
+    sample: () => keys.redactionKey({ lane: asId<LaneId>(fill(1)), seq: 9, id: fill(2) }, 4),
+  },
+  { name: "key of an event appended again", decode: keys.decodeKey, sample: () => keys.returnedKey(fill(3)) },
+  { name: "mark of a lane given up", decode: records.decodeGivenUpRecord, sample: () => records.encodeGivenUpRecord({ from: 5, next: 9 }) },
+  {
+    name: "place of an event appended again",
+    decode: records.decodeReturnedRecord,
+    sample: () => records.encodeReturnedRecord({ lane: 4, seq: 9 }),
+  },
+  { name: "redaction record", decode: records.decodeRedactionRecord, sample: () => records.encodeRedactionRecord(7) },
   { name: "key of a path", decode: keys.decodeKey, sample: () => keys.pathKey("a/b" as SubjectPath) },
   { name: "proof", decode: decodeMmrProof, sample: () => encodeMmrProof([fill(1), fill(2)]) },
   { name: "checkpoint", decode: decodeCheckpoint, sample: () => encodeCheckpoint(proofOf("whole").checkpoint) },
   { name: "event proof", decode: decodePortableProof, sample: () => encodePortableProof(proofOf("whole")) },
   { name: "event proof without payload", decode: decodePortableProof, sample: () => encodePortableProof(proofOf("hash")) },
   { name: "event proof as text", decode: (bytes) => parseProofText(latin.decode(bytes)), sample: () => bytesOfText("sinter-proof:AQAE") },
+  { name: "segment", decode: decodeSegment, sample: segmentBytes },
+  { name: "index of segments", decode: decodeSegmentIndex, sample: segmentIndexBytes },
   { name: "fork proof", decode: decodeForkProof, sample: forkBytes },
+  { name: "portable fork proof", decode: decodePortableFork, sample: portableForkBytes },
+  { name: "fork proof as text", decode: (bytes) => parseForkText(latin.decode(bytes)), sample: () => bytesOfText("sinter-fork:AQAE") },
   { name: "trie node", decode: (bytes) => decodeNode(new Uint8Array(96), 0, bytes), sample: nodeBytes },
 ];
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign, verify } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isMalformed, Malformed } from "../bytes/malformed.js";
+import { classicalKeys } from "../identity/author-keys.js";
 import type { Hasher, Signer, Verifier } from "../identity/crypto.js";
 import { signatureTags, type Tag, tags } from "../identity/tags.js";
 import { encodeCheckpoint } from "./checkpoint.js";
@@ -153,7 +154,8 @@ function mixed(proof: PortableProof, other: PortableProof, taken: (name: string)
     Object.fromEntries(names.map((name) => [name, of(from(name))[name as keyof T]]));
   const place = pick(placeNames, ({ checkpoint }) => checkpoint.place);
   const checkpoint = { ...pick(checkpointNames, (each) => each.checkpoint), place };
-  return { ...pick(partNames, (each) => each), payload: from("payload").payload, checkpoint } as unknown as PortableProof;
+  const keys = classicalKeys(from("author").checkpoint.place.author);
+  return { ...pick(partNames, (each) => each), keys, payload: from("payload").payload, checkpoint } as unknown as PortableProof;
 }
 
 const allNames = [...partNames, "payload", ...placeNames, ...checkpointNames];
@@ -285,9 +287,9 @@ test("what is no proof is told from one that does not hold", () => {
   const unreadable: [Uint8Array, RegExp][] = [
     [new Uint8Array(0), /^it cannot be read: 1 bytes expected/],
     [altered(0, 2), /an event proof of version 2; this program reads 1/],
-    [altered(1, 2), /form 2/],
+    [altered(1, 4), /form 4/],
     [altered(3, 0), /network name must not hold control characters/],
-    [altered(suiteAt, 2), /an author of suite 2; this program knows 1/],
+    [altered(suiteAt, 3), /an author of suite 3; this program knows 1 and 2/],
     [encodePortableProof({ ...proof, seq: 0 }), /a proof of event 0/],
     [encodePortableProof({ ...proof, head: proof.head.subarray(1) }), /event of version/],
     [encodePortableProof({ ...withoutPayload(proof), head: proof.head.subarray(0, 15) }), /header has 16 bytes; 15 are there/],

@@ -6,11 +6,18 @@ import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
 import { type AuthorKeys, classicalKeys, type HybridKeys } from "../identity/author-keys.js";
-import { falconPublicKeyBytes, type Hasher, hashBytes, publicKeyBytes } from "../identity/crypto.js";
+import {
+  type FalconVerifier,
+  falconPublicKeyBytes,
+  falconSignatureBytes,
+  type Hasher,
+  hashBytes,
+  publicKeyBytes,
+} from "../identity/crypto.js";
 import { type AuthorId, type Epoch, networkId, subjectId } from "../identity/ids.js";
 import { bytesOfText, decodeSubjectPath, pathBytesMax, type SubjectPath } from "../identity/subject-path.js";
 import { encodeMmrProof, type MmrProof, readMmrProof, verifyInclusion } from "../proof/mmr-proof.js";
-import { decodeNetworkName } from "../store/records.js";
+import { decodeNetworkName, readSealedHead, type SealedHead, writeSealedHead } from "../store/records.js";
 import { type Checkpoint, encodeCheckpoint, readCheckpoint, type SealTools, VerifiedCheckpoint } from "./checkpoint.js";
 import {
   checkEvent,
@@ -25,13 +32,15 @@ import {
   stampAt,
 } from "./event.js";
 import { eventIdOf, payloadHashOf } from "./event-id.js";
+import { hybridVerifyJob } from "./hybrid-seal.js";
 
 // One event with all that shows who wrote it, where, and what it says (docs/wire.md, "Event proof"): for somebody who has
 // no store, and trusts nobody but the author's key. Whatever could also be left out is left out: sizes, ids and roots that
 // follow from other bytes are worked out from them, so that nothing in a proof can contradict itself unnoticed.
 
 export const portableProofVersion = 1;
-const forms = { whole: 0, withoutPayload: 1 } as const;
+/** Bits of the form. */
+const forms = { withoutPayload: 1, hybrid: 2 } as const;
 const EVENT_HEAD_BYTES_MAX = eventHeaderBytes + 2 + extensionBytesMax;
 const TEXT_PREFIX = "sinter-proof:";
 /** With room for all that stands beside the event: paths of hashes, names, the seal. */
@@ -50,14 +59,23 @@ export interface PortableProof {
   /** From the event up to the root of the checkpoint. */
   readonly inclusion: MmrProof;
   readonly checkpoint: Checkpoint;
+  /** Where the author's second key has signed for it too. */
+  readonly hybrid?: HybridPart | undefined;
+}
+
+export interface HybridPart {
+  /** From the event up to the root that this seal is over. */
+  readonly inclusion: MmrProof;
+  readonly sealed: SealedHead;
 }
 
 /** A payload that is not to be shown, or is not there any more, has its hash stand in for it. */
 export type ShownPayload = { readonly kind: "whole"; readonly bytes: Uint8Array } | { readonly kind: "hash"; readonly hash: Uint8Array };
 
 export function encodePortableProof(proof: PortableProof): Uint8Array<ArrayBuffer> {
-  const { networkName, path, keys, seq, previous, head, payload, inclusion, checkpoint } = proof;
-  const writer = new Writer(1024).u8(portableProofVersion).u8(payload.kind === "whole" ? forms.whole : forms.withoutPayload);
+  const { networkName, path, keys, seq, previous, head, payload, inclusion, checkpoint, hybrid } = proof;
+  const form = (payload.kind === "whole" ? 0 : forms.withoutPayload) | (hybrid === undefined ? 0 : forms.hybrid);
+  const writer = new Writer(1024).u8(portableProofVersion).u8(form);
   writer.prefixed(bytesOfText(networkName)).prefixed(bytesOfText(path)).u8(keys.suite);
   if (keys.suite === 2) writer.bytes(keys.ed25519).bytes(keys.falcon);
   writer.u64(seq).bytes(previous);
@@ -67,7 +85,9 @@ export function encodePortableProof(proof: PortableProof): Uint8Array<ArrayBuffe
       .bytes(head)
       .bytes(payload.bytes);
   else writer.prefixed(head).bytes(payload.hash);
-  return writer.bytes(encodeMmrProof(inclusion)).bytes(encodeCheckpoint(checkpoint)).finish();
+  writer.bytes(encodeMmrProof(inclusion)).bytes(encodeCheckpoint(checkpoint));
+  if (hybrid === undefined) return writer.finish();
+  return writeSealedHead(writer.bytes(encodeMmrProof(hybrid.inclusion)), hybrid.sealed).finish();
 }
 
 /** Only whether these are the bytes of a proof: what they show, `verifyProof` says. */
@@ -76,16 +96,18 @@ export function decodePortableProof(bytes: Uint8Array): Decoded<PortableProof> {
   const version = reader.u8();
   if (version !== portableProofVersion) reader.fail(`an event proof of version ${version}; this program reads ${portableProofVersion}`);
   const form = reader.u8();
-  if (form !== forms.whole && form !== forms.withoutPayload) reader.fail(`an event proof of form ${form}, which is not assigned`);
+  if (form > (forms.withoutPayload | forms.hybrid)) reader.fail(`an event proof of form ${form}, which is not assigned`);
   const name = reader.prefixed(networkNameBytesMax);
   const pathText = reader.prefixed(pathBytesMax);
   const shownKeys = readShownKeys(reader);
   const seq = reader.u64();
   if (seq < 1) reader.fail("a proof of event 0; the first is 1");
   const previous = reader.take(hashBytes);
-  const event = form === forms.whole ? readWhole(reader) : readWithoutPayload(reader);
+  const event = (form & forms.withoutPayload) === 0 ? readWhole(reader) : readWithoutPayload(reader);
   const inclusion = readMmrProof(reader);
   const checkpoint = readCheckpoint(reader);
+  const hybrid = (form & forms.hybrid) === 0 ? undefined : readHybridPart(reader);
+  if (hybrid !== undefined && shownKeys === undefined) reader.fail("a hybrid seal by an author that has no Falcon key");
   return reader.finish(() => {
     const networkName = decodeNetworkName(name);
     if (networkName instanceof Malformed) return networkName;
@@ -93,15 +115,19 @@ export function decodePortableProof(bytes: Uint8Array): Decoded<PortableProof> {
     if (path instanceof Malformed) return path;
     // Suite 1: the author's id is its key, and nothing more is needed.
     const keys = shownKeys ?? classicalKeys(checkpoint.place.author);
-    return { networkName, path, keys, seq, previous, ...event, inclusion, checkpoint };
+    return { networkName, path, keys, seq, previous, ...event, inclusion, checkpoint, ...(hybrid === undefined ? {} : { hybrid }) };
   });
 }
 
-function readShownKeys(reader: Reader): HybridKeys | undefined {
+export function readShownKeys(reader: Reader): HybridKeys | undefined {
   const suite = reader.u8();
   if (suite === 2) return { suite, ed25519: reader.take(publicKeyBytes), falcon: reader.take(falconPublicKeyBytes) };
   if (suite !== 1) reader.fail(`an author of suite ${suite}; this program knows 1 and 2`);
   return undefined;
+}
+
+function readHybridPart(reader: Reader): HybridPart {
+  return { inclusion: readMmrProof(reader), sealed: readSealedHead(reader, falconSignatureBytes) };
 }
 
 type EventInProof = Pick<PortableProof, "head" | "payload">;
@@ -130,6 +156,11 @@ function headFault(head: Uint8Array): string | undefined {
   return size instanceof Malformed ? size.reason : undefined;
 }
 
+export interface ProofTools extends SealTools {
+  /** Large, and so not needed: without it, what a hybrid author's second key signed is not checked. */
+  readonly falcon?: FalconVerifier | undefined;
+}
+
 /** What a proof shows: the author's key signed for this event at this place. */
 export interface ProvenEvent {
   readonly author: AuthorId;
@@ -149,12 +180,14 @@ export interface ProvenEvent {
   /** Absent from a proof made without it. */
   readonly payload: Uint8Array | undefined;
   readonly payloadHash: Uint8Array;
+  /** `hybrid`: by both keys of a hybrid author. `unchecked`: it says so, and there was nothing here to check the second with. */
+  readonly assurance: "classical" | "hybrid" | "unchecked";
   /** What the signature is over: the lane when it had `size` events, none of them later than `stamp`. */
   readonly sealed: { readonly size: number; readonly stamp: Stamp };
 }
 
 /** Checks a proof from its bytes alone. Malformed names the link that does not hold; nothing of such a proof is to be believed. */
-export function verifyProof(bytes: Uint8Array, tools: SealTools): Decoded<ProvenEvent> {
+export function verifyProof(bytes: Uint8Array, tools: ProofTools): Decoded<ProvenEvent> {
   const proof = decodePortableProof(bytes);
   if (proof instanceof Malformed) return new Malformed(`it cannot be read: ${proof.reason}`);
   const fault = placeFault(tools.hasher, proof);
@@ -165,7 +198,28 @@ export function verifyProof(bytes: Uint8Array, tools: SealTools): Decoded<Proven
   const payloadHash = payload.kind === "whole" ? payloadHashOf(tools.hasher, payload.bytes) : payload.hash;
   const id = eventIdOf(tools.hasher, { lane: sealed.lane, previous, seq, head, payloadHash });
   const broken = eventFault(tools.hasher, proof, sealed, id);
-  return broken === undefined ? shown(proof, { id, payloadHash }) : new Malformed(broken);
+  if (broken !== undefined) return new Malformed(broken);
+  const assurance = hybridAssurance(tools, proof, id);
+  return assurance instanceof Malformed ? assurance : shown(proof, { id, payloadHash, assurance });
+}
+
+/** What the second key has signed, if the proof says that it has. */
+function hybridAssurance(
+  tools: ProofTools,
+  { keys, seq, checkpoint, hybrid }: PortableProof,
+  id: Uint8Array,
+): Decoded<ProvenEvent["assurance"]> {
+  if (hybrid === undefined || keys.suite !== 2) return "classical";
+  const { inclusion, sealed } = hybrid;
+  const { mmrRoot: root, headId, seal } = sealed;
+  const claim = { leaf: id, leafIndex: seq - 1, size: seal.size, root, proof: inclusion };
+  if (seq > seal.size || !verifyInclusion(tools.hasher, claim) || (seq === seal.size && !equalBytes(id, headId)))
+    return new Malformed("the event is not one that its hybrid seal covers");
+  const job = hybridVerifyJob(tools.hasher, keys, { place: checkpoint.place, ...sealed });
+  if (job instanceof Malformed) return new Malformed(`its hybrid seal does not hold: ${job.reason}`);
+  if (tools.falcon === undefined) return "unchecked";
+  const isSigned = tools.falcon.verifyFalcon(job.publicKey, job.message, job.signature);
+  return isSigned ? "hybrid" : new Malformed("its hybrid seal does not hold: its author did not sign it");
 }
 
 function placeFault(hasher: Hasher, { networkName, path, seq, previous, checkpoint }: PortableProof): string | undefined {
@@ -187,7 +241,7 @@ function eventFault(hasher: Hasher, proof: PortableProof, sealed: VerifiedCheckp
   return compareStamps(stampAt(head, 0), seal.stamp) > 0 ? "its event is stamped later than the seal over it" : undefined;
 }
 
-function shown(proof: PortableProof, { id, payloadHash }: Pick<ProvenEvent, "id" | "payloadHash">): ProvenEvent {
+function shown(proof: PortableProof, { id, payloadHash, assurance }: Pick<ProvenEvent, "id" | "payloadHash" | "assurance">): ProvenEvent {
   const { networkName, path, seq, previous, head, payload, checkpoint } = proof;
   return {
     author: checkpoint.place.author,
@@ -204,6 +258,7 @@ function shown(proof: PortableProof, { id, payloadHash }: Pick<ProvenEvent, "id"
     origin: originAt(head, 0),
     payload: payload.kind === "whole" ? payload.bytes : undefined,
     payloadHash,
+    assurance,
     sealed: { size: checkpoint.seal.size, stamp: checkpoint.seal.stamp },
   };
 }

@@ -122,7 +122,7 @@ test.each([
 });
 
 test("kinds at the edges of their ranges are accepted", () => {
-  for (const kind of [3, 20, 30, 44, 60, 127, 128, 255]) expect(reason(written({ ...plainEvent(1), kind }))).toContain("accepted");
+  for (const kind of [4, 20, 30, 44, 60, 127, 128, 255]) expect(reason(written({ ...plainEvent(1), kind }))).toContain("accepted");
 });
 
 test("an extension must be filled exactly, and a key's length be in shortest form", () => {
@@ -149,6 +149,17 @@ test("system events have the payloads of their kinds", () => {
   payload[20] = 0x20;
   expect(isMalformed(event.decodeEpochOpened(payload))).toBe(true);
   expect(isMalformed(event.decodeEpochOpened(payload.subarray(1)))).toBe(true);
+});
+
+test("a redaction names an event, and never event 0 or one beyond 2^53", () => {
+  const redaction = { epoch: { index: 3, nonce: new Uint8Array(16).fill(4) }, seq: 2 ** 40 + 1, id: new Uint8Array(32).fill(5) };
+  const payload = event.encodeRedaction(redaction);
+  expect(event.decodeRedaction(payload)).toEqual(redaction);
+  expect(reason(written({ ...plainEvent(1), kind: 3, payload }))).toContain("accepted");
+  expect(reason(written({ ...plainEvent(1, 59), kind: 3 }))).toContain("60 bytes");
+  expect(isMalformed(event.decodeRedaction(payload.with(20, 0x20)))).toBe(true);
+  expect(isMalformed(event.decodeRedaction(payload.slice().fill(0, 20, 28)))).toBe(true);
+  expect(isMalformed(event.decodeRedaction(payload.subarray(1)))).toBe(true);
 });
 
 test("writing what no reader accepts is the caller's mistake", () => {

@@ -333,10 +333,16 @@ export function encodeRedaction({ epoch, seq, id }: Redaction): Uint8Array<Array
 }
 
 export function decodeRedaction(payload: Uint8Array): Decoded<Redaction> {
-  if (payload.length !== redactionBytes) return new Malformed(`the payload of a redaction has ${redactionBytes} bytes, not ${payload.length}`);
+  if (payload.length !== redactionBytes)
+    return new Malformed(`the payload of a redaction has ${redactionBytes} bytes, not ${payload.length}`);
   const seqAt = 4 + epochNonceBytes;
-  if (u32(payload, seqAt) >= U64_HIGH_END || u64(payload, seqAt) === 0) return new Malformed("a redaction's seq must be from 1 to 2^53 - 1");
-  return { epoch: { index: u32(payload, 0), nonce: payload.subarray(4, seqAt) }, seq: u64(payload, seqAt), id: payload.subarray(seqAt + 8) };
+  if (u32(payload, seqAt) >= U64_HIGH_END || u64(payload, seqAt) === 0)
+    return new Malformed("a redaction's seq must be from 1 to 2^53 - 1");
+  return {
+    epoch: { index: u32(payload, 0), nonce: payload.subarray(4, seqAt) },
+    seq: u64(payload, seqAt),
+    id: payload.subarray(seqAt + 8),
+  };
 }
 
 function putEpochAndSeq(target: Uint8Array, at: number, epoch: Epoch, seq: number): void {

@@ -5,12 +5,15 @@ import { isMalformed } from "../bytes/malformed.js";
 import { createHasher } from "../identity/blake3-hasher.js";
 import { asId, type LaneId } from "../identity/ids.js";
 import { instantiate } from "../identity/web-assembly.suite.js";
-import { BlockBuilder, checkBlock } from "./block.js";
+import { BlockBuilder, type BlockView, checkBlock } from "./block.js";
+import { idsOfBlock } from "./block-ids.js";
 import {
   causalAt,
   checkEvent,
   codecAt,
+  decodeRedaction,
   type EventParts,
+  encodeRedaction,
   headLengthAt,
   keyAt,
   keyEpochAt,
@@ -20,7 +23,7 @@ import {
   stampAt,
   writeEvent,
 } from "./event.js";
-import { eventIds } from "./lane-reader.js";
+import { relaidBlock } from "./relaid-block.js";
 
 interface Parts {
   readonly kind: number;
@@ -49,7 +52,19 @@ interface EventVector {
 interface Vectors {
   readonly lane: string;
   readonly events: readonly EventVector[];
-  readonly blocks: readonly { readonly firstSeq: number; readonly count: number; readonly bytes: string }[];
+  readonly blocks: readonly BlockVector[];
+  readonly withoutPayloads: readonly (BlockVector & { readonly absent: readonly number[] })[];
+  readonly redaction: {
+    readonly epoch: { readonly index: number; readonly nonce: string };
+    readonly seq: number;
+    readonly id: string;
+    readonly payload: string;
+  };
+}
+interface BlockVector {
+  readonly firstSeq: number;
+  readonly count: number;
+  readonly bytes: string;
 }
 
 const vectors = JSON.parse(readFileSync(new URL("../../../../vectors/events.json", import.meta.url), "utf8")) as Vectors;
@@ -106,7 +121,7 @@ test("payload hashes and ids are those of events.json", () => {
   for (const { parts, payloadHash } of vectors.events) {
     expect(toHex(hasher.hash("sinter 1 payload", bytesOf(parts.payload)))).toBe(payloadHash);
   }
-  const ids = vectors.blocks.map(({ bytes }) => toHex(eventIds(hasher, lane, bytesOf(bytes)))).join("");
+  const ids = vectors.blocks.map(({ bytes }) => toHex(idsOfBlock(hasher, lane, checkBlock(bytesOf(bytes)) as BlockView))).join("");
   expect(ids).toBe(vectors.events.map(({ id }) => id).join(""));
 });
 
@@ -124,4 +139,24 @@ test("blocks are those of events.json", () => {
       previous: own[0].previous,
     });
   }
+});
+
+test("blocks without payloads are those of events.json, with the ids of the whole ones", () => {
+  for (const { firstSeq, count, absent, bytes } of vectors.withoutPayloads) {
+    const own = vectors.events.slice(firstSeq - 1, firstSeq - 1 + count);
+    const whole = vectors.blocks.find((block) => block.firstSeq === firstSeq);
+    const block = checkBlock(bytesOf(whole?.bytes ?? "")) as BlockView;
+    const relaid = relaidBlock(hasher, block, (index) => (absent.includes(firstSeq + index) ? "absent" : undefined));
+    expect(toHex(relaid)).toBe(bytes);
+    const lacking = checkBlock(relaid) as BlockView;
+    expect(lacking.absent).toEqual(absent.map((seq) => seq - firstSeq));
+    expect(toHex(idsOfBlock(hasher, lane, lacking))).toBe(own.map(({ id }) => id).join(""));
+  }
+});
+
+test("a redaction is that of events.json", () => {
+  const { epoch, seq, id, payload } = vectors.redaction;
+  const redaction = { epoch: { index: epoch.index, nonce: bytesOf(epoch.nonce) }, seq, id: bytesOf(id) };
+  expect(toHex(encodeRedaction(redaction))).toBe(payload);
+  expect(decodeRedaction(bytesOf(payload))).toEqual(redaction);
 });

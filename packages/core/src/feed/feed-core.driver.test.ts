@@ -43,7 +43,7 @@ class Driven {
       [authorKey(author), encodeAuthorKeys({ suite: 1, ed25519: author })],
     ]);
     this.feed = {
-      protocol: feedProtocol({ hasher, signer, verifier: standInVerifier, author, network, instance }),
+      protocol: feedProtocol({ hasher, signer, verifier: standInVerifier, signatures: "ed25519", author, network }),
       notify: (notice) => void this.said.push(notice),
       dropped: ({ token }, loss) => void this.lost.push([token, loss]),
     };

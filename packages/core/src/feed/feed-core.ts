@@ -1,41 +1,43 @@
-import {
-  appendBytesMax,
-  appendEventsMax,
-  epochsPerFeedMax,
-  keyBytesMax,
-  lanesOpenMax,
-  payloadBytesMax,
-  payloadCodecMax,
-  sealHeadsMax,
-} from "../bytes/limits.js";
+import { epochsPerFeedMax, lanesOpenMax, sealHeadsMax, turnCostMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
-import { compareBytes } from "../bytes/order.js";
+import { compareBytes, equalBytes } from "../bytes/order.js";
 import { clockFault, HybridClock, trustedTimeMs } from "../clock/hybrid-clock.js";
 import { compareStamps } from "../clock/stamp.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
-import { type AuthorId, feedId, laneId, type NetworkId, subjectId } from "../identity/ids.js";
+import { type AuthorId, type Epoch, epochNonceBytes, feedId, laneId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { emptyMmr, mmrRoot } from "../proof/mmr-append.js";
 import { sealTree } from "../proof/seal-tree.js";
 import type { Core, Effect, Input, Json, Protocol, Surroundings } from "../protocol/protocol.js";
-import type { HeadRecord } from "../store/records.js";
+import type { HeadRecord, StoreRecord } from "../store/records.js";
+import { bytesOf, eventsFault } from "./append-fault.js";
 import { BlockBuilder } from "./block.js";
 import { CausalEncoder } from "./causal-encoder.js";
-import { encodeEpochOpened, eventCodecs, isKind, systemKindMax, systemKinds } from "./event.js";
+import type { LanePlace } from "./checkpoint.js";
+import { encodeEpochOpened, eventCodecs, systemKinds } from "./event.js";
 import { DamagedStore, FeedView, type LaneEntry } from "./feed-view.js";
 import {
   type AppendCommand,
   applyFeedWrite,
   type FeedNotice,
   type FeedVocabulary,
+  type FillCommand,
+  type FreezeCommand,
+  type GiveUpCommand,
+  type RedactCommand,
   type Refusal,
   type Seqs,
   type TakeCommand,
 } from "./feed-vocabulary.js";
+import { countedSize } from "./freeze.js";
+import { countUnknownForks, freezing, unlessDamaged } from "./freeze-lane.js";
 import { type HashedTail, type NewParts, OpenLane, type OwnLane } from "./open-lane.js";
+import { changedPayloads, type OrderParts, type PayloadOrder } from "./payload-orders.js";
+import { redacting, redactionParts } from "./redact-event.js";
 import { resumeLane } from "./resume-lane.js";
+import { Returning, type Writing } from "./returning.js";
 import { sealLeaf, sealMessage } from "./seal.js";
-import { type LaneTaking, laneTaking, observeStamps, takenWrites } from "./take-range.js";
+import { bearsOnPayloads, type LaneTaking, laneTaking, observeStamps, takenWrites } from "./take-range.js";
 import type { VerifiedRange } from "./verified-range.js";
 
 // The core that writes feeds. Appends lay events into their lanes as they are stepped; when the turn closes, all of
@@ -46,14 +48,16 @@ import type { VerifiedRange } from "./verified-range.js";
 // 2. A lane is written only under this store instance's nonce: a copy of the store begins epochs of its own.
 // 3. Stamps rise strictly, across lanes and restarts: none reaches the persisted reserve before it is raised.
 
+export type Signatures = "ed25519" | "hybrid";
+
 export interface FeedOptions {
   readonly hasher: Hasher;
   readonly signer: Signer;
   readonly verifier: Verifier;
+  /** `hybrid`: what is written is marked for the author's second signature, which another core sees to. */
+  readonly signatures: Signatures;
   readonly author: AuthorId;
   readonly network: NetworkId;
-  /** Nonce of the store instance. */
-  readonly instance: Uint8Array;
 }
 
 type Feed = FeedVocabulary;
@@ -88,12 +92,21 @@ class FeedCore implements Core<Feed> {
   readonly #open = new Map<SubjectPath, OpenLane>();
   readonly #touched = new Set<OpenLane>();
   #requests: Request[] = [];
+  /** What this turn is to change about payloads: at its end, when it is known how its blocks are laid out. */
+  #payloads: PayloadOrder[] = [];
+  #laid: OrderParts["laid"] = [];
   #nextLane = 0;
+  /** Nonce of the store instance: that of the epochs written here. */
+  #instance: Uint8Array = ZEROS;
+  readonly #returning: Returning;
+  /** Forks kept of lanes of which nothing is held; not counted yet. */
+  #unknownForks: number | undefined;
   #appended = 0;
   #taken = 0;
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#returning = new Returning(options.hasher);
   }
 
   step(input: Input<Feed>, around: Around): readonly Effect<Feed>[] {
@@ -101,16 +114,23 @@ class FeedCore implements Core<Feed> {
       case "started":
         this.#clock = new HybridClock(around.view.clock());
         this.#nextLane = around.view.nextLaneNumber();
-        return [];
+        this.#instance = storeOf(around.view).instance;
+        return this.#returning.started(around);
       case "commanded":
         if (input.command.kind === "append") return this.#append(input.command, around);
         if (input.command.kind === "take") return this.#take(input.command, around);
+        if (input.command.kind === "freeze") return this.#freeze(input.command, around);
+        if (input.command.kind === "giveUp") return this.#giveUp(input.command, around);
+        if (input.command.kind === "redact") return this.#redact(input.command, around);
+        if (input.command.kind === "fill") return this.#fill(input.command, around);
         return [
           ...(input.command.kind === "rest" ? this.#rest() : []),
           { kind: "notify", notice: { kind: "passed", token: input.command.token } },
         ];
+      case "expired":
+        return this.#returning.step(around, this.#writing(around));
       case "closing":
-        return this.#touched.size === 0 ? [] : this.#close(around);
+        return [...(this.#touched.size === 0 ? [] : this.#close(around)), ...this.#changePayloads(around)];
       default:
         return [];
     }
@@ -121,6 +141,8 @@ class FeedCore implements Core<Feed> {
       open: this.#open.size,
       appended: this.#appended,
       taken: this.#taken,
+      returning: this.#returning.waiting,
+      returned: this.#returning.returned,
       clock: [this.#clock.last.wallMs, this.#clock.last.counter],
     };
   }
@@ -133,10 +155,15 @@ class FeedCore implements Core<Feed> {
   // --- append ---
 
   #append({ token, path, events }: AppendCommand, around: Around): readonly Effect<Feed>[] {
-    const refusal = eventsFault(events) ?? this.#cannotWrite(around);
-    if (refusal !== undefined) return [{ kind: "notify", notice: { kind: "refused", token, ...refusal } }];
+    const refusal = eventsFault(events);
+    return refusal === undefined ? this.#lay({ token, path, events }, around) : refused(token, refusal);
+  }
+
+  #lay({ token, path, events }: Omit<AppendCommand, "kind">, around: Around): readonly Effect<Feed>[] {
+    const refusal = this.#cannotWrite(around);
+    if (refusal !== undefined) return refused(token, refusal);
     const opened = this.#lane(path, around);
-    if (!("lane" in opened)) return [{ kind: "notify", notice: { kind: "refused", token, ...opened } }];
+    if (!("lane" in opened)) return refused(token, opened);
     const { lane, effects } = opened;
     const first = lane.add(events[0] as NewParts, this.#clock, around.wallMs);
     let each: number[] | undefined;
@@ -160,28 +187,32 @@ class FeedCore implements Core<Feed> {
     return undefined;
   }
 
-  #lane(path: SubjectPath, around: Around): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
+  /** In an epoch of this store instance, of an index greater than `above`. */
+  #lane(path: SubjectPath, around: Around, above = -1): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
     const known = this.#open.get(path);
-    if (known !== undefined) {
+    if (known !== undefined && this.#isWritten(known.place.epoch, above)) {
       this.#open.delete(path);
       this.#open.set(path, known);
       return { lane: known, effects: [] };
     }
-    try {
-      return this.#openLane(path, around);
-    } catch (error) {
-      if (!(error instanceof DamagedStore)) throw error;
-      return { code: "corrupt", reason: error.message, fix: "Run sinter audit to see what else is wrong." };
-    }
+    return unlessDamaged(() => this.#openLane(path, around, above));
+  }
+
+  #isWritten({ index, nonce }: Epoch, above: number): boolean {
+    return index > above && equalBytes(nonce, this.#instance);
   }
 
   /** Changes nothing, in this core or in its effects, before it is sure to succeed. */
-  #openLane(path: SubjectPath, { view, wallMs }: Around): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
-    const { hasher, author, network, instance } = this.#options;
+  #openLane(
+    path: SubjectPath,
+    { view, wallMs }: Around,
+    above: number,
+  ): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
+    const { hasher, author, network } = this.#options;
     const subject = subjectId(hasher, network, path);
     const lanes = [...view.lanes(subject)];
     const mine = lanes.filter((entry) => compareBytes(entry.author, author) === 0);
-    const current = mine.findLast((entry) => compareBytes(entry.epoch.nonce, instance) === 0);
+    const current = mine.findLast((entry) => this.#isWritten(entry.epoch, above));
     if (current === undefined && mine.length >= epochsPerFeedMax) {
       return {
         code: "usage",
@@ -190,7 +221,7 @@ class FeedCore implements Core<Feed> {
       };
     }
     const last = mine.at(-1);
-    const epoch = current?.epoch ?? { index: last === undefined ? 0 : last.epoch.index + 1, nonce: instance };
+    const epoch = current?.epoch ?? { index: last === undefined ? 0 : last.epoch.index + 1, nonce: this.#instance };
     const feed = feedId(hasher, author, subject);
     const number = current?.number ?? this.#nextLane;
     const causal = this.#causal({ feed, epoch, subject }, lanes, view);
@@ -215,12 +246,14 @@ class FeedCore implements Core<Feed> {
     const encoder = new CausalEncoder(own);
     for (const entry of lanes) {
       const head = view.head(entry.number);
-      if (head !== undefined) encoder.observe({ feed: feedId(hasher, entry.author, own.subject), epoch: entry.epoch }, head.size);
+      const size = head === undefined ? 0 : countedSize(head);
+      if (size > 0) encoder.observe({ feed: feedId(hasher, entry.author, own.subject), epoch: entry.epoch }, size);
     }
     return encoder;
   }
 
   #keepOpen(path: SubjectPath, lane: OpenLane): void {
+    this.#open.delete(path);
     this.#open.set(path, lane);
     for (const [oldest, candidate] of this.#open) {
       if (this.#open.size <= lanesOpenMax) return;
@@ -234,34 +267,141 @@ class FeedCore implements Core<Feed> {
     const outcome = this.#taking(range, around);
     if (outcome === "stale") return [{ kind: "notify", notice: { kind: "stale", token } }];
     if ("code" in outcome) return [{ kind: "notify", notice: { kind: "refused", token, ...outcome } }];
-    if (outcome.lane === "new") this.#nextLane++;
     const { path, place, head } = range;
+    if (outcome.lane === "new") this.#nextLane++;
+    if (outcome.lane === "new" && head.freezeAt > 0) this.#unknownForks = undefined;
+    const stamped = this.#clock.last;
     observeStamps(this.#clock, range, around.wallMs);
-    this.#open.get(path)?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, head.size);
+    const counted = countedSize(outcome.replacement?.head ?? head);
+    this.#open.get(path)?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, counted);
     this.#taken += head.size - range.held.size;
-    const reserve = this.#clock.reserveNeeded();
+    if (bearsOnPayloads(range, around.view)) this.#payloads.push({ kind: "taken", lane: outcome.number, range });
+    const reserve = this.#clock.last === stamped ? undefined : this.#clock.reserveNeeded();
     const clock: Effect<Feed>[] = reserve === undefined ? [] : [{ kind: "write", write: { kind: "clock", reserve } }];
+    const { mark } = outcome.replacement ?? { mark: around.view.givenUp(outcome.number) };
+    const replaced = outcome.replacement && { lane: outcome.number, from: range.held.size + 1 };
     return [
       ...takenWrites(outcome, range, around.view),
+      ...(this.#isOursToSign(place) ? [{ kind: "write", write: { kind: "unsealed", lane: outcome.number } } as const] : []),
       ...clock,
-      { kind: "notify", notice: { kind: "taken", token, path, size: head.size } },
+      ...(mark === undefined ? [] : this.#returning.goOn(outcome.number, around)),
+      { kind: "notify", notice: { kind: "taken", token, path, size: head.size, replaced } },
     ];
+  }
+
+  /** Whichever of its stores wrote it, the author's second signature is due. */
+  #isOursToSign({ author }: LanePlace): boolean {
+    return this.#options.signatures === "hybrid" && equalBytes(author, this.#options.author);
   }
 
   #taking(range: VerifiedRange, { view, disk }: Around): Refusal | "stale" | LaneTaking {
     if (disk === "full") return DISK_FULL;
-    try {
-      return laneTaking(range, { view, author: this.#options.author, nextLane: this.#nextLane });
-    } catch (error) {
-      if (!(error instanceof DamagedStore)) throw error;
-      return { code: "corrupt", reason: error.message, fix: "Run sinter audit to see what else is wrong." };
+    const { author, hasher } = this.#options;
+    const parts = { view, author, hasher, instance: this.#instance, nextLane: this.#nextLane };
+    const outcome = unlessDamaged(() => laneTaking(range, parts));
+    // What this turn wrote to a lane that was given up in it is not in the store yet.
+    const isTouched = typeof outcome === "object" && "number" in outcome && this.#touchedLane(outcome.number) !== undefined;
+    return isTouched ? "stale" : outcome;
+  }
+
+  /** Whoever wrote the lane, and whether or not it is here. */
+  #freeze({ token, fork }: FreezeCommand, around: Around): readonly Effect<Feed>[] {
+    const { view, disk } = around;
+    const unknown = () => {
+      this.#unknownForks ??= countUnknownForks(view);
+      return this.#unknownForks;
+    };
+    const done = disk === "full" ? DISK_FULL : unlessDamaged(() => freezing(fork, view, unknown));
+    if (done === "known") return [{ kind: "notify", notice: { kind: "passed", token } }];
+    if ("code" in done) return [{ kind: "notify", notice: { kind: "refused", token, ...done } }];
+    this.#unknownForks = undefined;
+    const { place, path, freezeAt } = done.freeze;
+    const open = path === undefined ? undefined : this.#open.get(path);
+    if (open !== undefined && compareBytes(open.place.id, fork.lane) === 0) open.freezeAt = freezeAt;
+    else open?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, done.counted);
+    const frozen: Effect<Feed> = { kind: "notify", notice: { kind: "frozen", token, ...done.freeze } };
+    return [...done.effects, ...this.#givingUp(place, freezeAt, around), frozen];
+  }
+
+  // --- lanes of ours that others hold otherwise ---
+
+  #giveUp({ token, place, from }: GiveUpCommand, around: Around): readonly Effect<Feed>[] {
+    if (around.disk === "full") return refused(token, DISK_FULL);
+    if (compareBytes(place.author, this.#options.author) !== 0)
+      return refused(token, { code: "usage", reason: "a feed of another author", fix: "Give up none but this store's own feeds." });
+    const effects = unlessDamaged(() => this.#givingUp(place, from, around, token));
+    return "code" in effects ? refused(token, effects) : effects;
+  }
+
+  /** Nothing is written any more under the nonce by which somebody else has written, whatever the feed: they have it too. */
+  #givingUp(place: LanePlace, from: number, around: Around, token?: number): readonly Effect<Feed>[] {
+    if (compareBytes(place.author, this.#options.author) !== 0) return [];
+    const { view, random } = around;
+    const number = view.laneNumber(place.subject, place.author, place.epoch);
+    const size = number === undefined ? 0 : (this.#touchedLane(number)?.size ?? view.head(number)?.size ?? 0);
+    const effects: Effect<Feed>[] = [];
+    if (equalBytes(place.epoch.nonce, this.#instance)) {
+      const record = { ...storeOf(view), instance: random.bytes(epochNonceBytes) };
+      this.#instance = record.instance;
+      effects.push({ kind: "write", write: { kind: "store", record } });
     }
+    if (number !== undefined) return [...effects, ...this.#returning.giveUp({ number, size }, from, around, token)];
+    return token === undefined ? effects : [...effects, { kind: "notify", notice: { kind: "passed", token } }];
+  }
+
+  #touchedLane(number: number): OpenLane | undefined {
+    for (const lane of this.#touched) if (lane.place.number === number) return lane;
+    return undefined;
+  }
+
+  #writing(around: Around): Writing {
+    return {
+      clock: this.#clock,
+      refusal: () => this.#cannotWrite(around),
+      lane: (path, above) => this.#lane(path, around, above),
+      touch: (lane) => this.#touched.add(lane),
+    };
+  }
+
+  // --- payloads ---
+
+  #redact({ token, lane, seq }: RedactCommand, around: Around): readonly Effect<Feed>[] {
+    const { hasher, author } = this.#options;
+    const asked = unlessDamaged(() => redacting({ view: around.view, hasher, author }, { lane, seq }));
+    if ("code" in asked) return refused(token, asked);
+    const { path, redactions } = asked;
+    const before = this.#requests.length;
+    const effects = this.#lay({ token, path, events: redactions.map(redactionParts) }, around);
+    const request = this.#requests[before];
+    if (request !== undefined) this.#payloads.push({ kind: "redact", request, redactions });
+    return effects;
+  }
+
+  #fill(command: FillCommand, { disk }: Around): readonly Effect<Feed>[] {
+    if (disk === "full") return refused(command.token, DISK_FULL);
+    this.#payloads.push(command);
+    return [];
+  }
+
+  #changePayloads({ view }: Around): readonly Effect<Feed>[] {
+    const [orders, laid] = [this.#payloads, this.#laid];
+    this.#payloads = [];
+    this.#laid = [];
+    if (orders.length === 0) return [];
+    const { writes, notices, changed } = changedPayloads(orders, { view, laid, ...this.#options });
+    // An open lane whose last block is another now goes on from what is stored.
+    for (const [path, { place, lastBlockSeq }] of this.#open)
+      if (changed.some(({ lane, seq }) => lane === place.number && seq === lastBlockSeq)) this.#open.delete(path);
+    return [
+      ...writes.map((write): Effect<Feed> => ({ kind: "write", write })),
+      ...notices.map((notice): Effect<Feed> => ({ kind: "notify", notice })),
+    ];
   }
 
   // --- closing a turn ---
 
   #close({ view }: Around): readonly Effect<Feed>[] {
-    const { hasher, author, signer } = this.#options;
+    const { hasher, author, signer, signatures } = this.#options;
     const effects: Effect<Feed>[] = [];
     const lanes = [...this.#touched].sort((left, right) => compareBytes(left.place.id, right.place.id));
     const tails = new Map<OpenLane, HashedTail>();
@@ -278,10 +418,12 @@ class FeedCore implements Core<Feed> {
       const tail = tails.get(lane) as HashedTail;
       effects.push({ kind: "write", write: { kind: "appended", lane: number, tail, head: headOf(lane, seal) } });
       if (!view.isChanged(number)) effects.push({ kind: "write", write: { kind: "changed", lane: number } });
+      if (signatures === "hybrid" && !view.isUnsealed(number)) effects.push({ kind: "write", write: { kind: "unsealed", lane: number } });
     });
     const reserve = this.#clock.reserveNeeded();
     if (reserve !== undefined) effects.push({ kind: "write", write: { kind: "clock", reserve } });
     for (const request of this.#requests) effects.push({ kind: "notify", notice: this.#appendedNotice(request, tails) });
+    if (this.#payloads.length > 0) this.#laid = [...tails].map(([{ place }, { blocks }]) => ({ lane: place, blocks }));
     this.#touched.clear();
     this.#requests = [];
     return effects;
@@ -296,8 +438,18 @@ class FeedCore implements Core<Feed> {
   }
 }
 
+function refused(token: number, refusal: Refusal): readonly Effect<Feed>[] {
+  return [{ kind: "notify", notice: { kind: "refused", token, ...refusal } }];
+}
+
 const ZEROS = new Uint8Array(hashBytes);
 const NEW_LANE = { mmr: emptyMmr, head: ZEROS, stamp: { wallMs: 0, counter: 0 } };
+
+function storeOf(view: FeedView): StoreRecord {
+  const record = view.store();
+  if (record === undefined) throw new DamagedStore("the record of what the store is", "it is missing");
+  return record;
+}
 
 /** What the event that opens an epoch says of the one before. */
 function branchFrom(last: LaneEntry, view: FeedView): Uint8Array {
@@ -312,48 +464,20 @@ function leafOf(lane: OpenLane, hasher: Hasher): Uint8Array {
 }
 
 function headOf(lane: OpenLane, seal: HeadRecord["seal"]): HeadRecord {
-  const { mmr, head, stamp } = lane.state;
-  return { size: mmr.size, headId: head, stamp, freezeAt: 0, lastBlockSeq: lane.lastBlockSeq, peaks: mmr.peaks, seal };
+  const { mmr, head: headId, stamp } = lane.state;
+  const { freezeAt, lastBlockSeq } = lane;
+  return { size: mmr.size, headId, stamp, freezeAt, lastBlockSeq, peaks: mmr.peaks, seal };
 }
 
 function costOf(input: Input<Feed>): number {
   if (input.kind === "closing") return 25;
-  if (input.kind === "commanded" && input.command.kind === "take") return 10 + input.command.range.blocks.length * 4;
-  if (input.kind !== "commanded" || input.command.kind !== "append") return 1;
+  if (input.kind === "expired") return turnCostMax / 2;
+  if (input.kind === "commanded" && input.command.kind === "take")
+    return 10 + input.command.range.blocks.length * 4 + input.command.range.redactions.length * 4;
+  if (input.kind !== "commanded") return 1;
+  if (input.command.kind === "redact") return 10;
+  if (input.command.kind === "fill") return 10 + input.command.payload.length / 1000;
+  if (input.command.kind !== "append") return 1;
   const { events } = input.command;
   return 5 + events.length / 2 + bytesOf(events) / 1000;
-}
-
-function bytesOf(events: readonly NewParts[]): number {
-  let bytes = 0;
-  for (const event of events) bytes += event.payload.length;
-  return bytes;
-}
-
-/** What no store takes, whoever asks. */
-function eventsFault(events: readonly NewParts[]): Refusal | undefined {
-  if (events.length === 0) return { code: "usage", reason: "an append of no events", fix: "Give it one event or more." };
-  if (events.length > appendEventsMax)
-    return { code: "too-large", reason: `${events.length} events in one append`, fix: `Append at most ${appendEventsMax} at a time.` };
-  if (bytesOf(events) > appendBytesMax)
-    return { code: "too-large", reason: "too many bytes in one append", fix: `Append at most ${appendBytesMax} bytes at a time.` };
-  for (const { kind, codec, payload, key } of events) {
-    if (!Number.isInteger(kind) || !isKind(kind) || kind <= systemKindMax)
-      return {
-        code: "usage",
-        reason: `an event of kind ${kind}`,
-        fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations.",
-      };
-    if (!Number.isInteger(codec) || codec < 0 || codec > payloadCodecMax)
-      return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };
-    if (payload.length > payloadBytesMax)
-      return {
-        code: "too-large",
-        reason: `a payload of ${payload.length} bytes`,
-        fix: `Keep payloads to ${payloadBytesMax} bytes; split what is larger.`,
-      };
-    if (key !== undefined && (key.length < 1 || key.length > keyBytesMax))
-      return { code: "usage", reason: `a key of ${key.length} bytes`, fix: `Keys have 1 to ${keyBytesMax} bytes.` };
-  }
-  return undefined;
 }

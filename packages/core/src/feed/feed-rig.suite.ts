@@ -1,7 +1,8 @@
-import { encodeAuthorKeys } from "../identity/author-keys.js";
+import { toHex } from "../bytes/hex.js";
+import { type AuthorKeys, authorOf, encodeAuthorKeys } from "../identity/author-keys.js";
 import { createHasher } from "../identity/blake3-hasher.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
-import { type AuthorId, authorOfKey, type Epoch, feedId, type LaneId, laneId, networkId, subjectId } from "../identity/ids.js";
+import { type AuthorId, type Epoch, feedId, type LaneId, laneId, networkId, subjectId } from "../identity/ids.js";
 import { parseSubjectPath, type SubjectPath } from "../identity/subject-path.js";
 import { instantiate } from "../identity/web-assembly.suite.js";
 import type { Batch, Entry, Range, ReadableKeys } from "../protocol/key-space.js";
@@ -11,11 +12,13 @@ import { authorKey, metaKey } from "../store/keys.js";
 import { MemoryKeys } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
 import { encodeStoreRecord } from "../store/records.js";
-import { feedProtocol } from "./feed-core.js";
+import { feedProtocol, type Signatures } from "./feed-core.js";
 import { FeedView } from "./feed-view.js";
 import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary, FeedWrite } from "./feed-vocabulary.js";
 import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "./frontier-core.js";
+import { type HybridNotice, type HybridVocabulary, hybridProtocol } from "./hybrid-core.js";
 import type { NewParts } from "./open-lane.js";
+import { standInFalconKey } from "./stand-in-falcon.suite.js";
 
 // The cores of this floor, stepped a turn at a time as the driver does: writes of a step are seen by the next, `closing`
 // comes last, and a turn is committed or dropped as the test says.
@@ -96,7 +99,9 @@ export class SpoilingKeys implements ReadableKeys {
 export interface RigOptions {
   readonly keys?: MemoryKeys;
   readonly author?: number;
+  /** That of the store, if left out. */
   readonly instance?: number;
+  readonly signatures?: Signatures;
 }
 
 /** What a turn came to. Nothing of it is in the store until `commit`. */
@@ -108,12 +113,14 @@ export interface RigTurn<Notice, Write> {
   commit(): void;
 }
 
-const noRandom: Random = {
+let draws = 0;
+/** Never the same twice, and the same in every run. */
+const drawn: Random = {
   below() {
-    throw new Error("nothing here draws");
+    throw new Error("nothing here draws numbers");
   },
-  bytes() {
-    throw new Error("nothing here draws");
+  bytes(length) {
+    return hasher.hash("sinter 1 network", new TextEncoder().encode(`draw ${++draws}`)).slice(0, length);
   },
 };
 
@@ -132,9 +139,9 @@ class Stepped<V extends Vocabulary> {
   }
 
   step(input: Input<V>): readonly Effect<V>[] {
-    const { wallMs, disk, turn } = this.#rig;
+    const { now, wallMs, disk, turn } = this.#rig;
     this.protocol.costOf(input);
-    const effects = this.core.step(input, { now: 0 as Instant, wallMs, disk, turn, random: noRandom, view: this.#opened.view });
+    const effects = this.core.step(input, { now: now as Instant, wallMs, disk, turn, random: drawn, view: this.#opened.view });
     for (const effect of effects) if (effect.kind === "write") this.#opened.apply(effect.write);
     return effects;
   }
@@ -144,7 +151,9 @@ export class Rig {
   readonly keys: MemoryKeys;
   readonly signer: Signer & { readonly signed: Uint8Array[] };
   readonly author: AuthorId;
-  readonly instance: Uint8Array;
+  readonly authorKeys: AuthorKeys;
+  /** Nonce of the store instance. Another rig on the same keys has its own. */
+  instance: Uint8Array;
   /** As others read the store: what is committed. */
   readonly view: FeedView;
   wallMs = 1_800_000_000_000;
@@ -153,24 +162,27 @@ export class Rig {
   readonly #overlay: Overlay;
   readonly #feed: Stepped<FeedVocabulary>;
   readonly #frontier: Stepped<FrontierVocabulary>;
+  readonly #hybrid: Stepped<HybridVocabulary>;
   #token = 0;
 
-  constructor({ keys = new MemoryKeys(), author = 1, instance = 1 }: RigOptions = {}) {
+  constructor({ keys = new MemoryKeys(), author = 1, instance, signatures = "ed25519" }: RigOptions = {}) {
     this.keys = keys;
     this.signer = standInSigner(author);
-    this.author = authorOfKey(this.signer.publicKey);
-    this.instance = nonce(instance);
+    const ed25519 = this.signer.publicKey;
+    this.authorKeys = signatures === "ed25519" ? { suite: 1, ed25519 } : { suite: 2, ed25519, falcon: standInFalconKey(author) };
+    this.author = authorOf(hasher, this.authorKeys);
     const read = new SpoilingKeys(keys);
     this.view = new FeedView(read);
     this.#overlay = new Overlay(read);
-    found(this);
-    const { signer, instance: own } = this;
+    this.instance = found(this, instance);
+    const { signer } = this;
     this.#feed = new Stepped(
-      feedProtocol({ hasher, signer, verifier: standInVerifier, author: this.author, network, instance: own }),
+      feedProtocol({ hasher, signer, verifier: standInVerifier, signatures, author: this.author, network }),
       this.#overlay,
       this,
     );
     this.#frontier = new Stepped(frontierProtocol({ hasher, network }), this.#overlay, this);
+    this.#hybrid = new Stepped(hybridProtocol({ hasher, author: this.author }), this.#overlay, this);
     this.start();
   }
 
@@ -179,7 +191,9 @@ export class Rig {
     this.#overlay.reset();
     this.#feed.core = this.#feed.protocol.create();
     this.#frontier.core = this.#frontier.protocol.create();
-    this.#feed.step({ kind: "started" });
+    this.#hybrid.core = this.#hybrid.protocol.create();
+    this.returnAt = undefined;
+    this.#askedFor(this.#feed.step({ kind: "started" }));
     const effects = this.#frontier.step({ kind: "started" });
     this.scheduled = effects.some(({ kind }) => kind === "schedule");
     return noticesIn(effects);
@@ -187,12 +201,31 @@ export class Rig {
 
   /** Whether the frontier core waits for its timer. */
   scheduled = false;
+  /** When the feed core is to go on appending events again, by the steady clock. */
+  returnAt: number | undefined;
+  now = 0;
+
+  /** The turn that the feed core asked for. */
+  goOn(): RigTurn<FeedNotice, FeedWrite> {
+    this.now = Math.max(this.now, this.returnAt ?? this.now);
+    this.returnAt = undefined;
+    return this.#feedTurn([{ kind: "expired", timer: "return" }]);
+  }
 
   /** One turn of the feed core. */
   feed(...commands: readonly FeedCommand[]): RigTurn<FeedNotice, FeedWrite> {
+    return this.#feedTurn(commands.map((command) => ({ kind: "commanded", command })));
+  }
+
+  #feedTurn(inputs: readonly Input<FeedVocabulary>[]): RigTurn<FeedNotice, FeedWrite> {
     this.#overlay.begin(++this.turn);
-    const effects = commands.flatMap((command) => this.#feed.step({ kind: "commanded", command }));
+    const effects = inputs.flatMap((input) => this.#feed.step(input));
+    this.#askedFor(effects);
     return this.#sealed([...effects, ...this.#feed.step({ kind: "closing" })]);
+  }
+
+  #askedFor(effects: readonly Effect<FeedVocabulary>[]): void {
+    for (const effect of effects) if (effect.kind === "schedule") this.returnAt = this.now + effect.delayMs;
   }
 
   frontier(input: FrontierCommand | "expired"): RigTurn<FrontierNotice, FrontierVocabulary["Write"]> {
@@ -205,12 +238,22 @@ export class Rig {
     return this.#sealed(effects);
   }
 
+  /** One turn of the core of the second signatures. */
+  hybrid(input: Input<HybridVocabulary>): RigTurn<HybridNotice, HybridVocabulary["Write"]> {
+    this.#overlay.begin(++this.turn);
+    return this.#sealed(this.#hybrid.step(input));
+  }
+
   #sealed<V extends Vocabulary>(effects: readonly Effect<V>[]): RigTurn<V["Notice"], V["Write"]> {
     const { turn } = this;
     const batch = this.#overlay.seal();
     const writes = effects.flatMap((effect) => (effect.kind === "write" ? [effect.write] : []));
+    const drawn = effects.flatMap((effect) =>
+      effect.kind === "write" && isStoreWrite(effect.write) ? [effect.write.record.instance] : [],
+    );
     const commit = () => {
       applyBatch(this.keys, batch);
+      this.instance = drawn.at(-1) ?? this.instance;
       this.#overlay.flushed(turn);
     };
     return { effects, notices: noticesIn(effects), writes, batch, commit };
@@ -242,8 +285,8 @@ export class Rig {
     return turn.notices.find((notice) => notice.kind === "settled") as FrontierNotice & { readonly kind: "settled" };
   }
 
-  describe(core: "feed" | "frontier"): Readonly<Record<string, unknown>> {
-    return (core === "feed" ? this.#feed : this.#frontier).core.describe() as Readonly<Record<string, unknown>>;
+  describe(core: "feed" | "frontier" | "hybrid"): Readonly<Record<string, unknown>> {
+    return { feed: this.#feed, frontier: this.#frontier, hybrid: this.#hybrid }[core].core.describe() as Readonly<Record<string, unknown>>;
   }
 
   laneNumber(path: string, author = this.author): number {
@@ -268,9 +311,17 @@ function noticesIn<V extends Vocabulary>(effects: readonly Effect<V>[]): V["Noti
 }
 
 /** What a store holds before its first event. */
-function found({ keys, author, instance }: Rig): void {
-  keys.put(metaKey("store"), encodeStoreRecord({ network, networkName, author, instance, inode: 1n, birthNs: 2n }));
-  keys.put(authorKey(author), encodeAuthorKeys({ suite: 1, ed25519: author }));
+export function found({ keys, author, authorKeys }: Pick<Rig, "keys" | "author" | "authorKeys">, instance?: number): Uint8Array {
+  const known = new FeedView(keys).store();
+  const isKnown = known !== undefined && toHex(known.author) === toHex(author) && instance === undefined;
+  const nonceNow = isKnown ? known.instance : nonce(instance ?? 1);
+  keys.put(metaKey("store"), encodeStoreRecord({ network, networkName, author, instance: nonceNow, inode: 1n, birthNs: 2n }));
+  keys.put(authorKey(author), encodeAuthorKeys(authorKeys));
+  return nonceNow;
+}
+
+function isStoreWrite(write: unknown): write is Extract<FeedWrite, { readonly kind: "store" }> {
+  return (write as FeedWrite).kind === "store";
 }
 
 export function idsOf({ ids, seqs }: Appended): Uint8Array[] {

@@ -2,7 +2,7 @@ import { toHex } from "../bytes/hex.js";
 import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import type { Stamp } from "../clock/stamp.js";
 import { type AuthorKeys, decodeAuthorKeys } from "../identity/author-keys.js";
-import type { AuthorId, Epoch, SubjectId } from "../identity/ids.js";
+import type { AuthorId, Epoch, LaneId, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { ReadableKeys } from "../protocol/key-space.js";
 import {
@@ -11,29 +11,43 @@ import {
   blockKey,
   changedKey,
   decodeKey,
+  forkKey,
+  givenUpKey,
   headKey,
+  hybridKey,
   laneKey,
   laneNumberKey,
   lanesOf,
   metaKey,
   pathKey,
   pathsFrom,
+  returnedKey,
   subjectKey,
   tableRange,
+  unsealedKey,
 } from "../store/keys.js";
 import {
   decodeClockRecord,
   decodeFrontierRecord,
+  decodeGivenUpRecord,
   decodeHeadRecord,
+  decodeHybridRecord,
   decodeLaneNumber,
   decodeLaneRecord,
   decodePathRecord,
+  decodeReturnedRecord,
+  decodeStoreRecord,
   decodeSubjectRecord,
   type FrontierRecord,
+  type GivenUpRecord,
   type HeadRecord,
   type LaneRecord,
+  type ReturnedRecord,
+  type SealedHead,
+  type StoreRecord,
 } from "../store/records.js";
-import { type BlockView, checkBlock } from "./block.js";
+import { type BlockView, blockPrevious, checkBlock } from "./block.js";
+import { decodeForkProof, type ForkProof } from "./fork-proof.js";
 
 /** The store does not hold what this program wrote to it. Never a stranger's doing: those bytes were checked on the way in. */
 export class DamagedStore extends Error {
@@ -111,6 +125,43 @@ export class FeedView {
     return keys;
   }
 
+  /** The proof by which a lane is frozen, whether or not anything of the lane is held. */
+  fork(lane: LaneId): ForkProof | undefined {
+    return this.#record(forkKey(lane), decodeForkProof, () => `fork of lane ${toHex(lane.subarray(0, 8))}…`);
+  }
+
+  /** Seq of the first event of a lane that counts no more; 0: it is not frozen. */
+  freezeAt(lane: LaneId): number {
+    return this.fork(lane)?.forkedAt ?? 0;
+  }
+
+  /** In the order of their lanes' ids. */
+  *forks(): Iterable<ForkProof> {
+    for (const [key, value] of this.keys.range(tableRange("fork"))) {
+      const proof = decodeForkProof(value);
+      if (isMalformed(proof)) throw new DamagedStore(`fork of lane ${toHex(key.subarray(1, 9))}…`, proof.reason);
+      yield proof;
+    }
+  }
+
+  /** From where on a lane of this store's author counts no more, and how far its events have been appended again. */
+  givenUp(lane: number): GivenUpRecord | undefined {
+    return this.#record(givenUpKey(lane), decodeGivenUpRecord, () => `mark of lane ${lane}, given up`);
+  }
+
+  *lanesGivenUp(): Iterable<number> {
+    for (const [key] of this.keys.range(tableRange("givenUp"))) {
+      const place = decodeKey(key);
+      if (isMalformed(place) || place.table !== "givenUp") throw new DamagedStore("lanes given up", "a key that is none");
+      yield place.lane;
+    }
+  }
+
+  /** Where this store has appended an event again, by the id it first had. */
+  returned(event: Uint8Array): ReturnedRecord | undefined {
+    return this.#record(returnedKey(event), decodeReturnedRecord, () => `event ${toHex(event.subarray(0, 8))}…, appended again`);
+  }
+
   subject(id: SubjectId): SubjectPath | undefined {
     return this.#record(subjectKey(id), decodePathRecord, () => "path of a subject");
   }
@@ -140,6 +191,19 @@ export class FeedView {
     return undefined;
   }
 
+  /** What the store is; nothing in one that was never founded. */
+  store(): StoreRecord | undefined {
+    return this.#record(metaKey("store"), decodeStoreRecord, () => "the record of what the store is");
+  }
+
+  /** Id of an event that is the last of its block, as what follows names it: the next block, or the lane's head. */
+  idFollowed(lane: number, seq: number): Uint8Array | undefined {
+    const next = this.keys.get(blockKey(lane, seq + 1));
+    if (next !== undefined) return blockPrevious(next);
+    const head = this.head(lane);
+    return head?.size === seq ? head.headId : undefined;
+  }
+
   clock(): Stamp | undefined {
     return this.#record(metaKey("clock"), decodeClockRecord, () => "the clock");
   }
@@ -155,10 +219,29 @@ export class FeedView {
 
   /** Lanes that the frontier trie is yet to take in, at most `limit` of them. */
   changedLanes(limit: number): number[] {
+    return this.#marked("changed", limit);
+  }
+
+  /** How far the lane is sealed by both of a hybrid author's keys, and by what. */
+  hybrid(lane: number): SealedHead | undefined {
+    return this.#record(hybridKey(lane), decodeHybridRecord, () => `hybrid seal of lane ${lane}`);
+  }
+
+  /** Whether the lane is marked as one whose second signature is due. */
+  isUnsealed(lane: number): boolean {
+    return this.keys.peek(unsealedKey(lane)) !== undefined;
+  }
+
+  /** Lanes of ours whose second signature is due, at most `limit` of them. */
+  unsealedLanes(limit: number): number[] {
+    return this.#marked("unsealed", limit);
+  }
+
+  #marked(table: "changed" | "unsealed", limit: number): number[] {
     const lanes: number[] = [];
-    for (const [key] of this.keys.range({ ...tableRange("changed"), limit })) {
+    for (const [key] of this.keys.range({ ...tableRange(table), limit })) {
       const place = decodeKey(key);
-      if (isMalformed(place) || place.table !== "changed") throw new DamagedStore("changed lanes", "a key that is none");
+      if (isMalformed(place) || place.table !== table) throw new DamagedStore(`${table} lanes`, "a key that is none");
       lanes.push(place.lane);
     }
     return lanes;

@@ -1,5 +1,5 @@
 import { auditFindingsMax } from "../bytes/limits.js";
-import type { Hasher, Verifier } from "../identity/crypto.js";
+import type { FalconVerifier, Hasher, Verifier } from "../identity/crypto.js";
 import type { NetworkId } from "../identity/ids.js";
 import { DamagedStore } from "./feed-view.js";
 
@@ -8,6 +8,8 @@ export interface AuditParts {
   readonly hasher: Hasher;
   readonly verifier: Verifier;
   readonly network: NetworkId;
+  /** Without it, hybrid seals are checked for all but the signature itself. */
+  readonly falcon?: FalconVerifier;
 }
 
 export interface AuditFinding {

@@ -10,6 +10,7 @@ import type { Core, Effect, Input, Json, Protocol, Surroundings, Vocabulary } fr
 import { changedKey, metaKey, trieKey } from "../store/keys.js";
 import { encodeFrontierRecord, type FrontierRecord } from "../store/records.js";
 import { DamagedStore, FeedView } from "./feed-view.js";
+import { countedHead } from "./freeze.js";
 import { rowHash, rowKey } from "./seal.js";
 
 // The core that keeps the frontier trie: derived state, a step behind the feeds. A commit that changes a lane only
@@ -167,20 +168,16 @@ class FrontierCore implements Core<Frontier> {
   }
 }
 
-/** A lane's row: its key in the trie, and its hash. */
-export function frontierRow(
-  { hasher, network }: FrontierOptions,
-  view: FeedView,
-  lane: number,
-): { readonly key: Uint8Array; readonly row: Uint8Array } {
+/** A lane's row: its key in the trie, and its hash; none where nothing of the lane counts, so that who holds nothing of it agrees. */
+export function frontierRow({ hasher, network }: FrontierOptions, view: FeedView, lane: number): RowChange {
   const record = view.lane(lane);
-  const head = view.head(lane);
   const path = record === undefined ? undefined : view.subject(record.subject);
-  if (record === undefined || head === undefined || path === undefined)
-    throw new DamagedStore(`lane ${lane}`, "its record, head or path is missing");
+  if (record === undefined || path === undefined) throw new DamagedStore(`lane ${lane}`, "its record or path is missing");
   const id = laneId(hasher, feedId(hasher, record.author, record.subject), record.epoch);
   const key = rowKey(spaceId(hasher, network, path), record.subject, id);
-  return { key, row: rowHash(hasher, { lane: id, size: head.size, headId: head.headId, freezeAt: head.freezeAt }) };
+  // Of a frozen lane what counts of it, whichever branch is held; where less is held than that, what is held.
+  const counted = countedHead(view, hasher, lane);
+  return { key, row: counted.size === 0 ? undefined : rowHash(hasher, { lane: id, ...counted }) };
 }
 
 /** The trie's nodes as stored, under what this step changes. */

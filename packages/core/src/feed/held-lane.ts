@@ -1,8 +1,9 @@
 import type { Stamp } from "../clock/stamp.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { emptyMmr, mmrRoot } from "../proof/mmr-append.js";
-import type { LanePlace } from "./checkpoint.js";
+import { type LanePlace, laneOf } from "./checkpoint.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
+import { countedEnd } from "./freeze.js";
 import { LaneReader } from "./lane-reader.js";
 
 /** What this replica has of a lane, as far as it takes to verify what follows. Data alone: it may go to another thread. */
@@ -19,7 +20,7 @@ export interface HeldLane {
   readonly tail: Uint8Array | undefined;
   /** What its seal is over, which may be more than is held. */
   readonly sealed: { readonly size: number; readonly mmrRoot: Uint8Array } | undefined;
-  /** An event before the last, where what is offered ends with that. */
+  /** An event before the last, where what is offered, or what counts of it, ends with that. */
   readonly earlier?: { readonly seq: number; readonly id: Uint8Array } | undefined;
 }
 
@@ -35,16 +36,17 @@ export const nothingHeld: HeldLane = {
 /** As the store shows it; `end` is the last seq of what is offered. */
 export function heldLane(view: FeedView, hasher: Hasher, place: LanePlace, end: number): HeldLane {
   const number = view.laneNumber(place.subject, place.author, place.epoch);
-  if (number === undefined) return nothingHeld;
+  if (number === undefined) return { ...nothingHeld, freezeAt: view.freezeAt(laneOf(hasher, place)) };
   const head = view.head(number);
   const tail = head && view.block(number, head.lastBlockSeq);
   if (head === undefined || tail === undefined) throw new DamagedStore(`lane ${number}`, "its head or its last block is missing");
   const { size, headId, peaks, stamp, freezeAt, seal, cover } = head;
   const sealed = { size: seal.size, mmrRoot: cover?.mmrRoot ?? mmrRoot(hasher, head) };
   const held = { size, headId, peaks, stamp, freezeAt, tail: tail.bytes, sealed };
-  if (end < 1 || end >= size) return held;
+  const seq = Math.min(end, countedEnd(freezeAt));
+  if (seq < 1 || seq >= size) return held;
   const reader = new LaneReader(view, hasher, number);
-  const id = reader.nodes(reader.laneId()).leaves(end - 1, 1);
-  if (id === undefined) throw new DamagedStore(`lane ${number}`, `event ${end} is missing`);
-  return { ...held, earlier: { seq: end, id } };
+  const id = reader.nodes(reader.laneId()).leaves(seq - 1, 1);
+  if (id === undefined) throw new DamagedStore(`lane ${number}`, `event ${seq} is missing`);
+  return { ...held, earlier: { seq, id } };
 }

@@ -1,21 +1,24 @@
 import { blockIndexEntriesMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
-import { type EventRun, type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
+import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { feedId, type LaneId, laneId } from "../identity/ids.js";
 import { mmrRoot } from "../proof/mmr-append.js";
 import { storedPlace } from "../proof/mmr-positions.js";
 import { type MmrProof, proveInclusion } from "../proof/mmr-proof.js";
 import type { NodeSource } from "../proof/mmr-source.js";
 import { blockKey, mmrKey } from "../store/keys.js";
-import { blockCount, blockFirstSeq, blockHeaderBytes, blockPrevious, checkBlock, eventOffset } from "./block.js";
-import { headLengthAt, payloadLengthAt, sizeAt, stampAt } from "./event.js";
+import { absentIn, blockCount, blockFirstSeq, checkBlock, eventOffset, isWhole } from "./block.js";
+import { idsOfBlock } from "./block-ids.js";
+import { stampAt } from "./event.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
 
 /** Where an event lies. The same object each time, and bytes good until the next read: look, or copy. */
 export interface Located {
   bytes: Uint8Array;
   offset: number;
+  /** Absent: the hash of it stands in its place. */
+  payload: "whole" | "absent";
 }
 
 /** What shows that an event is in its lane: its id, the range it stands in, the way up. */
@@ -33,7 +36,7 @@ export class LaneReader {
   readonly #view: FeedView;
   readonly #hasher: Hasher;
   readonly #lane: number;
-  readonly #located: Located = { bytes: new Uint8Array(0), offset: 0 };
+  readonly #located: Located = { bytes: new Uint8Array(0), offset: 0, payload: "whole" };
   /** First and last seqs of blocks met so far, in order: a known key is read several times faster than one sought. */
   #firsts: number[] = [];
   #lasts: number[] = [];
@@ -52,7 +55,9 @@ export class LaneReader {
     const block = this.#blockHolding(seq);
     if (block === undefined) return undefined;
     this.#located.bytes = block;
-    this.#located.offset = eventOffset(block, seq - blockFirstSeq(block));
+    const index = seq - blockFirstSeq(block);
+    this.#located.offset = eventOffset(block, index);
+    this.#located.payload = isWhole(block) || !absentIn(block).includes(index) ? "whole" : "absent";
     return this.#located;
   }
 
@@ -121,7 +126,7 @@ export class LaneReader {
       const skip = seq - block.firstSeq;
       if (skip < 0 || skip >= block.count) return undefined;
       const wanted = Math.min(count - filled, block.count - skip);
-      const all = eventIds(this.#hasher, lane, bytes, skip + wanted);
+      const all = idsOfBlock(this.#hasher, lane, block, skip + wanted);
       ids.set(all.subarray(skip * hashBytes), filled * hashBytes);
       filled += wanted;
     }
@@ -165,19 +170,4 @@ export class LaneReader {
     this.#firsts.splice(before + 1, 0, first);
     this.#lasts.splice(before + 1, 0, last);
   }
-}
-
-/** Ids of the first `count` events of a block of this lane. */
-export function eventIds(hasher: Hasher, lane: LaneId, block: Uint8Array, count = blockCount(block)): Uint8Array {
-  const spans = new Uint32Array(count * spanWords);
-  for (let index = 0, offset = blockHeaderBytes; index < count; index++) {
-    spans[index * spanWords] = offset;
-    spans[index * spanWords + 1] = headLengthAt(block, offset);
-    spans[index * spanWords + 2] = payloadLengthAt(block, offset);
-    offset += sizeAt(block, offset);
-  }
-  const run: EventRun = { lane, firstSeq: blockFirstSeq(block), previous: blockPrevious(block), bytes: block, spans, count };
-  const ids = new Uint8Array(count * hashBytes);
-  hasher.eventIds(run, ids, 0);
-  return ids;
 }

@@ -15,7 +15,9 @@ export interface NaiveEvent {
   readonly stamp: readonly [wallMs: number, counter: number];
   readonly key: Uint8Array | undefined;
   readonly causal: Uint8Array | undefined;
+  /** The hash of it where it is absent. */
   readonly payload: Uint8Array;
+  readonly isAbsent: boolean;
   /** First seq of its block. */
   readonly block: number;
 }
@@ -47,12 +49,15 @@ export function naiveLane(keys: ReadableKeys, lane: number, laneId: Uint8Array):
   for (const block of naiveBlocks(keys, lane)) {
     const view = new DataView(block.buffer, block.byteOffset, block.length);
     const first = Number(view.getBigUint64(8));
-    if (view.getUint16(0) !== 0x0100 || first !== events.length + 1) throw new Error(`a block out of place: ${first}`);
+    const absent = naiveAbsent(view);
+    if (view.getUint16(0) !== (absent.length === 0 ? 0x0100 : 0x0101) || first !== events.length + 1)
+      throw new Error(`a block out of place: ${first}`);
     if (toHex(block.subarray(16, 48)) !== toHex(previous)) throw new Error(`the block from ${first} does not follow`);
     if (view.getUint32(4) !== block.length - 48) throw new Error(`the length of the block from ${first}`);
-    let at = 48;
-    for (let count = view.getUint16(2); count > 0; count--) {
-      const event = naiveEvent(block, at, { seq: events.length + 1, laneId, previous, block: first });
+    let at = absent.length === 0 ? 48 : 50 + 2 * absent.length;
+    for (let index = 0; index < view.getUint16(2); index++) {
+      const isAbsent = absent.includes(index);
+      const event = naiveEvent(block, at, { seq: events.length + 1, laneId, previous, block: first, isAbsent });
       events.push(event.event);
       previous = event.event.id;
       at += event.size;
@@ -62,11 +67,17 @@ export function naiveLane(keys: ReadableKeys, lane: number, laneId: Uint8Array):
   return events;
 }
 
+function naiveAbsent(view: DataView): number[] {
+  if (view.getUint8(1) === 0) return [];
+  return Array.from({ length: view.getUint16(48) }, (_, at) => view.getUint16(50 + 2 * at));
+}
+
 interface NaivePlace {
   readonly seq: number;
   readonly laneId: Uint8Array;
   readonly previous: Uint8Array;
   readonly block: number;
+  readonly isAbsent: boolean;
 }
 
 function naiveEvent(bytes: Uint8Array, at: number, place: NaivePlace): { readonly event: NaiveEvent; readonly size: number } {
@@ -74,8 +85,9 @@ function naiveEvent(bytes: Uint8Array, at: number, place: NaivePlace): { readonl
   const [flags, payloadLength] = [view.getUint8(2), view.getUint32(12)];
   const headLength = flags === 0 ? 16 : 18 + view.getUint16(16);
   const head = bytes.subarray(at, at + headLength);
-  const payload = bytes.subarray(at + headLength, at + headLength + payloadLength);
-  const payloadHash = referenceHasher.hash("sinter 1 payload", payload);
+  const storedLength = place.isAbsent ? 32 : payloadLength;
+  const payload = bytes.subarray(at + headLength, at + headLength + storedLength);
+  const payloadHash = place.isAbsent ? payload : referenceHasher.hash("sinter 1 payload", payload);
   const id = referenceHasher.hash("sinter 1 event", joined(place.laneId, place.previous, u64(place.seq), payloadHash, head));
   const keyLength = (flags & 1) === 0 ? 0 : head[18] < 128 ? head[18] : (head[18] & 127) | (head[19] << 7);
   const keyAt = (flags & 1) === 0 ? 18 : head[18] < 128 ? 19 : 20;
@@ -89,9 +101,10 @@ function naiveEvent(bytes: Uint8Array, at: number, place: NaivePlace): { readonl
     key: (flags & 1) === 0 ? undefined : head.subarray(keyAt, keyAt + keyLength),
     causal: (flags & 2) === 0 ? undefined : head.subarray(keyAt + keyLength, headLength - ((flags & 4) === 0 ? 0 : 68)),
     payload,
+    isAbsent: place.isAbsent,
     block: place.block,
   };
-  return { event, size: headLength + payloadLength };
+  return { event, size: headLength + storedLength };
 }
 
 export function naiveRoot(events: readonly NaiveEvent[]): Uint8Array {

@@ -1,9 +1,9 @@
 import { Malformed } from "../bytes/malformed.js";
-import { hashBytes, type Signer } from "../identity/crypto.js";
+import { hashBytes, type Signer, spanWords } from "../identity/crypto.js";
 import { feedId, laneId } from "../identity/ids.js";
 import { proveConsistency } from "../proof/mmr-proof.js";
 import { laneRange } from "../store/keys.js";
-import { BlockBuilder } from "./block.js";
+import { BlockBuilder, type BlockView, checkBlock } from "./block.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { sizeAt } from "./event.js";
 import { hasher, network, type Rig, standInVerifier } from "./feed-rig.suite.js";
@@ -40,11 +40,12 @@ export function cutOffer(rig: Rig, path: string, { from, to, perBlock }: Cut): R
   const idOf = (seq: number) => (seq === 0 ? new Uint8Array(hashBytes) : (source.leaves(seq - 1, 1) as Uint8Array).slice());
   const builders: BlockBuilder[] = [];
   for (let seq = from; seq <= to; seq++) {
-    const { bytes, offset } = reader.event(seq) as { bytes: Uint8Array; offset: number };
-    const event = bytes.slice(offset, offset + sizeAt(bytes, offset));
+    const [stored] = [...reader.blocks(seq, seq)].map((bytes) => checkBlock(bytes.slice()) as BlockView);
+    const index = seq - stored.firstSeq;
+    const size = sizeAt(stored.bytes, stored.spans[index * spanWords]);
     const last = builders.at(-1);
-    if (last === undefined || last.count === perBlock || !last.fits(event.length)) builders.push(new BlockBuilder(seq, idOf(seq - 1)));
-    builders.at(-1)?.addBytes(event);
+    if (last === undefined || last.count === perBlock || !last.fits(size)) builders.push(new BlockBuilder(seq, idOf(seq - 1)));
+    builders.at(-1)?.addFrom(stored, index);
   }
   const blocks = builders.map((builder) => builder.finish());
   const { size } = checkpoint.seal;

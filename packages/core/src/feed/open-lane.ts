@@ -8,7 +8,7 @@ import { appendLeaves, type Mmr } from "../proof/mmr-append.js";
 import { BlockBuilder } from "./block.js";
 import type { CausalLane } from "./causal-delta.js";
 import type { CausalEncoder } from "./causal-encoder.js";
-import { type EventParts, eventCodecs, eventSize, systemKinds } from "./event.js";
+import { type EventParts, eventCodecs, eventSize, type Origin, systemKinds } from "./event.js";
 
 /** What a lane is, apart from how far it has come. */
 export interface OwnLane {
@@ -33,6 +33,12 @@ export interface NewParts {
   readonly codec: number;
   readonly payload: Uint8Array;
   readonly key?: Uint8Array | undefined;
+}
+
+/** An event that stood elsewhere before. */
+export interface PartsAgain extends NewParts {
+  readonly origin: Origin;
+  readonly keyEpoch: number | undefined;
 }
 
 interface TailParts {
@@ -76,6 +82,8 @@ const NO_PAYLOAD = new Uint8Array(0);
  * the turn closes. Owner: the feed core; a lane whose turn is dropped is dropped with it. */
 export class OpenLane {
   readonly place: OwnLane;
+  /** Seq from which its events count no more; 0: it is not frozen. */
+  freezeAt = 0;
   readonly #causal: CausalEncoder;
   #state: LaneState;
   #tail: BlockBuilder;
@@ -115,11 +123,12 @@ export class OpenLane {
 
   /** So much is held here of another lane of the subject: the next event says so. */
   observe(lane: CausalLane, size: number): void {
-    this.#causal.observe(lane, size);
+    if (size === 0) this.#causal.forget(lane);
+    else this.#causal.observe(lane, size);
   }
 
   /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */
-  add(parts: NewParts, clock: HybridClock, wallMs: number): number {
+  add(parts: NewParts | PartsAgain, clock: HybridClock, wallMs: number): number {
     const deltas = this.#causal.next();
     for (let index = 0; index < deltas.length - 1; index++) this.#write(frontierEvent(deltas[index], clock.tick(wallMs)));
     return this.#write(eventOf(parts, deltas[deltas.length - 1], clock.tick(wallMs)));
@@ -182,9 +191,13 @@ export class OpenLane {
 }
 
 /** Every event is made in one place with all its parts named: the code that writes them then meets a single shape. */
-function eventOf({ kind, codec, payload, key }: NewParts, causal: Uint8Array | undefined, stamp: Stamp): EventParts {
-  return { kind, codec, payload, key, causal, stamp, origin: undefined, keyEpoch: undefined };
+function eventOf(parts: NewParts | PartsAgain, causal: Uint8Array | undefined, stamp: Stamp): EventParts {
+  const { kind, codec, payload, key } = parts;
+  const { origin, keyEpoch } = "origin" in parts ? parts : FIRST;
+  return { kind, codec, payload, key, causal, stamp, origin, keyEpoch };
 }
+
+const FIRST = { origin: undefined, keyEpoch: undefined };
 
 function frontierEvent(causal: Uint8Array | undefined, stamp: Stamp): EventParts {
   return eventOf({ kind: systemKinds.frontier, codec: eventCodecs.raw, payload: NO_PAYLOAD }, causal, stamp);

@@ -1,8 +1,10 @@
 import { compareBytes } from "../bytes/order.js";
-import type { AuthorId, Epoch } from "../identity/ids.js";
+import { type AuthorId, compareEpochs, type Epoch } from "../identity/ids.js";
 import { counterAt, originAt, wallAt } from "./event.js";
 
-// The total order of a subject's events (docs/wire.md, "Order"): one order at every peer, whatever came when.
+// The total order of a subject's events (docs/wire.md, "Order"): one order at every peer, whatever came when. An event that
+// was appended again stands where it first stood. That is its author's claim: whoever claims one place twice, by design
+// or because two stores of one author both brought back what they had lost, is put in one order all the same.
 
 /** Where an event stands in the order. A cursor may change its place as it moves: copy what is kept. */
 export interface Place {
@@ -11,17 +13,31 @@ export interface Place {
   readonly author: AuthorId;
   readonly epoch: Epoch;
   readonly seq: number;
+  /** Of the event as it was first appended: its own, or its origin's. */
+  readonly id: Uint8Array;
+  /** Where the event itself lies in its feed. */
+  readonly lies: { readonly epoch: Epoch; readonly seq: number };
 }
 
 export function comparePlaces(left: Place, right: Place): number {
+  return compareFirst(left, right) || compareEpochs(left.lies.epoch, right.lies.epoch) || left.lies.seq - right.lies.seq;
+}
+
+/** By where they were first appended. */
+function compareFirst(left: Place, right: Place): number {
   return (
     left.wallMs - right.wallMs ||
     left.counter - right.counter ||
     compareBytes(left.author, right.author) ||
-    left.epoch.index - right.epoch.index ||
-    compareBytes(left.epoch.nonce, right.epoch.nonce) ||
-    left.seq - right.seq
+    compareEpochs(left.epoch, right.epoch) ||
+    left.seq - right.seq ||
+    compareBytes(left.id, right.id)
   );
+}
+
+/** Whether two events are one, appended again: the first of them in the order counts. In the order they are neighbours. */
+export function isSameEvent(left: Place, right: Place): boolean {
+  return compareFirst(left, right) === 0;
 }
 
 /** One operation of an event that carries several. */
@@ -37,14 +53,19 @@ export interface PlaceInLane {
   readonly author: AuthorId;
   readonly epoch: Epoch;
   readonly seq: number;
+  readonly id: Uint8Array;
 }
 
 /** The place of the event at `offset`: its origin's, where it was appended again. */
 export function placeAt(bytes: Uint8Array, offset: number, own: PlaceInLane): Place {
+  const { author } = own;
   const origin = originAt(bytes, offset);
-  if (origin === undefined)
-    return { wallMs: wallAt(bytes, offset), counter: counterAt(bytes, offset), author: own.author, epoch: own.epoch, seq: own.seq };
-  return { wallMs: origin.stamp.wallMs, counter: origin.stamp.counter, author: own.author, epoch: origin.epoch, seq: origin.seq };
+  if (origin === undefined) {
+    const { epoch, seq, id } = own;
+    return { wallMs: wallAt(bytes, offset), counter: counterAt(bytes, offset), author, epoch, seq, id, lies: own };
+  }
+  const { stamp, epoch, seq, id } = origin;
+  return { wallMs: stamp.wallMs, counter: stamp.counter, author, epoch, seq, id, lies: own };
 }
 
 /** Stands at one thing after another, their places rising. */

@@ -1,14 +1,14 @@
 import { Malformed } from "../bytes/malformed.js";
 import { hashBytes } from "../identity/crypto.js";
 import { proveCoveredInclusion } from "../proof/mmr-cover.js";
-import type { MmrProof } from "../proof/mmr-proof.js";
-import type { HeadRecord } from "../store/records.js";
+import { type MmrProof, proveInclusion } from "../proof/mmr-proof.js";
+import type { HeadRecord, SealedHead } from "../store/records.js";
 import type { Checkpoint, SealTools } from "./checkpoint.js";
 import { headLengthAt, payloadAt } from "./event.js";
 import { payloadHashOf } from "./event-id.js";
-import { encodePortableProof, type ShownPayload, verifyProof } from "./event-proof.js";
+import { encodePortableProof, type HybridPart, type ShownPayload, verifyProof } from "./event-proof.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
-import { type EventProof, LaneReader } from "./lane-reader.js";
+import { type EventProof, LaneReader, type Located } from "./lane-reader.js";
 
 export interface AskedProof {
   /** By its number in this store. */
@@ -34,6 +34,7 @@ export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof):
   const keys = view.keysOf(record.author);
   const reader = new LaneReader(view, tools.hasher, lane);
   const shown = reader.prove(seq);
+  const hybrid = hybridPart(tools, view.hybrid(lane), reader, seq);
   const inclusion = shown && inclusionOf(tools, head, reader, shown);
   const previous = idBefore(reader, seq);
   const located = reader.event(seq);
@@ -48,9 +49,10 @@ export function proveEvent(view: FeedView, tools: SealTools, asked: AskedProof):
     seq,
     previous,
     head: bytes.subarray(offset, offset + headLengthAt(bytes, offset)),
-    payload: shownPayload(tools, payloadAt(bytes, offset), asked.payload),
+    payload: shownPayload(tools, located, asked.payload),
     inclusion,
     checkpoint: { place: { author, subject, epoch }, ...sealedEnd(head, shown), seal: head.seal },
+    hybrid,
   });
   const proven = verifyProof(proof, tools);
   if (proven instanceof Malformed) throw new DamagedStore(where, `event ${seq} cannot be proven: ${proven.reason}`);
@@ -64,6 +66,13 @@ function inclusionOf({ hasher }: SealTools, head: HeadRecord, reader: LaneReader
   return proveCoveredInclusion(hasher, range, seq - 1);
 }
 
+/** Of an event that the author's second key has signed for, what shows it. */
+function hybridPart({ hasher }: SealTools, sealed: SealedHead | undefined, reader: LaneReader, seq: number): HybridPart | undefined {
+  if (sealed === undefined || seq > sealed.seal.size) return undefined;
+  const inclusion = proveInclusion(hasher, reader.nodes(reader.laneId()), sealed.seal.size, seq - 1);
+  return inclusion && { inclusion, sealed };
+}
+
 function sealedEnd({ cover, headId }: HeadRecord, { root }: EventProof): Pick<Checkpoint, "mmrRoot" | "headId"> {
   return cover === undefined ? { mmrRoot: root, headId } : { mmrRoot: cover.mmrRoot, headId: cover.headId };
 }
@@ -72,6 +81,12 @@ function idBefore(reader: LaneReader, seq: number): Uint8Array | undefined {
   return seq === 1 ? new Uint8Array(hashBytes) : reader.nodes(reader.laneId()).leaves(seq - 2, 1);
 }
 
-function shownPayload({ hasher }: SealTools, payload: Uint8Array, asked: AskedProof["payload"]): ShownPayload {
-  return asked === "shown" ? { kind: "whole", bytes: payload } : { kind: "hash", hash: payloadHashOf(hasher, payload) };
+/** Where the payload is absent, a proof can only show that the event is there. */
+function shownPayload({ hasher }: SealTools, { bytes, offset, payload }: Located, asked: AskedProof["payload"]): ShownPayload {
+  if (payload === "absent") {
+    const at = offset + headLengthAt(bytes, offset);
+    return { kind: "hash", hash: bytes.subarray(at, at + hashBytes) };
+  }
+  const whole = payloadAt(bytes, offset);
+  return asked === "shown" ? { kind: "whole", bytes: whole } : { kind: "hash", hash: payloadHashOf(hasher, whole) };
 }

@@ -1,6 +1,9 @@
+import { Malformed } from "../bytes/malformed.js";
 import { type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import type { LaneId } from "../identity/ids.js";
-import { BlockBuilder, type BlockView, blockCount, blockFirstSeq, fitsBehind } from "./block.js";
+import { absentIn, authoredLength, BlockBuilder, type BlockView, blockCount, blockFirstSeq, checkBlock, fitsBehind } from "./block.js";
+import { sizeAt } from "./event.js";
+import { DamagedStore } from "./feed-view.js";
 import type { HeldLane } from "./held-lane.js";
 import { soundTail } from "./sound-lane.js";
 
@@ -14,36 +17,60 @@ export interface StoredBlock {
   readonly bytes: Uint8Array;
 }
 
-/** What of a lane's blocks changes with the events behind `held` in these blocks, which are checked and follow on. */
+/** Blocks that are checked and follow on. */
+export interface OfferedBlocks {
+  readonly views: readonly BlockView[];
+  readonly idOf: (seq: number) => Uint8Array;
+  /** Seq of the last event that is wanted of them. */
+  readonly end: number;
+}
+
+/** What of a lane's blocks changes with the events behind `held` in these blocks. */
 export function laidOut(
   where: { readonly hasher: Hasher; readonly lane: LaneId },
   held: HeldLane,
-  views: readonly BlockView[],
-  idOf: (seq: number) => Uint8Array,
+  { views, idOf, end }: OfferedBlocks,
 ): readonly StoredBlock[] {
   const next = held.size + 1;
-  const first = views.findIndex(({ firstSeq, count }) => firstSeq + count > next);
-  const news = views.slice(first);
-  const asTheyAre = goesOn(held, news[0] as BlockView) && news.every((view, index) => isFull(view, news[index + 1]));
-  return asTheyAre ? news : laidOutAnew(where, held, news, idOf);
+  const news = views.filter(({ firstSeq, count }) => firstSeq + count > next && firstSeq <= end);
+  const last = news.at(-1) as BlockView;
+  const isWhole = last.firstSeq + last.count - 1 === end;
+  const asTheyAre = isWhole && goesOn(held, news[0] as BlockView) && news.every((view, index) => isFull(view, news[index + 1]));
+  return asTheyAre ? news : laidOutAnew(where, held, { views: news, idOf, end });
 }
 
 /** Whether a block stands where one is to begin: behind a last one that is full, or in its place. */
 function goesOn({ tail, size }: HeldLane, view: BlockView): boolean {
   if (tail === undefined) return true;
-  if (view.firstSeq === blockFirstSeq(tail)) return true;
-  return view.firstSeq === size + 1 && !fitsBehind(blockCount(tail), tail.length, sizeOf(view, 0));
+  // Of events held, what is here of their payloads stays as it is: the one block may lack what the other has.
+  if (view.firstSeq === blockFirstSeq(tail)) return absentIn(tail).length === 0 && view.absent.length === 0;
+  return view.firstSeq === size + 1 && !fitsBehind(blockCount(tail), authoredLength(tail), sizeOf(view, 0));
+}
+
+/** A copy of a block as stored, without what lies behind that event: it is as long as the lane is. */
+export function blockUpTo(block: Uint8Array, end: number): Uint8Array {
+  const keep = end + 1 - blockFirstSeq(block);
+  if (keep >= blockCount(block)) return block.slice();
+  const view = checkBlock(block);
+  if (view instanceof Malformed) throw new DamagedStore(`the block from seq ${blockFirstSeq(block)}`, view.reason);
+  return cutBlock(view, keep);
+}
+
+/** Its first events. */
+export function cutBlock(block: BlockView, keep: number): Uint8Array {
+  const builder = new BlockBuilder(block.firstSeq, block.previous);
+  for (let index = 0; index < keep; index++) builder.addFrom(block, index);
+  return builder.finish();
 }
 
 function isFull({ bytes, count }: BlockView, next: BlockView | undefined): boolean {
-  return next === undefined || !fitsBehind(count, bytes.length, sizeOf(next, 0));
+  return next === undefined || !fitsBehind(count, authoredLength(bytes), sizeOf(next, 0));
 }
 
 function laidOutAnew(
   where: { readonly hasher: Hasher; readonly lane: LaneId },
   held: HeldLane,
-  views: readonly BlockView[],
-  idOf: (seq: number) => Uint8Array,
+  { views, idOf, end: last }: OfferedBlocks,
 ): StoredBlock[] {
   const laid: StoredBlock[] = [];
   let builder =
@@ -53,14 +80,13 @@ function laidOutAnew(
       laid.push({ firstSeq: builder.firstSeq, bytes: builder.finish() });
   };
   for (const view of views) {
-    for (let index = Math.max(0, held.size + 1 - view.firstSeq); index < view.count; index++) {
+    for (let index = Math.max(0, held.size + 1 - view.firstSeq); index < Math.min(view.count, last + 1 - view.firstSeq); index++) {
       const size = sizeOf(view, index);
-      const from = view.spans[index * spanWords] as number;
       if (!builder.fits(size)) {
         end();
         builder = new BlockBuilder(view.firstSeq + index, idBefore(view, index, idOf));
       }
-      builder.addBytes(view.bytes.subarray(from, from + size));
+      builder.addFrom(view, index);
     }
   }
   end();
@@ -71,6 +97,7 @@ function idBefore(view: BlockView, index: number, idOf: (seq: number) => Uint8Ar
   return index === 0 ? view.previous : idOf(view.firstSeq + index - 1);
 }
 
-function sizeOf({ spans }: BlockView, index: number): number {
-  return (spans[index * spanWords + 1] as number) + (spans[index * spanWords + 2] as number);
+/** With its payload. */
+function sizeOf({ bytes, spans }: BlockView, index: number): number {
+  return sizeAt(bytes, spans[index * spanWords] as number);
 }

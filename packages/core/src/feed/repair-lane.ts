@@ -10,12 +10,13 @@ import type { Batch } from "../protocol/key-space.js";
 import { blockKey, decodeKey, headKey, laneRange, mmrKey } from "../store/keys.js";
 import { encodeHeadRecord, type HeadRecord, type LaneRecord } from "../store/records.js";
 import { entriesOf } from "./audit-tables.js";
-import { BlockBuilder, type BlockView, checkBlock } from "./block.js";
+import { type BlockView, checkBlock } from "./block.js";
+import { idsOfBlock } from "./block-ids.js";
 import { stampAt } from "./event.js";
 import type { FeedView } from "./feed-view.js";
 import { type AuditParts, Findings } from "./findings.js";
 import { verifyHeldHead } from "./held-head.js";
-import { eventIds } from "./lane-reader.js";
+import { cutBlock } from "./range-blocks.js";
 
 // One lane put in order. What its seal vouches for decides: if the events up to the head are those the author signed, all
 // that is derived from them is written anew, and what lies beyond, which nobody signed and nobody was told of, goes. If they
@@ -55,7 +56,7 @@ export function* repairLane(repair: LaneRepair): Generator<undefined, Batch, und
   const id = laneId(hasher, feedId(hasher, record.author, record.subject), record.epoch);
   const walked = yield* walk(repair, id, head.size);
   if (walked === undefined || !isSealed(repair, { record, head, id, walked })) return [];
-  return [...headChange(repair, head, walked), ...nodeChanges(repair, walked), ...cuts(repair, walked)];
+  return [...headChange(repair, { id, head }, walked), ...nodeChanges(repair, walked), ...cuts(repair, walked)];
 }
 
 /** Its events from the first up to the head's last; `undefined` where they are not all there, or not one behind the other. */
@@ -76,7 +77,7 @@ function* walk({ view, parts, lane }: LaneRepair, id: LaneId, size: number): Gen
     if (keep < block.count) beyond.push({ block, keep });
     if (keep === 0) continue;
     if (block.firstSeq !== mmr.size + 1 || !equalBytes(block.previous, headId)) return undefined;
-    const ids = eventIds(hasher, id, block.bytes, keep);
+    const ids = idsOfBlock(hasher, id, block, keep);
     mmr = appendLeaves(hasher, mmr, ids, keep, (group, made) => {
       const stored = view.keys.get(mmrKey(lane, group));
       if (stored === undefined || !equalBytes(stored, made)) nodes.set(group, made.slice());
@@ -108,12 +109,18 @@ function isSealed({ view, parts }: LaneRepair, { record, head, id, walked }: Cla
   return verifyHeldHead(parts, { author, keys: keysLeft(view, parts.hasher, author).keys, head: claimed, record: head }) === "holds";
 }
 
-function headChange({ lane, mended }: LaneRepair, head: HeadRecord, { mmr, headId, stamp, lastBlockSeq }: Walked): Batch {
-  const right = { ...head, headId, stamp, lastBlockSeq, peaks: mmr.peaks };
+function headChange(
+  { view, lane, mended }: LaneRepair,
+  { id, head }: Pick<Claimed, "id" | "head">,
+  { mmr, headId, stamp, lastBlockSeq }: Walked,
+): Batch {
+  // Where a proof is lost, the head alone tells of the fork: it stays frozen, and the audit says so.
+  const freezeAt = view.freezeAt(id) || head.freezeAt;
+  const right = { ...head, headId, stamp, freezeAt, lastBlockSeq, peaks: mmr.peaks };
   const bytes = encodeHeadRecord(right);
   const same = compareStamps(head.stamp, stamp) === 0 && equalBytes(bytes, encodeHeadRecord(head));
   if (same) return [];
-  mended.add("head", `lane ${lane}`, "written anew from the events that its seal covers");
+  mended.add("head", `lane ${lane}`, "written anew from the events that its seal covers, and the proof of a fork where there is one");
   return [[headKey(lane), bytes]];
 }
 
@@ -131,16 +138,6 @@ function nodeChanges({ view, lane, mended }: LaneRepair, { mmr, nodes }: Walked)
 function cuts({ lane, mended }: LaneRepair, { beyond }: Walked): Batch {
   return beyond.map(({ block, keep }) => {
     mended.add("block", `lane ${lane}`, `${block.count - keep} events from seq ${block.firstSeq + keep} on, which no seal covers, removed`);
-    return [blockKey(lane, block.firstSeq), keep === 0 ? undefined : cut(block, keep)];
+    return [blockKey(lane, block.firstSeq), keep === 0 ? undefined : cutBlock(block, keep)];
   });
-}
-
-function cut(block: BlockView, keep: number): Uint8Array {
-  const builder = new BlockBuilder(block.firstSeq, block.previous);
-  for (let index = 0; index < keep; index++) {
-    const from = block.spans[index * 3] as number;
-    const size = (block.spans[index * 3 + 1] as number) + (block.spans[index * 3 + 2] as number);
-    builder.addBytes(block.bytes.subarray(from, from + size));
-  }
-  return builder.finish();
 }

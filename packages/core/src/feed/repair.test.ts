@@ -5,6 +5,7 @@ import type { Entry } from "../protocol/key-space.js";
 import { blockKey, changedKey, headKey, metaKey, mmrKey, pathKey, tableRange, tables } from "../store/keys.js";
 import type { MemoryKeys } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
+import { decodeHeadRecord, encodeHeadRecord, type HeadRecord } from "../store/records.js";
 import { audited, auditParts, variedStore } from "./audited-store.suite.js";
 import { BlockBuilder } from "./block.js";
 import { pathOf, Rig, SpoilingKeys } from "./feed-rig.suite.js";
@@ -49,10 +50,41 @@ test("a sound store is left byte for byte as it is", () => {
   expect([...keys.range(ALL)]).toEqual(entries);
 });
 
+const frozenHead = inTable("head").find(([, value]) => (decodeHeadRecord(value) as HeadRecord).freezeAt > 0) as Entry;
+
+test("a head that has forgotten that its lane is frozen is told by the proof", () => {
+  const keys = damaged((store) =>
+    store.put(frozenHead[0], encodeHeadRecord({ ...(decodeHeadRecord(frozenHead[1]) as HeadRecord), freezeAt: 0 })),
+  );
+  expect(audited(keys).problems).toMatchObject([{ what: "fork" }, { what: "frontier" }]);
+  repaired(keys);
+  expect(keys.get(frozenHead[0])).toEqual(frozenHead[1]);
+  expect(audited(settled(keys)).problems).toEqual([]);
+});
+
+test("a proof of a fork that does not hold goes; its lane stays frozen, and the audit says that nothing shows why", () => {
+  for (const [key, value] of inTable("fork")) {
+    const keys = damaged((store) =>
+      store.put(
+        key,
+        value.map((byte, at) => (at === 200 ? byte ^ 1 : byte)),
+      ),
+    );
+    expect(repaired(keys).mended).toMatchObject([{ what: "fork" }]);
+    expect(keys.get(key)).toBeUndefined();
+    expect(keys.get(frozenHead[0])).toEqual(frozenHead[1]);
+    for (const { what } of audited(keys).problems) expect(what).toBe("fork");
+    keys.put(key, value);
+    expect(audited(keys).problems).toEqual([]);
+  }
+});
+
 test.each(["subject", "path", "laneNumber", "lane", "author", "mmr", "trie"] as const)(
   "any single record lost from table %s comes back, and no event changes",
   (table) => {
-    for (const [key] of inTable(table)) {
+    for (const [key, value] of inTable(table)) {
+      // Of a hybrid author's keys its id is but the hash.
+      if (table === "author" && value[0] === 2) continue;
       const keys = damaged((store) => store.remove(key));
       repaired(keys);
       settled(keys);

@@ -34,7 +34,11 @@ import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
 import type { FeedView } from "./feed-view.js";
 import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 import { verifyHeldHead } from "./held-head.js";
+import { repairAbsence } from "./repair-absence.js";
+import { repairForks } from "./repair-forks.js";
+import { repairHybrid } from "./repair-hybrid.js";
 import { keysLeft, repairLane } from "./repair-lane.js";
+import { repairReturns } from "./repair-returns.js";
 
 // Puts in order what can be told for certain: tables that follow from other tables, what follows from events that a seal
 // covers, and the frontier trie. An event that is damaged stays as it is: what was acknowledged is never cut away, and a backup
@@ -51,9 +55,14 @@ type Steps<T> = Generator<Batch, T, undefined>;
 export function* repairStore(view: FeedView, parts: AuditParts): Steps<RepairResult> {
   const repair = new Repair(view, parts);
   yield* repair.names();
+  yield* repairForks(view, parts, repair.mended);
   yield* repair.lanes();
+  yield* repairAbsence(view, parts, repair.mended);
+  yield* repairReturns(view, repair.mended);
   yield* repair.clock();
-  yield* repair.marks();
+  yield* repair.marks("changed");
+  yield* repair.marks("unsealed");
+  yield* repairHybrid(view, parts, repair.mended);
   yield* repair.frontier();
   return { mended: repair.mended.list() };
 }
@@ -110,12 +119,12 @@ class Repair {
     yield [[metaKey("clock"), encodeClockRecord({ wallMs: last.wallMs + 1, counter: 0 })]];
   }
 
-  *marks(): Steps<void> {
-    for (const [key, value] of entriesOf(this.#view.keys, tableRange("changed"))) {
+  *marks(table: "changed" | "unsealed"): Steps<void> {
+    for (const [key, value] of entriesOf(this.#view.keys, tableRange(table))) {
       const place = decodeKey(key);
-      const isOne = !isMalformed(place) && place.table === "changed" && value.length === 0;
+      const isOne = !isMalformed(place) && place.table === table && value.length === 0;
       if (isOne && this.#read(() => this.#view.lane(place.lane)) !== undefined) continue;
-      this.mended.add("changed", toHex(key), "a mark of no lane, removed");
+      this.mended.add(table, toHex(key), "a mark of no lane, removed");
       yield [[key.slice(), undefined]];
     }
   }

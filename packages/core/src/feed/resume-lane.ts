@@ -4,7 +4,8 @@ import { type Hasher, hashBytes, type Verifier } from "../identity/crypto.js";
 import { type AuthorId, compareEpochs } from "../identity/ids.js";
 import { mmrRoot } from "../proof/mmr-append.js";
 import type { HeadRecord } from "../store/records.js";
-import { BlockBuilder, type BlockView, blockRun } from "./block.js";
+import { BlockBuilder, type BlockView } from "./block.js";
+import { idsOfBlock } from "./block-ids.js";
 import type { CausalEncoder } from "./causal-encoder.js";
 import { stampAt } from "./event.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
@@ -38,7 +39,9 @@ export function resumeLane(place: OwnLane, causal: CausalEncoder, parts: ResumeP
   if (fault !== undefined) throw damaged(fault);
   if (compareStamps(head.stamp, stamped) > 0) throw new DamagedStore("the clock", `lane ${place.number} has a stamp beyond it`);
   const state = { mmr: { size: head.size, peaks: head.peaks }, head: head.headId, stamp: head.stamp };
-  return new OpenLane(place, causal, state, BlockBuilder.resume(tail));
+  const lane = new OpenLane(place, causal, state, BlockBuilder.resume(tail));
+  lane.freezeAt = head.freezeAt;
+  return lane;
 }
 
 function tailFault(
@@ -48,8 +51,7 @@ function tailFault(
 ): string | undefined {
   if (tail.firstSeq !== head.lastBlockSeq || tail.firstSeq + tail.count - 1 !== head.size)
     return "its last block is not the one its head tells of";
-  const ids = new Uint8Array(tail.count * hashBytes);
-  hasher.eventIds(blockRun(place.id, tail), ids, 0);
+  const ids = idsOfBlock(hasher, place.id, tail);
   if (!equalBytes(ids.subarray(-hashBytes), head.headId)) return "the last event is not the one its head names";
   const stamp = stampAt(tail.bytes, tail.spans[(tail.count - 1) * 3] as number);
   return compareStamps(stamp, head.stamp) === 0 ? undefined : "the stamp in its head is not that of its last event";

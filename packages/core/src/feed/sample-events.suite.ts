@@ -33,7 +33,7 @@ export const events: fc.Arbitrary<EventParts> = fc.record(
       fc.integer({ min: 128, max: 255 }),
       fc.integer({ min: 30, max: 44 }),
       fc.integer({ min: 60, max: 127 }),
-      fc.integer({ min: 3, max: 20 }),
+      fc.integer({ min: 4, max: 20 }),
     ),
     codec: fc.integer({ min: 0, max: 3 }),
     stamp: stamps,

@@ -33,11 +33,15 @@ export interface SealStatement {
   readonly root: Uint8Array;
 }
 
-const PREFIX = new TextEncoder().encode(signatureTags.seal);
+const PREFIXES = {
+  seal: new TextEncoder().encode(signatureTags.seal),
+  hybridSeal: new TextEncoder().encode(signatureTags.hybridSeal),
+} as const;
 
-/** What the Ed25519 signature is over. */
-export function sealMessage(statement: SealStatement): Uint8Array<ArrayBuffer> {
-  const writer = new Writer(PREFIX.length + idBytes + 12 + hashBytes).bytes(PREFIX).bytes(statement.author);
+/** What the signature is over: Ed25519's of a seal, Falcon-512's of a hybrid one. */
+export function sealMessage(statement: SealStatement, purpose: keyof typeof PREFIXES = "seal"): Uint8Array<ArrayBuffer> {
+  const prefix = PREFIXES[purpose];
+  const writer = new Writer(prefix.length + idBytes + 12 + hashBytes).bytes(prefix).bytes(statement.author);
   return writer.u48(statement.stamp.wallMs).u16(statement.stamp.counter).u32(statement.leaves).bytes(statement.root).finish();
 }
 
@@ -52,13 +56,19 @@ export interface SealClaim {
 
 /** Whether this author signed this head: from these bytes alone. */
 export function verifySeal(hasher: Hasher, verifier: Verifier, claim: SealClaim): Decoded<"holds"> {
-  const { author, keys, head, seal } = claim;
+  const { author, keys, seal } = claim;
+  const root = rootOfClaim(hasher, claim);
+  if (root instanceof Malformed) return root;
+  const message = sealMessage({ author, stamp: seal.stamp, leaves: seal.leaves, root });
+  return verifier.verify(keys.ed25519, message, seal.signature) ? "holds" : new Malformed("a seal that its author did not sign");
+}
+
+/** The root that the signature is to be over, if the keys are the author's. */
+export function rootOfClaim(hasher: Hasher, { author, keys, head, seal }: SealClaim): Decoded<Uint8Array> {
   if (!equalBytes(authorOf(hasher, keys), author)) return new Malformed("keys that are another author's");
   if (seal.size !== head.size) return new Malformed(`a seal of size ${seal.size} for a head of size ${head.size}`);
   const root = sealRoot(hasher, { leaf: sealLeaf(hasher, head), index: seal.index, count: seal.leaves, path: seal.path });
-  if (root === undefined) return new Malformed("a seal whose path does not fit its number of heads");
-  const message = sealMessage({ author, stamp: seal.stamp, leaves: seal.leaves, root });
-  return verifier.verify(keys.ed25519, message, seal.signature) ? "holds" : new Malformed("a seal that its author did not sign");
+  return root ?? new Malformed("a seal whose path does not fit its number of heads");
 }
 
 /** Where a lane's row stands in the frontier trie. */

@@ -1,14 +1,15 @@
+import { toHex } from "../bytes/hex.js";
 import { networkNameBytesMax, segmentIndexBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { compareBytes, equalBytes } from "../bytes/order.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
-import { type AuthorKeys, authorKeysBytesMax, decodeAuthorKeys, encodeAuthorKeys } from "../identity/author-keys.js";
-import { type Hasher, hashBytes } from "../identity/crypto.js";
+import { type AuthorKeys, decodeAuthorKeys, encodeAuthorKeys } from "../identity/author-keys.js";
+import { falconPublicKeyBytes, falconSignatureBytes, type Hasher, hashBytes, publicKeyBytes } from "../identity/crypto.js";
 import { compareEpochs } from "../identity/ids.js";
 import { bytesOfText, decodeSubjectPath, pathBytesMax, type SubjectPath } from "../identity/subject-path.js";
 import { encodeMmrProof, type MmrProof, readMmrProof } from "../proof/mmr-proof.js";
-import { decodeNetworkName } from "../store/records.js";
+import { decodeNetworkName, readSealedHead, type SealedHead, writeSealedHead } from "../store/records.js";
 import { type Checkpoint, encodeCheckpoint, type LanePlace, readCheckpoint } from "./checkpoint.js";
 import { decodeSegment, readFileHead, segmentId } from "./segment.js";
 import type { RangeOffer } from "./verified-range.js";
@@ -19,6 +20,9 @@ import type { RangeOffer } from "./verified-range.js";
 
 export const segmentIndexVersion = 1;
 const MAGIC = "sinter subject";
+/** A flag of a lane. */
+const LANE_HYBRID = 1;
+const KEYS_BYTES_MAX = 1 + publicKeyBytes + falconPublicKeyBytes;
 
 export interface SegmentIndex {
   readonly networkName: string;
@@ -31,6 +35,8 @@ export interface IndexedLane {
   readonly keys: AuthorKeys;
   /** Over the last event held, or over more. */
   readonly checkpoint: Checkpoint;
+  /** How far the author's second key has signed for it, no further than it is here. */
+  readonly hybrid?: SealedHead | undefined;
   /** From the lane's first event on, one behind the other. */
   readonly segments: readonly IndexedSegment[];
 }
@@ -42,6 +48,10 @@ export interface IndexedSegment {
   readonly proof: MmrProof;
 }
 
+export function segmentFileName(id: Uint8Array): string {
+  return `${toHex(id)}.segment`;
+}
+
 /** Events of a lane that its segments hold. */
 export function indexedEvents({ segments }: IndexedLane): number {
   return segments.at(-1)?.lastSeq ?? 0;
@@ -50,8 +60,13 @@ export function indexedEvents({ segments }: IndexedLane): number {
 export function encodeSegmentIndex({ networkName, path, lanes }: SegmentIndex): Uint8Array<ArrayBuffer> {
   const writer = new Writer(4096).bytes(bytesOfText(MAGIC)).u8(segmentIndexVersion).u8(0);
   writer.prefixed(bytesOfText(networkName)).prefixed(bytesOfText(path)).u32(lanes.length);
-  for (const { keys, checkpoint, segments } of lanes) {
-    writer.u8(0).prefixed(encodeAuthorKeys(keys)).bytes(encodeCheckpoint(checkpoint)).u32(segments.length);
+  for (const { keys, checkpoint, hybrid, segments } of lanes) {
+    writer
+      .u8(hybrid === undefined ? 0 : LANE_HYBRID)
+      .prefixed(encodeAuthorKeys(keys))
+      .bytes(encodeCheckpoint(checkpoint));
+    if (hybrid !== undefined) writeSealedHead(writer, hybrid);
+    writer.u32(segments.length);
     for (const { id, lastSeq, proof } of segments) writer.bytes(id).u64(lastSeq).bytes(encodeMmrProof(proof));
   }
   return writer.finish();
@@ -59,8 +74,7 @@ export function encodeSegmentIndex({ networkName, path, lanes }: SegmentIndex): 
 
 /** Only whether these are the bytes of an index: what it names and claims is checked as it is taken in. */
 export function decodeSegmentIndex(bytes: Uint8Array): Decoded<SegmentIndex> {
-  if (bytes.length > segmentIndexBytesMax)
-    return new Malformed(`an index of ${bytes.length} bytes; ${segmentIndexBytesMax} are allowed`);
+  if (bytes.length > segmentIndexBytesMax) return new Malformed(`an index of ${bytes.length} bytes; ${segmentIndexBytesMax} are allowed`);
   const reader = new Reader(bytes);
   readFileHead(reader, MAGIC, { what: "an index of segments", version: segmentIndexVersion });
   const networkName = decodeNetworkName(reader.prefixed(networkNameBytesMax));
@@ -68,28 +82,32 @@ export function decodeSegmentIndex(bytes: Uint8Array): Decoded<SegmentIndex> {
   const count = reader.u32();
   if (count < 1) reader.fail("an index of no lanes");
   const lanes: IndexedLane[] = [];
-  while (lanes.length < count && !reader.failed) lanes.push(readLane(reader, lanes.at(-1)?.checkpoint.place));
+  while (lanes.length < count && !reader.failed) {
+    const lane = readLane(reader, lanes.at(-1)?.checkpoint.place);
+    if (lane !== undefined) lanes.push(lane);
+  }
   return reader.finish(() => {
     if (networkName instanceof Malformed) return networkName;
     return path instanceof Malformed ? path : { networkName, path, lanes };
   });
 }
 
-function readLane(reader: Reader, before: LanePlace | undefined): IndexedLane {
-  if (reader.u8() !== 0) reader.fail("flags of a lane that are not assigned");
-  const keys = decodeAuthorKeys(reader.prefixed(authorKeysBytesMax));
+function readLane(reader: Reader, before: LanePlace | undefined): IndexedLane | undefined {
+  const flags = reader.u8();
+  if (flags > LANE_HYBRID) reader.fail("flags of a lane that are not assigned");
+  const keys = decodeAuthorKeys(reader.prefixed(KEYS_BYTES_MAX));
+  if (keys instanceof Malformed) reader.fail(keys.reason);
   const checkpoint = readCheckpoint(reader);
+  const hybrid = flags === LANE_HYBRID ? readSealedHead(reader, falconSignatureBytes) : undefined;
   const { place, seal } = checkpoint;
   if (before !== undefined && !reader.failed && compareLanes(before, place) >= 0) reader.fail("lanes out of order, or of several subjects");
   const count = reader.u32();
   if (count < 1) reader.fail("a lane of no segments");
   const segments: IndexedSegment[] = [];
   while (segments.length < count && !reader.failed) segments.push(readSegment(reader, segments.at(-1)?.lastSeq ?? 0, seal.size));
-  if (keys instanceof Malformed) {
-    reader.fail(keys.reason);
-    return { keys: { suite: 1, ed25519: place.author }, checkpoint, segments };
-  }
-  return { keys, checkpoint, segments };
+  const isHybrid = !(keys instanceof Malformed) && keys.suite === 2;
+  if (hybrid !== undefined && !isHybrid) reader.fail("a hybrid seal by an author that has no Falcon key");
+  return keys instanceof Malformed ? undefined : { keys, checkpoint, ...(hybrid === undefined ? {} : { hybrid }), segments };
 }
 
 function readSegment(reader: Reader, before: number, sealed: number): IndexedSegment {
@@ -113,12 +131,7 @@ export interface NamedSegment {
 }
 
 /** What these bytes offer, if they are the segment named. Whether the offer holds is for who takes it. */
-export function segmentOffer(
-  hasher: Hasher,
-  path: SubjectPath,
-  { lane, at }: NamedSegment,
-  bytes: Uint8Array,
-): Decoded<RangeOffer> {
+export function segmentOffer(hasher: Hasher, path: SubjectPath, { lane, at }: NamedSegment, bytes: Uint8Array): Decoded<RangeOffer> {
   const { keys, checkpoint, segments } = lane;
   const { id, lastSeq, proof } = segments[at] as IndexedSegment;
   if (!equalBytes(segmentId(hasher, bytes), id)) return new Malformed("its bytes are not those that it was named for");

@@ -3,7 +3,8 @@ import { equalBytes } from "../bytes/order.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { feedId, type LaneId, laneId } from "../identity/ids.js";
 import { mmrRoot } from "../proof/mmr-append.js";
-import { type BlockView, blockRun, checkBlock } from "./block.js";
+import { type BlockView, checkBlock } from "./block.js";
+import { idsOfBlock } from "./block-ids.js";
 import type { LanePlace, SealTools } from "./checkpoint.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
 import { verifyHeldHead } from "./held-head.js";
@@ -31,8 +32,7 @@ export function soundTail(
 ): BlockView {
   const view = checkBlock(tail);
   if (view instanceof Malformed) throw new DamagedStore("the last block of a lane", view.reason);
-  const ids = new Uint8Array(view.count * hashBytes);
-  hasher.eventIds(blockRun(lane, view), ids, 0);
+  const ids = idsOfBlock(hasher, lane, view);
   if (equalBytes(ids.subarray(-hashBytes), held.headId)) return view;
   throw new DamagedStore("the last block of a lane", "its last event is not the one its head names");
 }

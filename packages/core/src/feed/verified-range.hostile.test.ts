@@ -151,8 +151,11 @@ test("of a frozen lane no more is taken than lies before the fork", () => {
     const offer = cutOffer(a, "s", { from: 3, to, perBlock: 2 });
     return verifyRange(rangeTools, { ...heldFor(b, offer), freezeAt: 5 }, offer);
   };
+  for (const to of [4, 5])
+    expect(frozen(to)).toMatchObject({ kind: "verified", range: { head: { size: 4, freezeAt: 5, seal: { size: 5 } } } });
+  takeOffer(b, cutOffer(a, "s", { from: 1, to: 4, perBlock: 2 }));
   expect(frozen(5)).toEqual({ kind: "frozen" });
-  expect(frozen(4)).toMatchObject({ kind: "verified" });
+  expect(frozen(4)).toEqual({ kind: "held" });
 });
 
 test("what is verified against a lane's end says nothing of another end", () => {

@@ -1,4 +1,4 @@
-import { rangeBytesMax, rangeSliceBytes } from "../bytes/limits.js";
+import { rangeBytesMax, rangeRedactionsMax, rangeSliceBytes } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { compareStamps, type Stamp } from "../clock/stamp.js";
@@ -6,20 +6,36 @@ import type { AuthorKeys } from "../identity/author-keys.js";
 import { type Hasher, hashBytes, spanWords } from "../identity/crypto.js";
 import { type LaneId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
-import { appendLeaves, hashAt, type Mmr, mmrRoot } from "../proof/mmr-append.js";
+import { appendLeaves, hashAt, type Mmr, mmrRoot, type OnNodes } from "../proof/mmr-append.js";
 import { type MmrProof, verifyConsistency } from "../proof/mmr-proof.js";
 import type { HeadRecord } from "../store/records.js";
-import { type BlockView, blockCount, blockFirstSeq, blockHeaderBytes, blockRun, checkBlock } from "./block.js";
+import { redactionAt } from "./absence.js";
+import { type BlockView, blockCount, blockFirstSeq, blockHeaderBytes, checkBlock } from "./block.js";
+import { blockIds } from "./block-ids.js";
 import { type Checkpoint, type LanePlace, type SealTools, VerifiedCheckpoint } from "./checkpoint.js";
-import { decodeEpochOpened, eventHeaderBytes, kindAt, payloadAt, stampAt, systemKinds } from "./event.js";
+import {
+  decodeEpochOpened,
+  eventFlags,
+  eventHeaderBytes,
+  flagsAt,
+  kindAt,
+  payloadAt,
+  type Redaction,
+  stampAt,
+  systemKinds,
+} from "./event.js";
+import type { ToldBranch } from "./fork-parting.js";
+import { countedEnd } from "./freeze.js";
 import type { HeldLane } from "./held-lane.js";
+import { originFault } from "./origin.js";
 import { laidOut, type StoredBlock } from "./range-blocks.js";
+import { shortened } from "./shortened-range.js";
 
 // The one way in for events that others wrote. A range of a lane, offered by anybody, is held against what is here of the
 // lane and against a checkpoint that its author signed; only what comes of that, a VerifiedRange, is taken by the feed core.
 // Nothing is believed of who sends it.
 //
-// What is not looked at: whether a causal delta fits its lane's dictionary, and whether an origin is true. Both are what
+// What is not looked at: whether a causal delta fits its lane's dictionary, and whether an origin is true that may be. Both are what
 // the author claims, signed, and whoever reads them reads them so.
 
 export interface RangeOffer {
@@ -42,10 +58,15 @@ export type RangeOutcome =
   /** All of it is here, the same. */
   | { readonly kind: "held" }
   /** The author signed the checkpoint, and what is offered under it is another history than ours from some event up to `seq`
-   * on. A fork, or a sender's invention: it takes a search to know. Nothing of it is written. */
-  | { readonly kind: "differs"; readonly seq: number; readonly checkpoint: VerifiedCheckpoint }
-  /** It reaches where a fork is proven. */
+   * on: a fork, or a sender's invention. Nothing of it is written. */
+  | Differs
+  /** Nothing of it is new but what lies behind a fork. */
   | { readonly kind: "frozen" };
+
+export interface Differs extends ToldBranch {
+  readonly kind: "differs";
+  readonly seq: number;
+}
 
 interface RangeParts {
   readonly place: LanePlace;
@@ -59,8 +80,15 @@ interface RangeParts {
   readonly blocks: readonly StoredBlock[];
   readonly nodes: readonly StoredNodes[];
   readonly head: HeadRecord;
+  readonly redactions: readonly RangeRedaction[];
   /** At the range's end. */
   readonly root: Uint8Array;
+}
+
+/** What an event of the range says that it redacts. */
+export interface RangeRedaction {
+  readonly seq: number;
+  readonly redaction: Redaction;
 }
 
 export interface StoredNodes {
@@ -118,6 +146,11 @@ class VerifiedRange {
 
   get head(): HeadRecord {
     return this.#parts.head;
+  }
+
+  /** Of its new events. */
+  get redactions(): readonly RangeRedaction[] {
+    return this.#parts.redactions;
   }
 
   /** What will be held once it is written: the next range can be verified before that. */
@@ -184,6 +217,7 @@ function offerFault({ hasher, network }: RangeTools, { path, checkpoint, blocks 
 class RangeWalk {
   readonly views: BlockView[] = [];
   readonly ids: Uint8Array;
+  readonly redactions: RangeRedaction[] = [];
   count = 0;
   stamp: Stamp;
   readonly #hasher: Hasher;
@@ -209,8 +243,18 @@ class RangeWalk {
     return this.firstSeq + this.count - 1;
   }
 
+  /** Id of the event before the first. */
+  get previous(): Uint8Array {
+    return (this.views[0] as BlockView).previous;
+  }
+
   idOf(seq: number): Uint8Array {
     return hashAt(this.ids, seq - this.firstSeq);
+  }
+
+  stampOf(seq: number): Stamp {
+    const { bytes, spans, firstSeq } = this.views.findLast((view) => view.firstSeq <= seq) as BlockView;
+    return stampAt(bytes, spans[(seq - firstSeq) * spanWords] as number);
   }
 
   /** Takes the next block in, or says what is wrong with it. */
@@ -224,7 +268,8 @@ class RangeWalk {
       return `event ${firstSeq + count - 1} lies beyond the ${this.#checkpoint.size} that its checkpoint covers`;
     const epoch = epochFault(view, this.#checkpoint.checkpoint.place);
     if (epoch !== undefined) return epoch;
-    this.#hasher.eventIds(blockRun(this.#checkpoint.lane, view), this.ids, this.count * hashBytes);
+    for (const redaction of redactionsIn(view)) this.redactions.push(redaction);
+    blockIds(this.#hasher, this.#checkpoint.lane, view, { out: this.ids, at: this.count * hashBytes });
     this.views.push(view);
     this.count += count;
     this.stamp = stampAt(bytes, view.spans[(count - 1) * spanWords] as number);
@@ -243,8 +288,8 @@ class RangeWalk {
     return this.#stampFault(view);
   }
 
-  #stampFault({ bytes, firstSeq }: BlockView): string | undefined {
-    return compareStamps(stampAt(bytes, blockHeaderBytes), this.stamp) > 0 ? undefined : `the stamp of event ${firstSeq} does not rise`;
+  #stampFault({ bytes, firstSeq, spans }: BlockView): string | undefined {
+    return compareStamps(stampAt(bytes, spans[0] as number), this.stamp) > 0 ? undefined : `the stamp of event ${firstSeq} does not rise`;
   }
 }
 
@@ -256,12 +301,25 @@ function epochFault({ bytes, spans, count, firstSeq }: BlockView, { epoch }: Lan
     const isDue = epoch.index > 0 && firstSeq + index === 1;
     if ((kindAt(bytes, offset) === systemKinds.epochOpened) !== isDue)
       return isDue ? "an epoch that does not say what it branched from" : `event ${firstSeq + index} opens an epoch that is open`;
+    const origin = (flagsAt(bytes, offset) & eventFlags.origin) === 0 ? undefined : originFault(bytes, offset, epoch);
+    if (origin !== undefined) return `event ${firstSeq + index} claims ${origin}`;
     if (!isDue) continue;
     const opened = decodeEpochOpened(payloadAt(bytes, offset));
     if (opened instanceof Malformed) return opened.reason;
     if (opened.size < 1 || opened.epoch.index >= epoch.index) return "an epoch that branched from none before it";
   }
   return undefined;
+}
+
+function redactionsIn({ bytes, spans, count, firstSeq }: BlockView): RangeRedaction[] {
+  const found: RangeRedaction[] = [];
+  for (let index = 0; index < count; index++) {
+    const offset = spans[index * spanWords] as number;
+    if (kindAt(bytes, offset) !== systemKinds.redacted) continue;
+    const redaction = redactionAt(bytes, offset);
+    if (redaction !== undefined) found.push({ seq: firstSeq + index, redaction });
+  }
+  return found;
 }
 
 interface Walked {
@@ -272,48 +330,61 @@ interface Walked {
 }
 
 function outcomeOf({ hasher }: RangeTools, walked: Walked): Decoded<RangeOutcome> {
-  const { walk, held, checkpoint } = walked;
+  const { walk, held, offer, checkpoint } = walked;
   const { lastSeq } = walk;
-  const common = commonSeq(walked);
-  if (common !== undefined) return { kind: "differs", seq: common, checkpoint };
-  if (lastSeq <= held.size) return { kind: "held" };
-  if (held.freezeAt > 0 && lastSeq >= held.freezeAt) return { kind: "frozen" };
+  const seq = commonSeq(walked);
+  if (seq !== undefined) return differs(walked, seq);
+  const end = Math.min(lastSeq, countedEnd(held.freezeAt), redactedEnd(walk, held));
+  if (end <= held.size) return { kind: end === lastSeq ? "held" : "frozen" };
   const ids = walk.ids.subarray((held.size + 1 - walk.firstSeq) * hashBytes, walk.count * hashBytes);
   const nodes: StoredNodes[] = [];
-  const mmr = appendLeaves(hasher, held, ids, lastSeq - held.size, (group, bytes) => nodes.push({ group, bytes }));
-  const headId = walk.idOf(lastSeq);
-  const root = mmrRoot(hasher, mmr);
-  const fault = checkpointFault(hasher, walked, { mmr, root, headId });
+  const onNodes = end === lastSeq ? keptIn(nodes) : undefined;
+  const all = appendLeaves(hasher, held, ids, lastSeq - held.size, onNodes);
+  const fault = checkpointFault(walked, hasher, mmrRoot(hasher, all));
   if (fault !== undefined) return new Malformed(fault);
+  const long = { held, ids, size: checkpoint.size, proof: offer.proof };
+  const kept = end === lastSeq ? { mmr: all, proof: offer.proof } : shortened(hasher, long, end, keptIn(nodes));
+  const blocks = laidOut({ hasher, lane: checkpoint.lane }, held, { views: walk.views, idOf: (seq) => walk.idOf(seq), end });
+  const head = headOf(walked, { ...kept, lastBlockSeq: blocks.at(-1)?.firstSeq ?? 1 });
   const { place } = checkpoint.checkpoint;
-  const blocks = laidOut({ hasher, lane: checkpoint.lane }, held, walk.views, (seq) => walk.idOf(seq));
-  const head = headOf(walked, { mmr, headId, lastBlockSeq: blocks.at(-1)?.firstSeq ?? 1 });
-  const { path, keys } = walked.offer;
-  return {
-    kind: "verified",
-    range: new VerifiedRange({ place, keys, path, lane: checkpoint.lane, held, firstSeq: held.size + 1, ids, blocks, nodes, head, root }),
-  };
+  const { path, keys } = offer;
+  const redactions = walk.redactions.filter((event) => event.seq > held.size && event.seq <= end);
+  const what = { held, redactions, firstSeq: held.size + 1, ids: ids.subarray(0, (end - held.size) * hashBytes), blocks, nodes, head };
+  const root = mmrRoot(hasher, kept.mmr);
+  return { kind: "verified", range: new VerifiedRange({ place, keys, path, lane: checkpoint.lane, root, ...what }) };
+}
+
+/** Each redaction may mean another block to be laid out anew: of a range that has many, the beginning is taken. */
+function redactedEnd({ redactions }: RangeWalk, { size }: HeldLane): number {
+  const news = redactions.filter(({ seq }) => seq > size);
+  return news[rangeRedactionsMax - 1]?.seq ?? Number.POSITIVE_INFINITY;
+}
+
+function keptIn(nodes: StoredNodes[]): OnNodes {
+  return (group, bytes) => nodes.push({ group, bytes });
 }
 
 /** The seq by which what is offered is another history than what is held. Of what both have, the chain makes one id enough:
- * that of the last event. */
+ * that of the last event. Behind a fork that is proven, it says nothing. */
 function commonSeq({ walk, held, checkpoint }: Walked): number | undefined {
-  const { sealed } = held;
+  const { sealed, size, freezeAt } = held;
   const { mmrRoot: root } = checkpoint.checkpoint;
-  if (sealed !== undefined && sealed.size === checkpoint.size && !equalBytes(sealed.mmrRoot, root))
-    return Math.min(held.size, walk.lastSeq);
-  if (walk.firstSeq === held.size + 1) return equalBytes((walk.views[0] as BlockView).previous, held.headId) ? undefined : held.size;
-  const last = Math.min(walk.lastSeq, held.size);
-  const here = last === held.size ? { seq: last, id: held.headId } : held.earlier;
+  if (freezeAt === 0 && sealed?.size === checkpoint.size && !equalBytes(sealed.mmrRoot, root)) return Math.min(size, walk.lastSeq);
+  if (walk.firstSeq > countedEnd(freezeAt)) return undefined;
+  if (walk.firstSeq === size + 1) return equalBytes(walk.previous, held.headId) ? undefined : size;
+  const last = Math.min(walk.lastSeq, size, countedEnd(freezeAt));
+  const here = last === size ? { seq: last, id: held.headId } : held.earlier;
   if (here?.seq !== last) throw new RangeError(`a range that ends at ${last} needs that event's id, not ${here?.seq}`);
   return equalBytes(walk.idOf(last), here.id) ? undefined : last;
 }
 
-function checkpointFault(
-  hasher: Hasher,
-  { walk, offer, checkpoint }: Walked,
-  { root, headId }: { readonly mmr: Mmr; readonly root: Uint8Array; readonly headId: Uint8Array },
-): string | undefined {
+function differs({ walk, offer, checkpoint }: Walked, seq: number): Differs {
+  const { keys, proof } = offer;
+  const { firstSeq, previous, count } = walk;
+  return { kind: "differs", seq, checkpoint, keys, firstSeq, previous, ids: walk.ids.subarray(0, count * hashBytes), proof };
+}
+
+function checkpointFault({ walk, offer, checkpoint }: Walked, hasher: Hasher, root: Uint8Array): string | undefined {
   const { mmrRoot: sealedRoot, headId: sealedHead, seal } = checkpoint.checkpoint;
   if (compareStamps(walk.stamp, seal.stamp) > 0) return "its last event is stamped later than the seal over it";
   const claim = { oldSize: walk.lastSeq, oldRoot: root, newSize: checkpoint.size, newRoot: sealedRoot, proof: offer.proof };
@@ -322,16 +393,16 @@ function checkpointFault(
       ? undefined
       : "its events are not those that its checkpoint begins with, or the way there is wrong";
   if (!equalBytes(root, sealedRoot)) return "its events are not those that its checkpoint covers";
-  if (!equalBytes(headId, sealedHead)) return "its checkpoint names another last event";
+  if (!equalBytes(walk.idOf(walk.lastSeq), sealedHead)) return "its checkpoint names another last event";
   return offer.proof.length === 0 ? undefined : "a proof where there is nothing to prove";
 }
 
 function headOf(
-  { walk, held, offer, checkpoint }: Walked,
-  { mmr, headId, lastBlockSeq }: { readonly mmr: Mmr; readonly headId: Uint8Array; readonly lastBlockSeq: number },
+  { walk, held, checkpoint }: Walked,
+  { mmr, proof, lastBlockSeq }: { readonly mmr: Mmr; readonly proof: MmrProof; readonly lastBlockSeq: number },
 ): HeadRecord {
   const { mmrRoot: root, headId: sealedHead, seal } = checkpoint.checkpoint;
-  const { freezeAt } = held;
-  const head = { size: mmr.size, headId, stamp: walk.stamp, freezeAt, lastBlockSeq, peaks: mmr.peaks, seal };
-  return mmr.size === checkpoint.size ? head : { ...head, cover: { mmrRoot: root, headId: sealedHead, proof: offer.proof } };
+  const { size, peaks } = mmr;
+  const head = { size, headId: walk.idOf(size), stamp: walk.stampOf(size), freezeAt: held.freezeAt, lastBlockSeq, peaks, seal };
+  return size === checkpoint.size ? head : { ...head, cover: { mmrRoot: root, headId: sealedHead, proof } };
 }

@@ -1,10 +1,18 @@
 import type { SubjectPath } from "../identity/subject-path.js";
 import { onAbort } from "./abort.js";
 
-/** One reader that waits for its subject to grow. */
+/** The end of a lane that now has other events. */
+export interface ReplacedEnd {
+  readonly lane: number;
+  readonly from: number;
+}
+
+/** One reader of a subject, which may wait for it to grow. */
 export class Follower {
   readonly path: SubjectPath;
   #grown = false;
+  /** By lane number: the seq from which on it has other events than it had. */
+  #replaced = new Map<number, number>();
   #wake: (() => void) | undefined;
 
   constructor(path: SubjectPath) {
@@ -16,6 +24,21 @@ export class Follower {
     const grown = this.#grown;
     this.#grown = false;
     return grown;
+  }
+
+  get isReplaced(): boolean {
+    return this.#replaced.size > 0;
+  }
+
+  /** Lanes that have other events since the last time it was asked. */
+  takeReplaced(): ReadonlyMap<number, number> {
+    const replaced = this.#replaced;
+    this.#replaced = new Map();
+    return replaced;
+  }
+
+  replace({ lane, from }: ReplacedEnd): void {
+    this.#replaced.set(lane, Math.min(from, this.#replaced.get(lane) ?? from));
   }
 
   /** Resolves once there is something to look at, growth or an end. */
@@ -50,6 +73,10 @@ export class Followers {
     const followers = this.#byPath.get(follower.path);
     followers?.delete(follower);
     if (followers?.size === 0) this.#byPath.delete(follower.path);
+  }
+
+  replaced(path: SubjectPath, end: ReplacedEnd): void {
+    for (const follower of this.#byPath.get(path) ?? []) follower.replace(end);
   }
 
   wake(path: SubjectPath): void {

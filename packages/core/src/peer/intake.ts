@@ -1,36 +1,32 @@
 import { toHex } from "../bytes/hex.js";
-import { localBytesMax, rangeAttemptsMax } from "../bytes/limits.js";
+import { localBytesMax, rangeAttemptsMax, rangeRedactionsMax } from "../bytes/limits.js";
 import { type Decoded, isMalformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import type { LanePlace } from "../feed/checkpoint.js";
-import type { FeedView } from "../feed/feed-view.js";
-import type { FeedNotice } from "../feed/feed-vocabulary.js";
+import { forkShown } from "../feed/fork-parting.js";
+import { encodeForkProof } from "../feed/fork-proof.js";
 import { type HeldLane, heldLane } from "../feed/held-lane.js";
 import { vouchForHeld } from "../feed/sound-lane.js";
-import {
-  offeredEnd,
-  type RangeOffer,
-  type RangeOutcome,
-  type RangeTools,
-  type VerifiedRange,
-  verifyingRange,
-} from "../feed/verified-range.js";
+import { bearsOnPayloads } from "../feed/take-range.js";
+import { type Differs, offeredEnd, type RangeOffer, type RangeOutcome, verifyingRange } from "../feed/verified-range.js";
+import type { AuthorId } from "../identity/ids.js";
+import type { Freezes } from "./forks.js";
+import { OwnIntake, type OwnIntakeParts } from "./own-intake.js";
 import { SinterError } from "./sinter-error.js";
 
-export interface IntakeParts {
-  readonly view: FeedView;
-  readonly tools: RangeTools;
-  /** Resolves with what the feed core says of it. */
-  readonly write: (range: VerifiedRange) => Promise<Extract<FeedNotice, { readonly kind: "taken" | "stale" }>>;
-  /** Once all that the store shows now is on disk, or is lost. */
-  readonly barrier: () => Promise<"passed" | "lost">;
-  /** Lets the rest of the process run. */
-  readonly soon: () => Promise<void>;
-  /** Throws once the peer has ended: its store must not be read any more. */
-  readonly goesOn: () => void;
+export interface IntakeParts extends OwnIntakeParts {
+  /** Of this store. */
+  readonly author: AuthorId;
+  readonly freeze: Freezes;
 }
 
 /** What became of an offer. Malformed says what of it does not hold. */
-export type TakeOutcome = Decoded<{ readonly kind: "taken"; readonly size: number } | Exclude<RangeOutcome, { readonly kind: "verified" }>>;
+export type TakeOutcome = Decoded<
+  | { readonly kind: "taken"; readonly size: number }
+  /** It showed that the author signed two histories, and from which event on: the proof is kept, and the feed is frozen. */
+  | { readonly kind: "forked"; readonly forkedAt: number; readonly proof: Uint8Array }
+  | Exclude<RangeOutcome, { readonly kind: "verified" }>
+>;
 
 type Write = ReturnType<IntakeParts["write"]>;
 
@@ -49,11 +45,13 @@ interface Coming {
  * what will be there by then. */
 export class Intake {
   readonly #parts: IntakeParts;
+  readonly #own: OwnIntake;
   readonly #lanes = new Map<string, Coming>();
   #bytes = 0;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#own = new OwnIntake(parts);
   }
 
   async take(offer: RangeOffer): Promise<TakeOutcome> {
@@ -62,6 +60,7 @@ export class Intake {
       throw new SinterError("busy", "more is being taken in than this peer may hold", "Await some of it before you offer more.");
     this.#bytes += bytes;
     try {
+      if (equalBytes(offer.checkpoint.place.author, this.#parts.author)) return await this.#own.take(offer);
       for (let attempt = 0; attempt < rangeAttemptsMax; attempt++) {
         const outcome = await this.#attempt(offer);
         if (outcome !== "stale") return outcome;
@@ -70,6 +69,13 @@ export class Intake {
     } finally {
       this.#bytes -= bytes;
     }
+  }
+
+  /** What an offer would come to, against what the store holds. Nothing of it is written. */
+  async compare(offer: RangeOffer): Promise<Decoded<RangeOutcome>> {
+    const { view, tools, goesOn } = this.#parts;
+    goesOn();
+    return await this.#verified(heldLane(view, tools.hasher, offer.checkpoint.place, offeredEnd(offer)), offer);
   }
 
   async #attempt(offer: RangeOffer): Promise<TakeOutcome | "stale"> {
@@ -85,6 +91,7 @@ export class Intake {
     try {
       const outcome = await begun;
       if ("written" in outcome) return await this.#end(coming, outcome.written);
+      if (outcome.kept === "stale") return "stale";
       // That it is here is not told before it is sure to stay.
       const isHere = !isMalformed(outcome.kept) && outcome.kept.kind === "held";
       return isHere && (await this.#parts.barrier()) === "lost" ? "stale" : outcome.kept;
@@ -95,17 +102,41 @@ export class Intake {
   }
 
   /** Verifies, and hands on what holds without waiting for it. */
-  async #begin(coming: Coming, offer: RangeOffer): Promise<{ readonly written: Write } | { readonly kept: TakeOutcome }> {
+  async #begin(coming: Coming, offer: RangeOffer): Promise<{ readonly written: Write } | { readonly kept: TakeOutcome | "stale" }> {
     const held = await this.#held(coming, offer);
     const verified = await this.#verified(held, offer);
     if (isMalformed(verified) || verified.kind === "differs") this.#vouch(held, offer.checkpoint.place);
+    if (!isMalformed(verified) && verified.kind === "differs") return { kept: await this.#differs(coming, held, verified) };
     if (isMalformed(verified) || verified.kind !== "verified") return { kept: verified };
-    const written = this.#parts.write(verified.range);
+    const { range } = verified;
+    this.#parts.goesOn();
+    // What payloads it drops may be its own: what will be held is known once they are.
+    const ahead = bearsOnPayloads(range, this.#parts.view) ? undefined : range.after();
+    const written = this.#parts.write(range);
     coming.writes.add(written);
-    coming.ahead = verified.range.after();
+    coming.ahead = ahead;
     // Who waits for it hears of a failure; nobody else need.
     written.catch(() => undefined);
-    return { written };
+    if (range.redactions.length < rangeRedactionsMax || range.head.size === offeredEnd(offer)) return { written };
+    // It was taken in part: the rest goes on from there.
+    const outcome = await this.#end(coming, written);
+    return outcome === "stale" ? { kept: "stale" } : await this.#begin(coming, offer);
+  }
+
+  /** Where the range itself shows from which event on it differs, the author is proven to have signed both. */
+  async #differs(coming: Coming, held: HeldLane, differs: Differs): Promise<TakeOutcome | "stale"> {
+    const { view, tools, goesOn, freeze } = this.#parts;
+    const { author, subject, epoch } = differs.checkpoint.checkpoint.place;
+    // The proof is made of what the store has, and not of what is on its way there.
+    await Promise.allSettled(coming.writes);
+    goesOn();
+    const lane = view.laneNumber(subject, author, epoch);
+    if (lane === undefined || (view.head(lane)?.size ?? 0) < held.size) return "stale";
+    const shown = forkShown(view, tools, lane, differs);
+    if (isMalformed(shown)) return shown;
+    if (shown === "elsewhere") return differs;
+    await freeze(shown);
+    return { kind: "forked", forkedAt: shown.forkedAt, proof: encodeForkProof(shown.proof) };
   }
 
   async #end(coming: Coming, written: Write): Promise<TakeOutcome | "stale"> {

@@ -34,11 +34,27 @@ export interface EventRecord {
   readonly kind: number;
   readonly codec: Codec;
   readonly key?: Uint8Array;
-  readonly payload: Uint8Array;
+  /** Not there where `absent` says why. */
+  readonly payload: Uint8Array | undefined;
+  /** `redacted`: its author took back what it said. `wanted`: it has not come yet. */
+  readonly absent?: "redacted" | "wanted";
+  /** Where it was first appended, if it was again: it stands there in the order, and receipts name it by that. */
+  readonly origin?: EventOrigin;
+}
+
+/** An event that counted no more where it was, because a store was put back or a feed forked, is appended again in a new epoch. */
+export interface EventOrigin {
+  readonly epoch: number;
+  readonly nonce: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly stamp: readonly [wallMs: number, counter: number];
 }
 
 /** An ISO time is [its milliseconds, 0]. */
 export type StampText = readonly [wallMs: number, counter: number];
+
+export type Assurance = "classical" | "hybrid";
 
 export interface ReadOptions {
   /** First stamp wanted. */
@@ -47,9 +63,48 @@ export interface ReadOptions {
   readonly to?: StampText;
   /** After what is there now, go on with what comes, until the signal. */
   readonly follow?: boolean;
+  /** `hybrid`: of every feed only as far as both keys of a hybrid author sealed it. `classical` if left out. */
+  readonly assurance?: Assurance;
   /** System events too (kinds 1–20); left out otherwise. */
   readonly system?: boolean;
   readonly signal?: AbortSignal;
+  /** Told of events that this reading may have handed on, and that count no more. */
+  readonly withdrawn?: (what: Withdrawal) => void;
+}
+
+/** Events of one author that count no more, because a fork is proven: their seqs, the first and the last. */
+export interface Withdrawal {
+  readonly author: string;
+  readonly epoch: number;
+  readonly nonce: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A feed whose author signed two histories of it. What lies before the fork counts, what lies behind it does not. */
+export interface ForkRow {
+  /** Where something of it is here. */
+  readonly subject?: string;
+  readonly subjectId: string;
+  readonly author: string;
+  readonly epoch: number;
+  readonly nonce: string;
+  /** Seq of the first event that counts no more. */
+  readonly freezeAt: number;
+  /** Of the events held here, how many count, and how many do not any more. */
+  readonly counted: number;
+  readonly withdrawn: number;
+  /** `own`: this store's author signed both. */
+  readonly whose: "own" | "another's";
+  /** Shows it to anybody: see `verifyFork`. */
+  readonly proof: Uint8Array;
+}
+
+export interface Accusation {
+  /** `known`: what was known already decides. */
+  readonly news: "frozen" | "known";
+  /** As it stands now. */
+  readonly fork: ForkRow;
 }
 
 export interface FeedRow {
@@ -57,7 +112,12 @@ export interface FeedRow {
   readonly author: string;
   readonly epoch: number;
   readonly nonce: string;
+  /** Of a frozen feed, the events that count: those before the fork. So `head`, and `stamp`, are of the last of them. */
   readonly size: number;
+  /** Seq of the first event that counts no more; absent where the feed is not frozen. */
+  readonly freezeAt?: number;
+  /** How many of them are sealed by both keys of a hybrid author. */
+  readonly hybridSize: number;
   readonly head: string;
   readonly stamp: readonly [wallMs: number, counter: number];
 }
@@ -70,6 +130,8 @@ export interface PeerStatus {
   readonly root: string;
   readonly subjects: readonly { readonly path: string; readonly events: number }[];
   readonly links: readonly { readonly peer: string }[];
+  /** Feeds that are frozen: see `forks`. */
+  readonly forks: number;
   readonly disk: "roomy" | "full";
 }
 
@@ -113,17 +175,110 @@ export interface BackupReport {
   readonly at: string;
 }
 
-/** Which event a proof is wanted of. */
-export interface ProofOf {
+/** One epoch of an author's feed in a subject. */
+export interface LaneOf {
   /** In hexadecimal; its beginning will do where no other author of the subject begins so. */
   readonly author: string;
-  readonly seq: number;
   /** May be left out where the author has written in one epoch only. */
   readonly epoch?: number;
   /** Of the epoch, in hexadecimal, or its beginning: for epochs of one index, which a copied store leads to. */
   readonly nonce?: string;
+}
+
+export interface EventOf extends LaneOf {
+  readonly seq: number;
+}
+
+/** An event is redacted by its own author: no other is named. */
+export type RedactionOf = Omit<EventOf, "author">;
+
+/** A payload that is not here, and that its author did not take back. */
+export interface WantedPayload {
+  readonly subject: string;
+  readonly author: string;
+  readonly epoch: number;
+  readonly nonce: string;
+  readonly seq: number;
+  /** Of the payload, in hexadecimal. */
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+/** Some of a list; there is more where `next` is there, to be asked for with it. */
+export interface WantedPage {
+  readonly wanted: readonly WantedPayload[];
+  readonly next?: string;
+}
+
+/** Which event a proof is wanted of. */
+export interface ProofOf extends EventOf {
   /** `hash`: the proof does not show what the event says, only that it is there. `shown` if left out. */
   readonly payload?: "shown" | "hash";
+  /** Whether one is wanted of an event that counts no more, as its feed is frozen: `refuse` if left out. */
+  readonly withdrawn?: "refuse" | "prove";
+}
+
+export interface ExportOptions {
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: { readonly events: number; readonly total: number }) => void;
+}
+
+export interface ExportReport {
+  readonly dir: string;
+  readonly network: string;
+  readonly subject: string;
+  /** One for each author and epoch. */
+  readonly feeds: number;
+  readonly events: number;
+  /** Of the segments together, those that were there already among them. */
+  readonly bytes: number;
+  readonly segments: {
+    readonly written: number;
+    /** There already, the same. */
+    readonly kept: number;
+    /** Named by the index before and no more: longer ones hold what they held. */
+    readonly removed: number;
+  };
+  /** Payloads that the store still wants are in no segment of it; then none is removed either, as they may be there. */
+  readonly lacks: "nothing" | "payloads";
+}
+
+export interface ImportOptions {
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: { readonly events: number; readonly total: number }) => void;
+}
+
+export interface ImportReport {
+  readonly from: string;
+  readonly network: string;
+  readonly subject: string;
+  readonly feeds: readonly ImportedFeed[];
+}
+
+export interface ImportedFeed {
+  readonly author: string;
+  readonly epoch: number;
+  readonly nonce: string;
+  /** In the segments. */
+  readonly events: number;
+  /** Before, and how many came of it. */
+  readonly held: number;
+  readonly taken: number;
+  /**
+   * `taken`, `held`: all of it is here now, or was before. The others were refused from some segment on: `own`, the store's own
+   * author wrote more than the store holds; `forked`, it shows that its author signed two histories, and its feed is frozen from
+   * now on; `differs`, it is another history than the one held, which proves nothing yet; `frozen`, it lies behind a fork that
+   * was proven before; `malformed`, it does not hold; `refused`, the store takes no more epochs of that author.
+   */
+  readonly outcome: "taken" | "held" | "own" | "forked" | "differs" | "frozen" | "malformed" | "refused";
+  /** The segment that was refused, and why. */
+  readonly file?: string;
+  readonly reason?: string;
+  /** What became of the second signature: `ahead`, it is over events that did not come; `none`, there is none, or the feed is this
+   * store's own. */
+  readonly hybrid: "taken" | "held" | "none" | "ahead" | "refused";
+  /** Why it was refused. */
+  readonly hybridReason?: string;
 }
 
 export interface PeerApi {
@@ -135,9 +290,22 @@ export interface PeerApi {
   status(): Promise<PeerStatus>;
   /** What shows to anybody, without a store, that the author signed for this event: see `verifyProof`. */
   prove(subject: string, what: ProofOf): Promise<Uint8Array>;
+  /** Takes back what an event of ours said, here and wherever the redaction comes to. That it was said, when, under which key and
+   * how long it was stays, and so does the hash of it. Resolves once the redaction is durable and the payload dropped. */
+  redact(subject: string, what: RedactionOf): Promise<Receipt>;
+  /** Payloads that are not here and may still come. `after`: the `next` of the page before. */
+  wanted(subject?: string, options?: { readonly after?: string }): Promise<WantedPage>;
+  /** Feeds, of one subject or of all, whose authors are proven to have signed two histories. */
+  forks(subject?: string): Promise<readonly ForkRow[]>;
+  /** Checks such a proof, from wherever it comes, and has its feed frozen. Resolves once that is durable. */
+  accuse(proof: Uint8Array): Promise<Accusation>;
   audit(options?: AuditOptions): Promise<AuditReport>;
   /** Copies the store, as of one moment, to a directory that is not there yet or empty. Appends go on meanwhile. */
   backup(dir: string, options?: BackupOptions): Promise<BackupReport>;
+  /** Writes a subject to a directory, as segments and an index of them: all that others need to take it in. */
+  export(subject: string, dir: string, options?: ExportOptions): Promise<ExportReport>;
+  /** Takes in what `export` wrote, verified as if a stranger offered it. `from`: that directory, or the index in it. */
+  import(from: string, options?: ImportOptions): Promise<ImportReport>;
   describe(): Promise<Json>;
   close(): Promise<void>;
 }

@@ -1,12 +1,14 @@
 import { compareBytes } from "../bytes/order.js";
-import { hasher, network, networkName, nonce, parts, Rig, standInSigner, standInVerifier } from "../feed/feed-rig.suite.js";
-import { encodeAuthorKeys } from "../identity/author-keys.js";
+import type { Signatures } from "../feed/feed-core.js";
+import { found, hasher, network, networkName, parts, Rig, standInSigner, standInVerifier } from "../feed/feed-rig.suite.js";
+import { standInFalcon, standInFalconKey } from "../feed/stand-in-falcon.suite.js";
+import { type AuthorKeys, authorOf, classicalKeys } from "../identity/author-keys.js";
 import { authorOfKey } from "../identity/ids.js";
 import { HandPorts } from "../protocol/hand-ports.suite.js";
 import type { Batch } from "../protocol/key-space.js";
 import type { AnyMount } from "../protocol/mount.js";
 import type { Ports, Store, StoreFailure } from "../protocol/ports.js";
-import { authorKey, metaKey } from "../store/keys.js";
+import { metaKey } from "../store/keys.js";
 import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
 import { Peer } from "./peer.js";
@@ -56,9 +58,14 @@ export interface PeerRigOptions {
   readonly keys?: MemoryKeys;
   readonly author?: number;
   readonly instance?: number;
+  readonly signatures?: Signatures;
   readonly mounts?: readonly AnyMount[];
   readonly retire?: () => Promise<void>;
   readonly release?: () => Promise<void>;
+}
+
+function hybridKeys(author: number, ed25519: Uint8Array): AuthorKeys {
+  return { suite: 2, ed25519, falcon: standInFalconKey(author) };
 }
 
 /** A peer on ports that stand still until the test cranks them. */
@@ -70,22 +77,26 @@ export class PeerRig {
   /** `retire` and `release`, as they were called. */
   readonly called: string[] = [];
 
-  constructor({ keys = new Rig().keys, author = 1, instance = 1, mounts, retire, release }: PeerRigOptions = {}) {
+  constructor({ keys = new Rig().keys, author = 1, instance, signatures = "ed25519", mounts, retire, release }: PeerRigOptions = {}) {
     this.keys = keys;
     this.store = new ShowingStore(keys);
     const { clock, scheduler, random, transport, compute } = this.hand;
     const ports: Ports = { clock, scheduler, random, transport, compute, store: this.store };
     const signer = standInSigner(author);
-    keys.put(authorKey(authorOfKey(signer.publicKey)), encodeAuthorKeys({ suite: 1, ed25519: signer.publicKey }));
+    const ed25519 = signer.publicKey;
+    const authorKeys = signatures === "ed25519" ? classicalKeys(authorOfKey(ed25519)) : hybridKeys(author, ed25519);
+    const authorId = authorOf(hasher, authorKeys);
+    found({ keys, author: authorId, authorKeys }, instance);
     this.peer = new Peer({
       ports,
       hasher,
       signer,
       verifier: standInVerifier,
+      signatures,
+      falcon: async () => standInFalcon,
       id: "ab".repeat(32),
-      author: authorOfKey(signer.publicKey),
+      author: authorId,
       network: { name: networkName, id: network },
-      instance: nonce(instance),
       ...(mounts === undefined ? {} : { mounts }),
       retire: async () => {
         this.called.push("retire");
@@ -155,8 +166,8 @@ export function events(...texts: readonly string[]): NewEvent[] {
   return texts.map((text) => ({ payload: encoder.encode(text) }));
 }
 
-export function textOf({ payload }: { readonly payload: Uint8Array }): string {
-  return decoder.decode(payload);
+export function textOf({ payload, absent }: Pick<EventRecord, "payload" | "absent">): string {
+  return payload === undefined ? `(${absent})` : decoder.decode(payload);
 }
 
 export async function collect(from: AsyncIterable<EventRecord>): Promise<string[]> {

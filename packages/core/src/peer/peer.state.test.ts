@@ -31,6 +31,7 @@ test("feeds: a row for each lane, of one subject or of all", async () => {
     epoch: 0,
     nonce: "07".repeat(16),
     size: 1,
+    hybridSize: 0,
     head: last.id(0),
     stamp: event?.stamp,
   });
@@ -47,6 +48,7 @@ test("status: who this is, what it holds", async () => {
     root: "00".repeat(32),
     subjects: [],
     links: [],
+    forks: 0,
     disk: "roomy",
   });
   await rig.append(subject, "a", "b");

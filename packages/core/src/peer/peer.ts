@@ -1,15 +1,17 @@
 import { toHex } from "../bytes/hex.js";
 import { localBytesMax } from "../bytes/limits.js";
 import { auditStore } from "../feed/audit.js";
-import { eventCodecs, eventHeaderBytes } from "../feed/event.js";
-import { feedProtocol } from "../feed/feed-core.js";
-import { DamagedStore, FeedView } from "../feed/feed-view.js";
-import type { AppendCommand, Appended, FeedCommand, FeedNotice, FeedVocabulary } from "../feed/feed-vocabulary.js";
-import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
+import { hasHybridSeals } from "../feed/audit-hybrid.js";
+import { eventHeaderBytes } from "../feed/event.js";
+import { feedProtocol, type Signatures } from "../feed/feed-core.js";
+import { FeedView } from "../feed/feed-view.js";
+import type { AppendCommand, Appended, FeedNotice, FeedVocabulary, Returned } from "../feed/feed-vocabulary.js";
+import type { VerifiedFork } from "../feed/fork-proof.js";
+import type { HybridCheckpoint } from "../feed/hybrid-seal.js";
 import { LaneReader } from "../feed/lane-reader.js";
 import type { NewParts } from "../feed/open-lane.js";
 import type { RangeOffer } from "../feed/verified-range.js";
-import { type Hasher, hashBytes, type Signer, type Verifier } from "../identity/crypto.js";
+import type { FalconVerifier, Hasher, Signer, Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { Driver } from "../protocol/driver.js";
@@ -17,28 +19,48 @@ import type { AnyMount, Loss, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
 import type { Json, Vocabulary } from "../protocol/protocol.js";
 import { unlessAborted } from "./abort.js";
+import { partsOf, receiptOf } from "./appends.js";
+import { Archive, type SegmentFiles } from "./archive.js";
+import { laneAsked } from "./asked-lane.js";
+import type { ExportPart } from "./export.js";
 import { Follower, Followers } from "./followers.js";
+import { accused, type ForkSource, type Freezes, forkRows } from "./forks.js";
+import { FrontierRoot } from "./frontier-root.js";
 import { Gathering } from "./gathering.js";
+import { HybridSeals, type SealTaking } from "./hybrid-seals.js";
+import type { SegmentShelf } from "./import.js";
 import { Intake, type TakeOutcome } from "./intake.js";
 import { KnownPaths } from "./known-paths.js";
+import { ownEvent, wantedPage } from "./payloads.js";
 import type {
+  Accusation,
   AuditOptions,
   AuditReport,
   BackupOptions,
   BackupReport,
+  EventOf,
   EventRecord,
+  ExportOptions,
+  ExportReport,
   FeedRow,
+  ForkRow,
+  ImportOptions,
+  ImportReport,
   NewEvent,
   PeerApi,
   PeerStatus,
   ProofOf,
   ReadOptions,
   Receipt,
+  RedactionOf,
+  WantedPage,
 } from "./peer-api.js";
 import { Pending } from "./pending.js";
 import { prove } from "./prove.js";
 import { readEvents } from "./read-events.js";
+import { readable, readably } from "./readable.js";
 import { feedRows, subjectSums } from "./rows.js";
+import { runAudit } from "./run-audit.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface PeerParts {
@@ -46,26 +68,31 @@ export interface PeerParts {
   readonly hasher: Hasher;
   readonly signer: Signer;
   readonly verifier: Verifier;
+  /** By which keys the author seals: by both, where its id is made of both. */
+  readonly signatures: Signatures;
+  /** Verifies what was signed by the second key, for an audit. Loaded when one comes upon such a seal. */
+  readonly falcon?: () => Promise<FalconVerifier>;
   /** The key it proves on links, in hexadecimal. */
   readonly id: string;
   readonly author: AuthorId;
   readonly network: { readonly name: string; readonly id: NetworkId };
-  /** Nonce of the store instance. */
-  readonly instance: Uint8Array;
   /** Cores beside those a peer always has. */
   readonly mounts?: readonly AnyMount[];
   /** Copies the store it runs on, where that is somewhere it can be copied from. */
   readonly backup?: (dir: string, options: BackupOptions) => Promise<BackupReport>;
+  /** Keeps subjects as files, where there is somewhere to keep them. */
+  readonly files?: SegmentFiles;
   /** Called first when the peer closes, while it still answers: let nobody new in, and those inside finish. */
   readonly retire?: () => Promise<void>;
   /** Called last, once, when the peer is closed or has halted: let go of files, sockets, locks. */
   readonly release: () => Promise<void>;
 }
 
-const APPLICATION_KIND = 128;
-const AUDIT_SLICE_MS = 10;
 /** Answers a barrier that did not hold. */
 const LOST = "lost";
+
+/** Commands of which it may not be known whether they were carried out. */
+const WRITES: ReadonlySet<string> = new Set(["append", "take", "freeze", "redact", "fill"]);
 
 /** Mounts the cores on the driver, and speaks promises to the application. */
 export class Peer implements PeerApi {
@@ -77,17 +104,17 @@ export class Peer implements PeerApi {
   readonly #parts: PeerParts;
   readonly #driver: Driver;
   readonly #feed: Mount<FeedVocabulary>;
-  readonly #frontier: Mount<FrontierVocabulary>;
+  readonly #frontier: FrontierRoot;
   readonly #pending = new Pending();
   readonly #paths = new KnownPaths();
   readonly #followers = new Followers();
   readonly #gathering: Gathering<AppendCommand>;
   readonly #intake: Intake;
+  readonly #hybrid: HybridSeals;
+  readonly #archive: Archive;
   #bytesInFlight = 0;
-  /** The frontier core has been told of a change that it has not taken in. */
-  #frontierTold = false;
-  /** Tokens of those who wait for the frontier's root. */
-  readonly #settling = new Set<number>();
+  /** How many times a lane was frozen since it began. */
+  #freezes = 0;
   #end: SinterError | undefined;
   #closing: Promise<void> | undefined;
 
@@ -97,30 +124,52 @@ export class Peer implements PeerApi {
     this.author = toHex(parts.author);
     this.network = parts.network.name;
     this.view = new FeedView(parts.ports.store.keys);
-    const { hasher, signer, verifier, author, instance, network } = parts;
+    const { hasher, signer, verifier, author, network, signatures } = parts;
     this.#feed = {
-      protocol: feedProtocol({ hasher, signer, verifier, author, instance, network: network.id }),
+      protocol: feedProtocol({ hasher, signer, verifier, signatures, author, network: network.id }),
       notify: (notice) => this.#feedSays(notice),
       dropped: (command, loss) => this.#lost(command, loss),
     };
-    this.#frontier = {
-      protocol: frontierProtocol({ hasher, network: network.id }),
-      notify: (notice) => this.#frontierSays(notice),
-      dropped: (command, loss) => (command.kind === "settle" ? this.#lost(command, loss) : undefined),
-    };
+    this.#frontier = new FrontierRoot({
+      hasher,
+      network: network.id,
+      pending: this.#pending,
+      command: (command) => this.#command(this.#frontier.mount, command),
+      lost: (command, loss) => this.#lost(command, loss),
+    });
+    this.#hybrid = new HybridSeals({
+      hasher,
+      author,
+      pending: this.#pending,
+      command: (command) => this.#command(this.#hybrid.mount, command),
+    });
     this.#gathering = new Gathering({
       handOn: (token, append) => this.#handOn(token, append),
       soon: (run) => parts.ports.scheduler.soon(run),
     });
+    const onward = { soon: () => this.#soon(), goesOn: () => this.#goesOn() };
     this.#intake = new Intake({
       view: this.view,
       tools: { hasher, verifier, network: network.id },
       write: (range) => this.#pending.call((token) => this.#command(this.#feed, { kind: "take", token, range })),
+      freeze: (fork) => this.#freeze(fork),
+      author,
+      giveUp: (place, from) => this.#pending.call((token) => this.#command(this.#feed, { kind: "giveUp", token, place, from })),
       barrier: () => this.#barrier(),
-      soon: () => new Promise((resolve) => parts.ports.scheduler.soon(resolve)),
-      goesOn: () => this.#goesOn(),
+      ...onward,
     });
-    const mounts = [this.#feed, this.#frontier, ...(parts.mounts ?? [])];
+    this.#archive = new Archive({
+      view: this.view,
+      hasher,
+      networkName: network.name,
+      author,
+      intake: this.#intake,
+      takeSeal: (seal) => this.#hybrid.take(seal),
+      durable: (read) => this.#durable(read),
+      ...onward,
+      files: parts.files,
+    });
+    const mounts = [this.#feed, this.#frontier.mount, this.#hybrid.mount, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
     this.#driver.start();
   }
@@ -167,10 +216,10 @@ export class Peer implements PeerApi {
     const path = this.#paths.of(subject);
     this.#goesOn();
     const follower = new Follower(path);
-    if (options.follow) this.#followers.add(follower);
-    const { hasher, ports } = this.#parts;
-    const soon = () => new Promise<void>((resolve) => ports.scheduler.soon(resolve));
-    const source = { view: this.view, hasher, follower, soon, barrier: () => this.#barrier(), ended: () => this.#end };
+    this.#followers.add(follower);
+    const { hasher } = this.#parts;
+    const asking = { soon: () => this.#soon(), barrier: () => this.#barrier(), ended: () => this.#end, freezes: () => this.#freezes };
+    const source = { view: this.view, hasher, follower, ...asking };
     try {
       yield* readEvents(source, path, options);
     } catch (error) {
@@ -190,6 +239,12 @@ export class Peer implements PeerApi {
     }
   }
 
+  /** Takes in another author's hybrid seal over events that are here. */
+  async takeSeal(checkpoint: HybridCheckpoint): Promise<SealTaking> {
+    this.#goesOn();
+    return await this.#hybrid.take(checkpoint);
+  }
+
   /** Reads a lane directly, synchronously: for who knows its number (see `view`). */
   lane(number: number): LaneReader {
     return new LaneReader(this.view, this.#parts.hasher, number);
@@ -198,7 +253,27 @@ export class Peer implements PeerApi {
   async feeds(subject?: string): Promise<readonly FeedRow[]> {
     this.#goesOn();
     const only = subject === undefined ? undefined : this.#paths.of(subject);
-    return this.#durable(() => feedRows(this.view, only));
+    return this.#durable(() => feedRows(this.view, this.#parts.hasher, only));
+  }
+
+  async forks(subject?: string): Promise<readonly ForkRow[]> {
+    this.#goesOn();
+    const only = subject === undefined ? undefined : this.#paths.of(subject);
+    return this.#durable(() => forkRows(this.#forkSource(), only));
+  }
+
+  async accuse(proof: Uint8Array): Promise<Accusation> {
+    this.#goesOn();
+    return await accused(this.#forkSource(), proof, (fork) => this.#freeze(fork));
+  }
+
+  #forkSource(): ForkSource {
+    const { hasher, verifier, author, network } = this.#parts;
+    return { view: this.view, hasher, verifier, author, networkName: network.name };
+  }
+
+  #freeze(fork: VerifiedFork): ReturnType<Freezes> {
+    return this.#pending.call((token) => this.#command(this.#feed, { kind: "freeze", token, fork }));
   }
 
   async prove(subject: string, what: ProofOf): Promise<Uint8Array> {
@@ -208,30 +283,47 @@ export class Peer implements PeerApi {
     return this.#durable(() => prove({ view: this.view, hasher, verifier, networkName: network.name }, path, what));
   }
 
+  async redact(subject: string, what: RedactionOf): Promise<Receipt> {
+    const path = this.#paths.of(subject);
+    const place = await this.#durable(() => ownEvent(this.view, this.#parts.author, path, what));
+    const done = this.#pending.call<Appended>((token) => this.#command(this.#feed, { kind: "redact", token, ...place }));
+    return receiptOf(this.author, await done);
+  }
+
+  async wanted(subject?: string, options: { readonly after?: string } = {}): Promise<WantedPage> {
+    const only = subject === undefined ? undefined : this.#paths.of(subject);
+    return this.#durable(() => wantedPage({ view: this.view, hasher: this.#parts.hasher }, only, options.after));
+  }
+
+  /** Puts in a payload that is wanted, wherever it was found: its hash says whether it is the one. Resolves once it is on disk. */
+  async fill(subject: string, { seq, ...what }: EventOf, payload: Uint8Array): Promise<void> {
+    const path = this.#paths.of(subject);
+    const lane = await this.#durable(() => laneAsked(this.view, path, what).number);
+    await this.#pending.call((token) => this.#command(this.#feed, { kind: "fill", token, lane, seq, payload }));
+  }
+
   async status(): Promise<PeerStatus> {
     this.#goesOn();
-    const settled = await this.#settle();
+    const settled = await this.#frontier.settle();
     const subjects = await this.#durable(() => subjectSums(this.view));
+    const forks = await this.#durable(() => [...this.view.forks()].length);
     const disk = this.#parts.ports.store.roomBytes() > 0 ? "roomy" : "full";
-    return { peer: this.id, author: this.author, network: this.network, root: toHex(settled.root), subjects, links: [], disk };
+    return { peer: this.id, author: this.author, network: this.network, root: toHex(settled.root), subjects, links: [], forks, disk };
   }
 
   async audit(options: AuditOptions = {}): Promise<AuditReport> {
     this.#goesOn();
     throwIfAborted(options.signal);
     const { hasher, verifier, network, ports } = this.#parts;
-    const steps = auditStore(this.view, { hasher, verifier, network: network.id });
-    let pauseAt = ports.clock.now() + AUDIT_SLICE_MS;
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      if (ports.clock.now() < pauseAt) continue;
-      options.progress?.(step.value);
-      await new Promise<void>((resolve) => ports.scheduler.soon(resolve));
+    const falcon = hasHybridSeals(this.view) ? await this.#parts.falcon?.() : undefined;
+    this.#goesOn();
+    const steps = auditStore(this.view, { hasher, verifier, network: network.id, ...(falcon === undefined ? {} : { falcon }) });
+    const goesOn = () => {
       throwIfAborted(options.signal);
       this.#goesOn();
-      pauseAt = ports.clock.now() + AUDIT_SLICE_MS;
-    }
+    };
+    const pace = { now: () => ports.clock.now(), soon: () => this.#soon(), before: options.progress ?? (() => undefined), after: goesOn };
+    return await runAudit(steps, pace);
   }
 
   async backup(dir: string, options: BackupOptions = {}): Promise<BackupReport> {
@@ -240,6 +332,24 @@ export class Peer implements PeerApi {
     const { backup } = this.#parts;
     if (backup !== undefined) return await backup(dir, options);
     throw new SinterError("usage", "this peer's store is not on a disk", "Back up a peer that keeps its store in a directory.");
+  }
+
+  async export(subject: string, dir: string, options: ExportOptions = {}): Promise<ExportReport> {
+    return await this.#archive.export(this.#paths.of(subject), dir, options);
+  }
+
+  async import(from: string, options: ImportOptions = {}): Promise<ImportReport> {
+    return await this.#archive.import(from, options);
+  }
+
+  /** What `export` writes, for who keeps it elsewhere than in files: segments one by one, and in the end their index. */
+  segments(subject: string): AsyncIterable<ExportPart> {
+    return this.#archive.segments(this.#paths.of(subject));
+  }
+
+  /** What `import` does, from wherever segments are kept. */
+  async takeSegments(shelf: SegmentShelf, options: ImportOptions = {}): Promise<ImportReport> {
+    return await this.#archive.take(shelf, options);
   }
 
   async describe(): Promise<Json> {
@@ -279,6 +389,8 @@ export class Peer implements PeerApi {
     this.#end = new SinterError("stopped", "the peer is closed", "Open it again.");
     this.#followers.wakeAll();
     await this.#pending.idle();
+    // What is not sealed by the second key now stays marked, and is when the store is next opened.
+    if (this.#parts.signatures === "hybrid") await this.#hybrid.finish().catch(() => undefined);
     // Where the clock cannot be laid to rest, the next run begins a moment ahead of its time, which harms nobody.
     await this.#pending.call((token) => this.#command(this.#feed, { kind: "rest", token })).catch(() => undefined);
     await new Promise<void>((resolve) => this.#driver.stop(resolve));
@@ -287,45 +399,28 @@ export class Peer implements PeerApi {
   // --- what the cores say ---
 
   #feedSays(notice: FeedNotice): void {
+    if (notice.kind === "refused" || notice.kind === "passed" || notice.kind === "stale") return this.#answered(notice);
+    if (notice.kind === "returned") for (const token of notice.tokens) this.#pending.resolve(token, notice);
+    else this.#answered(notice);
+    if (notice.kind === "frozen") this.#freezes++;
+    if (notice.kind === "taken" && notice.replaced !== undefined) this.#followers.replaced(notice.path, notice.replaced);
+    if (notice.path !== undefined) this.#followers.wake(notice.path);
+    const isWritten = notice.kind === "appended" || notice.kind === "returned";
+    if (isWritten && this.#parts.signatures === "hybrid") this.#hybrid.grown();
+    this.#frontier.changed();
+  }
+
+  #answered(notice: Exclude<FeedNotice, Returned>): void {
     this.#gathering.answered(notice.token);
-    if (notice.kind === "refused") return this.#pending.reject(notice.token, new SinterError(notice.code, notice.reason, notice.fix));
-    this.#pending.resolve(notice.token, notice);
-    if (notice.kind === "passed" || notice.kind === "stale") return;
-    this.#followers.wake(notice.path);
-    if (this.#frontierTold) return;
-    this.#frontierTold = this.#driver.command(this.#frontier, { kind: "changed" }) === "accepted";
+    if (notice.kind === "refused") this.#pending.reject(notice.token, new SinterError(notice.code, notice.reason, notice.fix));
+    else this.#pending.resolve(notice.token, notice);
   }
 
-  #frontierSays(notice: FrontierNotice): void {
-    if (notice.kind === "settled") return this.#pending.resolve(notice.token, notice);
-    if (notice.kind === "unsettled") {
-      return this.#pending.reject(notice.token, new SinterError("corrupt", notice.reason, "Run sinter audit to see what else is wrong."));
-    }
-    this.#frontierTold = false;
-    if (notice.kind === "clean") return;
-    for (const token of this.#settling) {
-      if (this.#driver.command(this.#frontier, { kind: "settle", token }) === "full") this.#pending.reject(token, busy());
-    }
-  }
-
-  async #settle(): Promise<{ readonly root: Uint8Array }> {
-    let asked: number | undefined;
-    try {
-      return await this.#pending.call((token) => {
-        asked = token;
-        this.#settling.add(token);
-        this.#command(this.#frontier, { kind: "settle", token });
-      });
-    } finally {
-      if (asked !== undefined) this.#settling.delete(asked);
-    }
-  }
-
-  #lost({ kind, token }: FeedCommand | (FrontierCommand & { readonly token: number }), { outcome, reason }: Loss): void {
+  #lost({ kind, token }: { readonly kind: string; readonly token: number }, { outcome, reason }: Loss): void {
     this.#gathering.answered(token);
     // What was read before the barrier may be gone: it is read again.
     if (kind === "barrier") return this.#pending.resolve(token, LOST);
-    if ((kind === "append" || kind === "take") && outcome === "unknown")
+    if (WRITES.has(kind) && outcome === "unknown")
       return this.#pending.reject(token, unknownOutcome(`it may or may not be written: ${reason}`));
     const error =
       this.#end ??
@@ -374,32 +469,14 @@ export class Peer implements PeerApi {
     if (taken === "stopped") throw this.#end ?? new SinterError("stopped", "the peer is stopping", "Open it again.");
   }
 
+  /** Once the rest of the process has had a turn. */
+  #soon(): Promise<void> {
+    return new Promise((resolve) => this.#parts.ports.scheduler.soon(resolve));
+  }
+
   #goesOn(): void {
     if (this.#end !== undefined) throw this.#end;
   }
-}
-
-/** Bytes are looked at here, where it is the caller that fails: in a step it would be the core. */
-function partsOf({ payload, kind, codec, key }: NewEvent): NewParts {
-  if (!isBytes(payload) || (key !== undefined && !isBytes(key))) {
-    throw new SinterError(
-      "usage",
-      "an event whose payload or key is not bytes",
-      "Give a Uint8Array: new TextEncoder().encode(text), for one.",
-    );
-  }
-  return { kind: kind ?? APPLICATION_KIND, codec: eventCodecs[codec ?? "raw"], payload, key };
-}
-
-function receiptOf(author: string, { epoch, seqs, ids }: Appended): Receipt {
-  const seq = (index: number) => seqs.each?.[index] ?? seqs.first + index;
-  const id = (index: number) => toHex(ids.subarray((seq(index) - seqs.first) * hashBytes, (seq(index) - seqs.first + 1) * hashBytes));
-  return { author, epoch, count: seqs.count, seq, id };
-}
-
-/** At last by name: an array from another realm is none of ours, and still bytes. */
-function isBytes(value: unknown): boolean {
-  return value instanceof Uint8Array || Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -420,18 +497,4 @@ function busy(): SinterError {
     "more is waiting to be written than this peer may hold",
     "Await some of your appends before you begin more.",
   );
-}
-
-function readably<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw readable(error);
-  }
-}
-
-function readable(error: unknown): unknown {
-  return error instanceof DamagedStore
-    ? new SinterError("corrupt", error.message, "Run sinter audit to see what else is wrong.", { cause: error })
-    : error;
 }

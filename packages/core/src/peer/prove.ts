@@ -1,8 +1,9 @@
-import { toHex } from "../bytes/hex.js";
 import type { SealTools } from "../feed/checkpoint.js";
-import type { FeedView, LaneEntry } from "../feed/feed-view.js";
+import type { FeedView } from "../feed/feed-view.js";
+import { countedEnd } from "../feed/freeze.js";
 import { proveEvent } from "../feed/prove-event.js";
 import type { SubjectPath } from "../identity/subject-path.js";
+import { describedLane, laneAsked } from "./asked-lane.js";
 import type { ProofOf } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 
@@ -11,61 +12,22 @@ export interface ProofSource extends SealTools {
   readonly networkName: string;
 }
 
-const SHOWN_CHARS = 8;
-const SHOWN_CHOICES = 16;
-
 /** The proof asked for, from what the store shows now. */
 export function prove(source: ProofSource, path: SubjectPath, asked: ProofOf): Uint8Array {
   const lane = laneAsked(source.view, path, asked);
-  const { seq, payload = "shown" } = asked;
+  const { seq, payload = "shown", withdrawn = "refuse" } = asked;
+  const end = countedEnd(source.view.head(lane.number)?.freezeAt ?? 0);
+  if (seq > end && withdrawn === "refuse")
+    throw new SinterError(
+      "usage",
+      `event ${seq} of ${describedLane(source.view, path, lane)} counts no more: its author signed two histories from ${end + 1} on`,
+      "See sinter forks for that. To prove all the same that this one was signed, add --withdrawn.",
+    );
   const proof = proveEvent(source.view, source, { lane: lane.number, seq, networkName: source.networkName, payload });
   if (proof !== undefined) return proof;
-  throw new SinterError("not-found", `there is no event ${seq} in ${described(source.view, path, lane)}`, "Name one from 1 to its last.");
-}
-
-/** The one lane that fits all that was said. Which epoch, or which of two authors, is never guessed. */
-function laneAsked(view: FeedView, path: SubjectPath, { author, epoch, nonce = "" }: ProofOf): LaneEntry {
-  const begins = (id: Uint8Array, text: string) => toHex(id).startsWith(text.toLowerCase());
-  const subject = view.subjectId(path);
-  const here = subject === undefined ? [] : [...view.lanes(subject)];
-  const written = here.filter((lane) => author !== "" && begins(lane.author, author));
-  if (written.length === 0) {
-    const wrote = here.length === 0 ? "nobody has written to it" : choices(here, (lane) => toHex(lane.author));
-    throw new SinterError(
-      "not-found",
-      `no author ${author || "without a name"} in ${path}: ${wrote}`,
-      "Name an author that sinter feeds lists.",
-    );
-  }
-  if (new Set(written.map((lane) => toHex(lane.author))).size > 1) {
-    const authors = choices(written, (lane) => toHex(lane.author));
-    throw new SinterError("usage", `more than one author of ${path} begins with ${author}: ${authors}`, "Give more of the author's id.");
-  }
-  const found = written.filter((lane) => (epoch === undefined || lane.epoch.index === epoch) && begins(lane.epoch.nonce, nonce));
-  const [first] = found;
-  if (first !== undefined && found.length === 1) return first;
-  const epochs = choices(found.length === 0 ? written : found, (lane) => epochText(view, lane));
-  const which = `author ${toHex((first ?? (written[0] as LaneEntry)).author).slice(0, SHOWN_CHARS)} in ${path}`;
-  if (first === undefined) throw new SinterError("not-found", `no such epoch of ${which}: ${epochs}`, "Name one of these.");
   throw new SinterError(
-    "usage",
-    `more than one epoch of ${which}: ${epochs}`,
-    "Name the epoch: its index, or index/nonce where several have one index.",
+    "not-found",
+    `there is no event ${seq} in ${describedLane(source.view, path, lane)}`,
+    "Name one from 1 to its last.",
   );
-}
-
-function described(view: FeedView, path: SubjectPath, lane: LaneEntry): string {
-  return `${path} by ${toHex(lane.author).slice(0, SHOWN_CHARS)}, epoch ${epochText(view, lane)}`;
-}
-
-/** As it may be typed, and how much is in it. */
-function epochText(view: FeedView, { number, epoch }: LaneEntry): string {
-  const events = view.head(number)?.size ?? 0;
-  return `${epoch.index}/${toHex(epoch.nonce).slice(0, SHOWN_CHARS)} (${events} event${events === 1 ? "" : "s"})`;
-}
-
-function choices(lanes: readonly LaneEntry[], say: (lane: LaneEntry) => string): string {
-  const all = [...new Set(lanes.map(say))];
-  const more = all.length - SHOWN_CHOICES;
-  return `${all.slice(0, SHOWN_CHOICES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

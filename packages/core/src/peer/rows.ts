@@ -1,30 +1,47 @@
 import { toHex } from "../bytes/hex.js";
-import type { FeedView, SubjectEntry } from "../feed/feed-view.js";
+import type { Stamp } from "../clock/stamp.js";
+import { stampAt } from "../feed/event.js";
+import { DamagedStore, type FeedView, type SubjectEntry } from "../feed/feed-view.js";
+import { countedHead, countedSize } from "../feed/freeze.js";
+import { LaneReader } from "../feed/lane-reader.js";
+import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { FeedRow, PeerStatus } from "./peer-api.js";
 
 // What the store shows of feeds and subjects, in words.
 
 /** One row a lane, of one subject or of all. */
-export function feedRows(view: FeedView, only: SubjectPath | undefined): FeedRow[] {
+export function feedRows(view: FeedView, hasher: Hasher, only: SubjectPath | undefined): FeedRow[] {
   const rows: FeedRow[] = [];
   for (const { path, id } of subjectsNamed(view, only)) {
     for (const { number, author, epoch } of view.lanes(id)) {
       const head = view.head(number);
       if (head === undefined) continue;
-      const { size, headId, stamp } = head;
+      const { size, headId, freezeAt } = countedHead(view, hasher, number);
+      const stamp = size === head.size ? head.stamp : stampOf(view, hasher, number, size);
+      const hybridSize = Math.min(size, view.hybrid(number)?.seal.size ?? 0);
       rows.push({
         subject: path,
         author: toHex(author),
         epoch: epoch.index,
         nonce: toHex(epoch.nonce),
         size,
+        hybridSize,
         head: toHex(headId),
         stamp: [stamp.wallMs, stamp.counter],
+        ...(freezeAt > 0 && { freezeAt }),
       });
     }
   }
   return rows;
+}
+
+/** Of an event before the last; no stamp at all where nothing counts. */
+function stampOf(view: FeedView, hasher: Hasher, lane: number, seq: number): Stamp {
+  if (seq === 0) return { wallMs: 0, counter: 0 };
+  const found = new LaneReader(view, hasher, lane).event(seq);
+  if (found === undefined) throw new DamagedStore(`lane ${lane}`, `event ${seq} is missing`);
+  return stampAt(found.bytes, found.offset);
 }
 
 function subjectsNamed(view: FeedView, only: SubjectPath | undefined): Iterable<SubjectEntry> {
@@ -38,7 +55,10 @@ export function subjectSums(view: FeedView): PeerStatus["subjects"] {
   const subjects = [];
   for (const { path, id } of view.subjects()) {
     let events = 0;
-    for (const { number } of view.lanes(id)) events += view.head(number)?.size ?? 0;
+    for (const { number } of view.lanes(id)) {
+      const head = view.head(number);
+      if (head !== undefined) events += countedSize(head);
+    }
     subjects.push({ path, events });
   }
   return subjects;

@@ -28,6 +28,12 @@ export function proveCoveredInclusion(hasher: Hasher, range: CoveredRange, leafI
   return nodesOf(hasher, range, inclusionPlaces(range.size, leafIndex));
 }
 
+/** The fewest nodes that cover what lies behind a size that is kept. `undefined` where one is missing. */
+export function fillCovered(hasher: Hasher, range: CoveredRange, oldSize: number): readonly Uint8Array[] | undefined {
+  if (!isSize(oldSize) || oldSize > range.held || range.held > range.size) return undefined;
+  return nodesOf(hasher, range, fillPlaces(oldSize, range.size));
+}
+
 /** The whole, split at a leaf that is kept. `undefined` where a node is missing. */
 export function splitCovered(hasher: Hasher, range: CoveredRange, at: number): MmrSplit | undefined {
   if (!isSize(at) || at >= range.held || range.held > range.size) return undefined;

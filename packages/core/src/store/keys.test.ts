@@ -27,6 +27,8 @@ test("keys, byte by byte", () => {
   expect(toHex(keys.mmrKey(1, 9))).toBe("09000000010000000000000009");
   expect(toHex(keys.changedKey(1))).toBe("0a00000001");
   expect(toHex(keys.trieKey(Uint8Array.of(1, 2)))).toBe("0b0102");
+  expect(toHex(keys.givenUpKey(1))).toBe("1000000001");
+  expect(toHex(keys.returnedKey(new Uint8Array(32).fill(6)))).toBe(`11${"06".repeat(32)}`);
 });
 
 test("every key says what it names", () => {
@@ -39,6 +41,7 @@ test("every key says what it names", () => {
     ["lane", keys.laneKey],
     ["head", keys.headKey],
     ["changed", keys.changedKey],
+    ["givenUp", keys.givenUpKey],
   ] as const) {
     expect(keys.decodeKey(make(0xffff_ffff))).toEqual({ table, lane: 0xffff_ffff });
   }
@@ -50,6 +53,8 @@ test("every key says what it names", () => {
   });
   expect(keys.decodeKey(keys.blockKey(5, 2 ** 45))).toEqual({ table: "block", lane: 5, firstSeq: 2 ** 45 });
   expect(keys.decodeKey(keys.mmrKey(5, 0))).toEqual({ table: "mmr", lane: 5, group: 0 });
+  const event = new Uint8Array(32).fill(6);
+  expect(keys.decodeKey(keys.returnedKey(event))).toEqual({ table: "returned", event });
   expect(keys.decodeKey(keys.trieKey(Uint8Array.of(1)))).toEqual({ table: "trie", path: Uint8Array.of(1) });
 });
 

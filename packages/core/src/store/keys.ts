@@ -1,7 +1,7 @@
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { compareBytes } from "../bytes/order.js";
 import { Reader } from "../bytes/reader.js";
-import { type AuthorId, asId, type Epoch, epochNonceBytes, idBytes, type SubjectId } from "../identity/ids.js";
+import { type AuthorId, asId, type Epoch, epochNonceBytes, idBytes, type LaneId, type SubjectId } from "../identity/ids.js";
 import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/subject-path.js";
 import type { Range } from "../protocol/key-space.js";
 
@@ -20,6 +20,13 @@ export const tables = {
   mmr: 9,
   changed: 10,
   trie: 11,
+  hybrid: 12,
+  unsealed: 13,
+  fork: 14,
+  absent: 15,
+  givenUp: 16,
+  returned: 17,
+  redaction: 18,
 } as const;
 
 export type Table = keyof typeof tables;
@@ -74,8 +81,69 @@ export function changedKey(lane: number): Uint8Array<ArrayBuffer> {
   return numberedKey(tables.changed, lane);
 }
 
+export function hybridKey(lane: number): Uint8Array<ArrayBuffer> {
+  return numberedKey(tables.hybrid, lane);
+}
+
+export function unsealedKey(lane: number): Uint8Array<ArrayBuffer> {
+  return numberedKey(tables.unsealed, lane);
+}
+
+/** An event whose payload is absent. */
+export function absentKey(lane: number, seq: number): Uint8Array<ArrayBuffer> {
+  return numberedPairKey(tables.absent, lane, seq);
+}
+
+/** An event as a redaction names it: its lane need not be here. */
+export interface NamedEvent {
+  readonly lane: LaneId;
+  readonly seq: number;
+  readonly id: Uint8Array;
+}
+
+/** `by`: the lane whose events redact it. */
+export function redactionKey({ lane, seq, id }: NamedEvent, by: number): Uint8Array<ArrayBuffer> {
+  const key = new Uint8Array(1 + idBytes + 8 + idBytes + 4);
+  key.set(redactionPrefix(lane, seq));
+  key.set(id, 1 + idBytes + 8);
+  putU32(key, 1 + idBytes + 8 + idBytes, by);
+  return key;
+}
+
+/** Redactions of one event, by lane. */
+export function redactionsOf(event: NamedEvent): Range {
+  const prefix = redactionKey(event, 0).subarray(0, -4);
+  return { from: prefix, to: prefixEnd(prefix) };
+}
+
+/** Redactions of what may be events of these seqs. */
+export function redactionsWithin(lane: LaneId, firstSeq: number, lastSeq: number): Range {
+  return { from: redactionPrefix(lane, firstSeq), to: redactionPrefix(lane, lastSeq + 1) };
+}
+
+function redactionPrefix(lane: LaneId, seq: number): Uint8Array<ArrayBuffer> {
+  const prefix = new Uint8Array(1 + idBytes + 8);
+  prefix[0] = tables.redaction;
+  prefix.set(lane, 1);
+  putU32(prefix, 1 + idBytes, Math.floor(seq / HIGH));
+  putU32(prefix, 5 + idBytes, seq >>> 0);
+  return prefix;
+}
+
 export function trieKey(triePath: Uint8Array): Uint8Array<ArrayBuffer> {
   return tableKey(tables.trie, triePath);
+}
+
+export function forkKey(lane: LaneId): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.fork, lane);
+}
+
+export function givenUpKey(lane: number): Uint8Array<ArrayBuffer> {
+  return numberedKey(tables.givenUp, lane);
+}
+
+export function returnedKey(event: Uint8Array): Uint8Array<ArrayBuffer> {
+  return tableKey(tables.returned, event);
 }
 
 /** Every key of a table. */
@@ -83,8 +151,11 @@ export function tableRange(table: Table): Range {
   return { from: Uint8Array.of(tables[table]), to: Uint8Array.of(tables[table] + 1) };
 }
 
-/** All that a table holds of one lane; for `block` and `mmr`, every block and group. */
-export function laneRange(table: "lane" | "head" | "block" | "mmr" | "changed", lane: number): Range {
+/** All that a table holds of one lane; for `block`, `mmr` and `absent`, every block, group and payload. */
+export function laneRange(
+  table: "lane" | "head" | "block" | "mmr" | "changed" | "hybrid" | "unsealed" | "absent" | "givenUp",
+  lane: number,
+): Range {
   const from = numberedKey(tables[table], lane);
   return { from, to: lane === LANE_NUMBER_MAX ? Uint8Array.of(tables[table] + 1) : numberedKey(tables[table], lane + 1) };
 }
@@ -127,11 +198,15 @@ export type StoreKey =
   | { readonly table: "author"; readonly author: AuthorId }
   | { readonly table: "subject"; readonly subject: SubjectId }
   | { readonly table: "path"; readonly path: SubjectPath }
-  | { readonly table: "lane" | "head" | "changed"; readonly lane: number }
+  | { readonly table: "lane" | "head" | "changed" | "hybrid" | "unsealed" | "givenUp"; readonly lane: number }
   | { readonly table: "laneNumber"; readonly subject: SubjectId; readonly author: AuthorId; readonly epoch: Epoch }
   | { readonly table: "block"; readonly lane: number; readonly firstSeq: number }
   | { readonly table: "mmr"; readonly lane: number; readonly group: number }
-  | { readonly table: "trie"; readonly path: Uint8Array };
+  | { readonly table: "trie"; readonly path: Uint8Array }
+  | { readonly table: "fork"; readonly id: LaneId }
+  | { readonly table: "returned"; readonly event: Uint8Array }
+  | { readonly table: "absent"; readonly lane: number; readonly seq: number }
+  | { readonly table: "redaction"; readonly event: NamedEvent; readonly by: number };
 
 const META_NAMES = (["store", "clock", "frontier"] as const).map((name) => ({ name, bytes: bytesOfText(name) }));
 
@@ -158,6 +233,10 @@ export function decodeKey(key: Uint8Array): Decoded<StoreKey> {
       return finishNumbered(reader, "head");
     case tables.changed:
       return finishNumbered(reader, "changed");
+    case tables.hybrid:
+      return finishNumbered(reader, "hybrid");
+    case tables.unsealed:
+      return finishNumbered(reader, "unsealed");
     case tables.laneNumber:
       return finishLaneNumber(reader);
     case tables.block: {
@@ -171,8 +250,22 @@ export function decodeKey(key: Uint8Array): Decoded<StoreKey> {
       const group = reader.u64();
       return reader.finish(() => ({ table: "mmr", lane, group }));
     }
+    case tables.absent: {
+      const lane = reader.u32();
+      const seq = reader.u64();
+      if (seq === 0) reader.fail("an absent payload of event 0");
+      return reader.finish(() => ({ table: "absent", lane, seq }));
+    }
+    case tables.redaction:
+      return finishRedaction(reader);
     case tables.trie:
       return { table: "trie", path: key.subarray(1) };
+    case tables.fork:
+      return finishId(reader, (id) => ({ table: "fork", id: asId<LaneId>(id) }));
+    case tables.givenUp:
+      return finishNumbered(reader, "givenUp");
+    case tables.returned:
+      return finishId(reader, (event) => ({ table: "returned", event }));
     default:
       return new Malformed("a key of no known table");
   }
@@ -183,9 +276,18 @@ function finishId(reader: Reader, make: (id: Uint8Array) => StoreKey): Decoded<S
   return reader.finish(() => make(id));
 }
 
-function finishNumbered(reader: Reader, table: "lane" | "head" | "changed"): Decoded<StoreKey> {
+function finishNumbered(reader: Reader, table: "lane" | "head" | "changed" | "hybrid" | "unsealed" | "givenUp"): Decoded<StoreKey> {
   const lane = reader.u32();
   return reader.finish(() => ({ table, lane }));
+}
+
+function finishRedaction(reader: Reader): Decoded<StoreKey> {
+  const lane = reader.take(idBytes);
+  const seq = reader.u64();
+  if (seq === 0) reader.fail("a redaction of event 0");
+  const id = reader.take(idBytes);
+  const by = reader.u32();
+  return reader.finish(() => ({ table: "redaction", event: { lane: asId<LaneId>(lane), seq, id }, by }));
 }
 
 function finishLaneNumber(reader: Reader): Decoded<StoreKey> {

@@ -56,6 +56,17 @@ test("a snapshot stays as it was, and can be gone back to", () => {
   expect(numberOf(before.peek(numbered(4)) as Uint8Array)).toBe(4);
 });
 
+test("maps that go on from one snapshot do not see what the others write", () => {
+  const first = new MemoryKeys();
+  first.put(numbered(1), numbered(1));
+  const [second, third] = [new MemoryKeys(), new MemoryKeys()];
+  second.restore(first.snapshot());
+  second.put(numbered(1), numbered(2));
+  third.restore(second.snapshot());
+  third.put(numbered(1), numbered(3));
+  expect([first, second, third].map((keys) => numberOf(keys.get(numbered(1)) as Uint8Array))).toEqual([1, 2, 3]);
+});
+
 test("a range half read is not disturbed by what is written meanwhile", () => {
   const keys = new MemoryKeys();
   for (let index = 0; index < 600; index++) keys.put(numbered(index), numbered(index));

@@ -6,9 +6,12 @@ import type { Entry, KeySpace, Range, ReadableKeys } from "../protocol/key-space
 
 const CHUNK_ENTRIES = 128;
 
+/** One map between two snapshots of it. Told apart by identity: chunks go from map to map. */
+type Generation = { readonly of: "chunks" };
+
 interface Chunk {
   /** The generation that may change this chunk in place; an older one is copied first. */
-  readonly generation: number;
+  readonly generation: Generation;
   readonly entries: Entry[];
 }
 
@@ -42,7 +45,7 @@ class Snapshot implements MemorySnapshot {
 export class MemoryKeys implements KeySpace {
   #chunks: Chunk[] = [];
   #size = 0;
-  #generation = 0;
+  #generation: Generation = { of: "chunks" };
   /** Whether somebody may still read the chunks as they are now. */
   #shared: "yes" | "no" = "no";
 
@@ -118,7 +121,7 @@ export class MemoryKeys implements KeySpace {
   #unshare(): void {
     if (this.#shared === "no") return;
     this.#chunks = [...this.#chunks];
-    this.#generation += 1;
+    this.#generation = { of: "chunks" };
     this.#shared = "no";
   }
 

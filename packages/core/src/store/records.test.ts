@@ -61,7 +61,7 @@ test("property: every record comes back from its bytes, and no piece of them is 
       (store, lane, head, stamp, number, share) => {
         const frontier = { root: head.headId, rows: head.size };
         const all: [Uint8Array, (from: Uint8Array) => unknown, unknown][] = [
-          [records.encodeStoreRecord(store), records.decodeStoreRecord, store],
+          [records.encodeStoreRecord(store), records.decodeStoreRecord, { ...store, format: 2 }],
           [records.encodeLaneRecord(lane), records.decodeLaneRecord, lane],
           [records.encodeHeadRecord(head), records.decodeHeadRecord, head],
           [records.encodeClockRecord(stamp), records.decodeClockRecord, stamp],
@@ -99,7 +99,7 @@ const someHead: records.HeadRecord = {
 
 test("a head record, byte by byte", () => {
   const u64 = (value: number) => value.toString(16).padStart(16, "0");
-  const head = `0100${u64(5)}${"01".repeat(32)}0000000000020003${u64(6)}${u64(5)}02${"07".repeat(32)}${"08".repeat(32)}`;
+  const head = `0200${u64(5)}${"01".repeat(32)}0000000000020003${u64(6)}${u64(5)}02${"07".repeat(32)}${"08".repeat(32)}`;
   expect(toHex(records.encodeHeadRecord(someHead))).toBe(
     `${head}${u64(5)}000000000009000a000000030000000201${"0b".repeat(32)}${"0c".repeat(64)}`,
   );
@@ -108,7 +108,7 @@ test("a head record, byte by byte", () => {
 test("a head under a seal that reaches beyond it ends with what that covers", () => {
   const cover = { mmrRoot: new Uint8Array(32).fill(1), headId: new Uint8Array(32).fill(2), proof: [new Uint8Array(32).fill(3)] };
   const covered = records.encodeHeadRecord({ ...someHead, seal: { ...someHead.seal, size: 6 }, cover });
-  expect(toHex(covered.subarray(0, 2))).toBe("0101");
+  expect(toHex(covered.subarray(0, 2))).toBe("0201");
   expect(toHex(covered.subarray(-97))).toBe(`${"01".repeat(32)}${"02".repeat(32)}01${"03".repeat(32)}`);
   expect(records.decodeHeadRecord(covered)).toEqual({ ...someHead, seal: { ...someHead.seal, size: 6 }, cover });
   expect(reason(records.decodeHeadRecord(covered.with(1, 0)))).toContain("a seal of a size");
@@ -135,9 +135,24 @@ test.each<[string, Partial<records.HeadRecord>, string]>([
 
 test("versions and flags not known are malformed, with a reason", () => {
   const head = records.encodeHeadRecord(someHead);
-  expect(reason(records.decodeHeadRecord(head.with(0, 2)))).toContain("version 2");
+  expect(reason(records.decodeHeadRecord(head.with(0, 3)))).toContain("version 3");
   expect(reason(records.decodeHeadRecord(head.with(1, 2)))).toContain("flags");
   expect(reason(records.decodeFrontierRecord(new Uint8Array(41)))).toContain("version 0");
+});
+
+test("heads of version 1 are read: what they said of hybrid seals was nothing", () => {
+  const head = records.encodeHeadRecord(someHead);
+  const at = 1 + 1 + 8 + 32 + 8;
+  const old = (hybridSize: number) => new Uint8Array([1, ...head.subarray(1, at), 0, 0, 0, 0, 0, 0, 0, hybridSize, ...head.subarray(at)]);
+  expect(records.decodeHeadRecord(old(0))).toEqual(someHead);
+  expect(reason(records.decodeHeadRecord(old(4)))).toContain("hybrid size");
+});
+
+test("a store record says which format its store has, and one of a later format is refused", () => {
+  const [record] = fc.sample(stores, { numRuns: 1, seed: 1 }) as [records.StoreRecord];
+  const encoded = records.encodeStoreRecord(record);
+  expect(records.decodeStoreRecord(encoded.with(0, 1))).toEqual({ ...record, format: 1 });
+  expect(reason(records.decodeStoreRecord(encoded.with(0, 3)))).toContain("version 3; this program reads up to 2");
 });
 
 test("a network name in a store record must be one", () => {

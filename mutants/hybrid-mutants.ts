@@ -1,0 +1,57 @@
+import type { Mutant } from "./mutant.js";
+
+// Faults in the second signatures of hybrid authors.
+
+const core = "packages/core/src/feed/hybrid-core.ts";
+const coreTests = ["packages/core/src/feed/hybrid-core.test.ts"];
+
+export const hybridMutants: readonly Mutant[] = [
+  {
+    name: "hybrid-verdict-ignored",
+    what: "a Falcon-512 signature that is bad is taken as the author's",
+    file: core,
+    find: 'if (result.kind !== "verified" || result.verdict === "bad")',
+    replace: 'if (result.kind !== "verified")',
+    tests: coreTests,
+  },
+  {
+    name: "hybrid-over-anything",
+    what: "a hybrid seal is taken though it is over other events than those held",
+    file: "packages/core/src/feed/hybrid-seal.ts",
+    find: "return equalBytes(last, headId) && equalBytes(mmrRoot(hasher, then), root)",
+    replace: "return equalBytes(last, headId) || equalBytes(mmrRoot(hasher, then), root)",
+    tests: ["packages/core/src/feed/hybrid-core.test.ts", "packages/core/src/feed/repair.test.ts"],
+  },
+  {
+    name: "hybrid-tag-dropped",
+    what: "Falcon-512 signs the same statement as Ed25519, so that one kind of seal can be passed for the other",
+    file: "packages/core/src/feed/seal.ts",
+    find: "const prefix = PREFIXES[purpose];",
+    replace: 'const prefix = PREFIXES[purpose === "seal" ? purpose : "seal"];',
+    tests: ["packages/core/src/feed/hybrid-core.test.ts"],
+  },
+  {
+    name: "hybrid-mark-lost",
+    what: "a lane that grew while its signature was made counts as sealed to its end",
+    file: core,
+    find: "if (size === head.size) effects",
+    replace: "if (size !== undefined) effects",
+    tests: coreTests,
+  },
+  {
+    name: "hybrid-keys-unbound",
+    what: "whoever shows other keys than an author's has its own signatures taken for that author's",
+    file: "packages/core/src/feed/seal.ts",
+    find: "if (!equalBytes(authorOf(hasher, keys), author))",
+    replace: "if (keys.ed25519.length !== author.length)",
+    tests: coreTests,
+  },
+  {
+    name: "hybrid-read-too-far",
+    what: "a reader that asked for events sealed by both keys is given those sealed by one",
+    file: "packages/core/src/peer/read-events.ts",
+    find: 'return assurance === "classical" ? size',
+    replace: "return assurance.length > 0 ? size",
+    tests: ["packages/core/src/peer/hybrid-seals.test.ts"],
+  },
+];

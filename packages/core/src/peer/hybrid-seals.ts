@@ -1,0 +1,108 @@
+import type { Decoded } from "../bytes/malformed.js";
+import { type HybridCommand, type HybridNotice, type HybridOptions, type HybridVocabulary, hybridProtocol } from "../feed/hybrid-core.js";
+import type { HybridCheckpoint } from "../feed/hybrid-seal.js";
+import type { Loss, Mount } from "../protocol/mount.js";
+import type { Pending } from "./pending.js";
+import { SinterError } from "./sinter-error.js";
+
+export interface HybridSealsParts extends HybridOptions {
+  readonly pending: Pending;
+  /** To the core, through the driver; throws where it takes no more. */
+  readonly command: (command: HybridCommand) => void;
+}
+
+/** Whether a hybrid seal is here now: `ahead` where it is over more events than are. Malformed says why it does not hold. */
+export type SealTaking = Decoded<"taken" | "held" | "ahead">;
+
+type Asking = Exclude<HybridCommand, { readonly kind: "grown" }>;
+
+/** Speaks with the core of the second signatures. */
+export class HybridSeals {
+  readonly mount: Mount<HybridVocabulary>;
+  readonly #parts: HybridSealsParts;
+  /** The core knows that lanes are marked. */
+  #told = false;
+  /** Not answered yet. */
+  readonly #asked = new Map<number, Asking>();
+
+  constructor(parts: HybridSealsParts) {
+    this.#parts = parts;
+    this.mount = {
+      protocol: hybridProtocol({ hasher: parts.hasher, author: parts.author }),
+      notify: (notice) => this.#says(notice),
+      dropped: (command, loss) => (command.kind === "grown" ? undefined : this.#lost(command, loss)),
+    };
+  }
+
+  /** A lane of ours has grown. A core too busy to hear of it hears of the next one. */
+  grown(): void {
+    if (this.#told) return;
+    try {
+      this.#parts.command({ kind: "grown" });
+      this.#told = true;
+    } catch (error) {
+      if (!(error instanceof SinterError)) throw error;
+    }
+  }
+
+  take(checkpoint: HybridCheckpoint): Promise<SealTaking> {
+    return this.#ask((token) => ({ kind: "take", token, checkpoint }));
+  }
+
+  /** Once all that was written here is sealed by both keys, or that cannot be waited for. */
+  async finish(): Promise<void> {
+    await this.#ask((token) => ({ kind: "finish", token }));
+  }
+
+  async #ask<T>(commandOf: (token: number) => Asking): Promise<T> {
+    let asked: number | undefined;
+    try {
+      return await this.#parts.pending.call<T>((token) => {
+        asked = token;
+        const command = commandOf(token);
+        this.#asked.set(token, command);
+        this.#parts.command(command);
+      });
+    } finally {
+      if (asked !== undefined) this.#asked.delete(asked);
+    }
+  }
+
+  #says(notice: HybridNotice): void {
+    const { pending } = this.#parts;
+    switch (notice.kind) {
+      case "finished":
+        return pending.resolve(notice.token, undefined);
+      case "took":
+        return pending.resolve(notice.token, notice.taking);
+      case "refused": {
+        const fix = notice.code === "busy" ? "Await some of it before you offer more." : "Run sinter audit to see what else is wrong.";
+        return pending.reject(notice.token, new SinterError(notice.code, notice.reason, fix));
+      }
+      case "clean":
+        this.#told = false;
+        return;
+      case "begun":
+        this.#told = false;
+        return this.#askAgain();
+    }
+  }
+
+  #askAgain(): void {
+    for (const [token, command] of this.#asked) {
+      try {
+        this.#parts.command(command);
+      } catch (error) {
+        this.#parts.pending.reject(
+          token,
+          error instanceof Error ? error : new SinterError("internal", String(error), "Please report this."),
+        );
+      }
+    }
+  }
+
+  #lost({ token }: Asking, { reason }: Loss): void {
+    const error = new SinterError("internal", `nothing came of it: ${reason}`, "Try again.");
+    this.#parts.pending.reject(token, error);
+  }
+}

@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { Rig } from "../feed/feed-rig.suite.js";
+import { cutOffer, offerFrom } from "../feed/offered-lane.suite.js";
+import { append, copyOf, pass } from "../feed/twins.suite.js";
+import { codeOf, Followed, PeerRig, textOf } from "./peer-rig.suite.js";
+
+// What others hold of a store's own feed, offered to its peer: whatever was put back or copied, nothing is lost.
+
+/** A store put back to `before`, as a peer; and one that holds what it had written since. */
+function putBack(before: readonly string[], after: readonly string[]): { readonly back: PeerRig; readonly other: Rig } {
+  const store = new Rig();
+  const other = new Rig({ author: 2, instance: 2 });
+  append(store, ...before);
+  const snapshot = copyOf(store);
+  append(store, ...after);
+  pass(store, other);
+  return { back: new PeerRig({ keys: snapshot }), other };
+}
+
+test("a peer that was put back takes what it had forgotten, and its new events stand behind it in a new epoch", async () => {
+  const { back, other } = putBack(["1"], ["2", "3"]);
+  const receipt = await back.append("s", "4", "5");
+  expect([receipt.epoch, receipt.seq(0)]).toEqual([0, 2]);
+  expect(await back.of(back.peer.take(firstAuthors(other)))).toEqual({ kind: "taken", size: 3 });
+  expect([...(await back.texts("s"))].sort()).toEqual(["1", "2", "3", "4", "5"]);
+  const records = await back.records("s");
+  const again = records.filter(({ origin }) => origin !== undefined);
+  expect(again.map(({ epoch, origin }) => [epoch, origin?.epoch, origin?.seq, origin?.id])).toEqual([
+    [1, 0, 2, receipt.id(0)],
+    [1, 0, 3, receipt.id(1)],
+  ]);
+  expect((await back.of(back.peer.audit())).problems).toEqual([]);
+  expect((await back.append("s", "6")).epoch).toBe(1);
+});
+
+test("what it has it has, and what parts from it before the range begins is asked for from earlier on", async () => {
+  const { back, other } = putBack(["1", "2"], ["3", "4"]);
+  expect(await back.of(back.peer.take(cutFirst(other, 1, 2)))).toEqual({ kind: "held" });
+  await back.append("s", "5");
+  expect(await codeOf(back.of(back.peer.take(cutFirst(other, 4, 4))))).toBe("usage");
+  expect(await back.of(back.peer.take(cutFirst(other, 2, 3)))).toEqual({ kind: "taken", size: 3 });
+  expect(await back.of(back.peer.take(cutFirst(other, 4, 4)))).toEqual({ kind: "taken", size: 4 });
+});
+
+test("ranges of it offered all at once come one after the other", async () => {
+  const { back, other } = putBack(["1"], ["2", "3", "4"]);
+  await back.append("s", "5");
+  const outcomes = await back.of(Promise.all([1, 2, 3, 4].map((seq) => back.peer.take(cutFirst(other, seq, seq)))));
+  expect(outcomes).toEqual([{ kind: "held" }, { kind: "taken", size: 2 }, { kind: "taken", size: 3 }, { kind: "taken", size: 4 }]);
+  expect((await back.texts("s")).length).toBe(5);
+});
+
+test("a copy of a store takes what the first goes on to write, and writes on itself", async () => {
+  const store = new Rig();
+  append(store, "1");
+  const copy = new PeerRig({ keys: copyOf(store), instance: 2 });
+  await copy.append("s", "of the copy");
+  append(store, "2");
+  expect(await copy.of(copy.peer.take(offerFrom(store, "s")))).toEqual({ kind: "taken", size: 2 });
+  expect([...(await copy.texts("s"))].sort()).toEqual(["1", "2", "of the copy"]);
+  expect((await copy.append("s", "more")).epoch).toBe(1);
+});
+
+test("who follows the subject is told of what goes, and reads what comes in its place", async () => {
+  const { back, other } = putBack(["1"], ["2", "3"]);
+  await back.append("s", "4");
+  const gone: unknown[] = [];
+  const followed = new Followed(back.peer, "s", { withdrawn: ({ epoch, from, to }) => gone.push([epoch, from, to]) });
+  await back.rest();
+  expect(followed.texts).toEqual(["1", "4"]);
+  await back.of(back.peer.take(firstAuthors(other)));
+  await back.rest();
+  expect([...followed.texts.slice(2)].sort()).toEqual(["2", "3", "4"]);
+  expect(gone).toEqual([[0, 2, 2]]);
+  followed.abort.abort();
+  await back.rest();
+});
+
+test("who is reading when the end of a feed is replaced by a shorter one is told to read again, and of no damage", async () => {
+  const { back, other } = putBack(["1"], ["2"]);
+  await back.append("s", ..."3456".split("").map((text) => text.padEnd(7_000)));
+  const reading = back.peer.events("s")[Symbol.asyncIterator]();
+  expect(textOf((await back.of(reading.next())).value)).toBe("1");
+  await back.of(back.peer.take(firstAuthors(other)));
+  const rest = async () => {
+    for (let next = await reading.next(); !next.done; ) next = await reading.next();
+  };
+  expect(await back.of(codeOf(rest()))).toBe("busy");
+  expect((await back.texts("s")).length).toBe(6);
+});
+
+/** All of the first author's lane. */
+function firstAuthors(other: Rig) {
+  return cutFirst(other, 1, other.view.head(0)?.size ?? 0);
+}
+
+function cutFirst(other: Rig, from: number, to: number) {
+  return cutOffer(asFirst(other), "s", { from, to, perBlock: 9 });
+}
+
+/** The rig's store, read for the first author's lane. */
+function asFirst(other: Rig): Rig {
+  return new Rig({ keys: copyOf(other), author: 1, instance: 90 });
+}
