@@ -6,6 +6,7 @@ export { SeededRandom } from "./seeded-random.js";
 export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
 export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";
 export { Trace, type TraceOptions, traceText } from "./trace.js";
+export { runTwins, type TwinsOptions, type TwinsResult, type TwinTrouble, twinTroubles } from "./twins/twins-scenario.js";
 export { VirtualClock, type VirtualClockOptions, WallClock } from "./virtual-clock.js";
 export { type Execute, VirtualCompute, type VirtualComputeOptions } from "./virtual-compute.js";
 export { StubSigner, StubVerifier } from "./virtual-crypto.js";

@@ -8,3 +8,12 @@ export const steadyFirstMsMax = 1_000_000;
 export const soonQuantaMax = 16;
 export const traceDepthLevelsMax = 12;
 export const pingBytesMax = 256 * 1024;
+
+/** Steps in which one lane is carried from one store to another: more than any takes. */
+export const carryStepsMax = 400;
+
+/** Exchanges of all with all until nothing changes any more: more than it takes. */
+export const exchangesMax = 60;
+
+/** A fork proof of the few events that a simulated store has, beside the keys. */
+export const forkProofBytesMax = 2_048;

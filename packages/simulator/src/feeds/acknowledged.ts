@@ -1,20 +1,20 @@
 import {
   type AuthorId,
-  blockCount,
-  blockFirstSeq,
-  blockHeaderBytes,
+  checkBlock,
   compareStamps,
   equalBytes,
-  eventIds,
   FeedView,
   type Hasher,
   hashBytes,
+  idsOfBlock,
+  isAbsent,
+  isMalformed,
   LaneReader,
   payloadAt,
   type ReadableKeys,
   type Stamp,
   type SubjectPath,
-  sizeAt,
+  spanWords,
   stampAt,
   toHex,
 } from "@sinter/core";
@@ -37,6 +37,8 @@ export interface AcknowledgedEvent {
 
 interface Promised extends AcknowledgedEvent {
   readonly lane: string;
+  /** Asked for: what the event says may be gone. Done: it must be. */
+  readonly redaction?: "asked" | "done";
   stamp: Stamp | undefined;
 }
 
@@ -85,7 +87,7 @@ export class Acknowledged {
 
   /** Throws where the place was acknowledged before. */
   take(place: AcknowledgedLane, event: AcknowledgedEvent): void {
-    const name = `${place.path}, author ${toHex(place.author).slice(0, 8)}, epoch ${place.epoch} ${toHex(place.nonce).slice(0, 8)}`;
+    const name = nameOf(place);
     const fault = this.#ids.take(name, event);
     if (fault !== undefined) throw new Error(fault);
     let lane = this.#lanes.get(name);
@@ -96,6 +98,13 @@ export class Acknowledged {
     const promised = { ...event, lane: name, stamp: undefined };
     lane.events.set(event.seq, promised);
     this.#order.push(promised);
+  }
+
+  /** What was acknowledged is taken back again. */
+  redact(place: AcknowledgedLane, seq: number, redaction: "asked" | "done"): void {
+    const events = this.#lanes.get(nameOf(place))?.events;
+    const promised = events?.get(seq);
+    if (promised !== undefined) events?.set(seq, { ...promised, redaction });
   }
 
   /** What the store does not show as it was acknowledged. */
@@ -114,6 +123,10 @@ export class Acknowledged {
   }
 }
 
+function nameOf({ path, author, epoch, nonce }: AcknowledgedLane): string {
+  return `${path}, author ${toHex(author).slice(0, 8)}, epoch ${epoch} ${toHex(nonce).slice(0, 8)}`;
+}
+
 function laneProblems(view: FeedView, hasher: Hasher, { name, lane }: { readonly name: string; readonly lane: Lane }): string[] {
   const { author, path, epoch, nonce } = lane.place;
   const subject = view.subjectId(path);
@@ -125,16 +138,21 @@ function laneProblems(view: FeedView, hasher: Hasher, { name, lane }: { readonly
   const size = reader.size;
   let met = 0;
   for (const block of reader.blocks(1, size)) {
-    const ids = eventIds(hasher, id, block);
-    let offset = blockHeaderBytes;
-    for (let index = 0; index < blockCount(block); index++, offset += sizeAt(block, offset)) {
-      const promised = lane.events.get(blockFirstSeq(block) + index);
+    const checked = checkBlock(block);
+    if (isMalformed(checked)) return [`${name}: a block that is none: ${checked.reason}`];
+    const ids = idsOfBlock(hasher, id, checked);
+    for (let index = 0; index < checked.count; index++) {
+      const offset = checked.spans[index * spanWords] as number;
+      const promised = lane.events.get(checked.firstSeq + index);
       if (promised === undefined) continue;
       met += 1;
       const stamp = stampAt(block, offset);
       if (toHex(ids.subarray(index * hashBytes, (index + 1) * hashBytes)) !== promised.id)
         problems.push(`${name} seq ${promised.seq}: another event than the one acknowledged`);
-      if (!equalBytes(payloadAt(block, offset), promised.payload))
+      const payload = isAbsent(checked, index) ? undefined : payloadAt(block, offset);
+      if (payload === undefined ? promised.redaction === undefined : promised.redaction === "done")
+        problems.push(`${name} seq ${promised.seq}: redacted, or not, as nobody asked`);
+      if (payload !== undefined && !equalBytes(payload, promised.payload))
         problems.push(`${name} seq ${promised.seq}: another payload than the one given`);
       if (promised.stamp !== undefined && compareStamps(promised.stamp, stamp) !== 0)
         problems.push(`${name} seq ${promised.seq}: its stamp has changed`);

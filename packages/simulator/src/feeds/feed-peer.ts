@@ -15,6 +15,7 @@ import {
   type Hasher,
   isMalformed,
   type Json,
+  type LanePlace,
   type Loss,
   type Mount,
   metaKey,
@@ -25,10 +26,12 @@ import {
   type RefusalCode,
   type Signer,
   type SubjectPath,
+  type VerifiedFork,
   type VerifiedRange,
   type Verifier,
 } from "@sinter/core";
 import type { Booted } from "../simulated-peer.js";
+import type { AcknowledgedLane } from "./acknowledged.js";
 import { type PingerNotice, type PingerVocabulary, pingerProtocol } from "./pinger.js";
 
 // All cores of a peer on the shipped driver, for one boot. It does what `open` does with a store's record, and what the
@@ -46,6 +49,8 @@ export type Answer =
   | { readonly kind: "appended"; readonly appended: Appended; readonly nonce: Uint8Array }
   | { readonly kind: "taken"; readonly size: number }
   | { readonly kind: "stale" }
+  | { readonly kind: "frozen"; readonly freezeAt: number }
+  | { readonly kind: "returned" }
   | { readonly kind: "passed" }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly reason: string }
   | { readonly kind: "settled"; readonly root: Uint8Array }
@@ -57,6 +62,10 @@ export type Answer =
 export type Asked =
   | { readonly kind: "append"; readonly path: SubjectPath; readonly events: readonly NewParts[] }
   | { readonly kind: "take"; readonly range: VerifiedRange }
+  /** Of an event of ours, by its lane's number in the store. */
+  | { readonly kind: "redact"; readonly lane: number; readonly seq: number; readonly place: AcknowledgedLane }
+  | { readonly kind: "freeze"; readonly fork: VerifiedFork }
+  | { readonly kind: "giveUp"; readonly place: LanePlace; readonly from: number }
   | { readonly kind: "barrier" }
   | { readonly kind: "settle" }
   | { readonly kind: "ping"; readonly to: PeerId; readonly load: Uint8Array }
@@ -97,7 +106,7 @@ export class FeedPeer implements Booted {
     const record = this.#record();
     this.instance = record.instance;
     this.#feed = {
-      protocol: feedProtocol({ hasher, signer, verifier, author, instance: record.instance, network: network.id }),
+      protocol: feedProtocol({ hasher, signer, verifier, signatures: "ed25519", author, network: network.id }),
       notify: (notice) => this.#feedSays(notice),
       dropped: (command, loss) => this.#answer(command.token, { kind: "dropped", loss }),
     };
@@ -162,6 +171,12 @@ export class FeedPeer implements Booted {
         return driver.command(this.#feed, { kind: "append", token, path: asked.path, events: asked.events });
       case "take":
         return driver.command(this.#feed, { kind: "take", token, range: asked.range });
+      case "redact":
+        return driver.command(this.#feed, { kind: "redact", token, lane: asked.lane, seq: asked.seq });
+      case "freeze":
+        return driver.command(this.#feed, { kind: "freeze", token, fork: asked.fork });
+      case "giveUp":
+        return driver.command(this.#feed, { kind: "giveUp", token, place: asked.place, from: asked.from });
       case "barrier":
         return driver.command(this.#feed, { kind: "barrier", token });
       case "settle":
@@ -208,8 +223,16 @@ export class FeedPeer implements Booted {
   // --- what the cores say ---
 
   #feedSays(notice: FeedNotice): void {
+    if (notice.kind === "returned") {
+      for (const token of notice.tokens) this.#answer(token, { kind: "returned" });
+      return this.#changed();
+    }
     if (notice.kind !== "appended" && notice.kind !== "taken") return this.#answer(notice.token, notice);
     this.#answer(notice.token, notice.kind === "taken" ? notice : { kind: "appended", appended: notice, nonce: this.instance });
+    this.#changed();
+  }
+
+  #changed(): void {
     if (this.#frontierTold) return;
     this.#frontierTold = this.#driver.command(this.#frontier, { kind: "changed" }) === "accepted";
   }

@@ -98,6 +98,19 @@ export class Bench {
     this.ask({ kind: "take", range: verified.range });
   }
 
+  /** Takes back what an event of the subject's only lane says. */
+  redact(subject: string, seq: number): void {
+    if (!this.#runsUntil((peer) => peer.state === "running")) return;
+    const view = new FeedView(this.peer.store.keys);
+    const path = pathOf(subject);
+    const [entry] = view.lanes(subjectId(this.station.crypto.hasher, networkId(this.station.crypto.hasher, NETWORK), path));
+    if (entry === undefined) throw new Error(`nothing in ${subject}`);
+    const { author, epoch, number: lane } = entry;
+    const place = { author, path, epoch: epoch.index, nonce: epoch.nonce };
+    this.station.acknowledged.redact(place, seq, "asked");
+    this.ask({ kind: "redact", lane, seq, place });
+  }
+
   /** A lane of ours in pieces, for others. */
   offers(subject: string, bytes: number): RangeOffer[] {
     const view = new FeedView(this.peer.store.keys);
@@ -293,6 +306,15 @@ export function workloads({ batch }: { readonly batch: number }): readonly Workl
       run: (bench) => {
         for (const offer of rangesOfAnother(bench, batch)) bench.take(offer);
         bench.ask(bench.append("one/a", 1, 50), { kind: "settle" });
+      },
+    },
+    {
+      name: "redacted",
+      run: (bench) => {
+        bench.ask(bench.append("one/a", 5, 2_000));
+        bench.redact("one/a", 1);
+        bench.ask(bench.append("one/a", 1, 100));
+        bench.redact("one/a", 7);
       },
     },
     {

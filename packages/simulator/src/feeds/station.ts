@@ -96,6 +96,7 @@ export class Station {
     if (answer.kind === "unsettled") this.broken(`no root: ${answer.reason}`);
     if (answer.kind === "settled") this.settledRoot = toHex(answer.root);
     if (answer.kind === "appended" && asked.kind === "append") this.#promised(asked, answer);
+    if (answer.kind === "appended" && asked.kind === "redact") this.acknowledged.redact(asked.place, asked.seq, "done");
     if (answer.kind === "taken" && asked.kind === "take") this.#tookIn(asked.range);
     this.#options.heard?.(asked, answer);
   }
