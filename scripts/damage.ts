@@ -85,8 +85,10 @@ async function contentsOf(
       const found: string[] = [];
       contents[subject] = found;
       try {
-        for await (const { author, epoch, seq, id, stamp, kind, payload } of peer.events(subject))
-          found.push([author, epoch, seq, id, stamp, kind, Buffer.from(payload).toString("hex")].join(" "));
+        for await (const { author, epoch, seq, id, stamp, kind, payload, absent } of peer.events(subject)) {
+          const said = payload === undefined ? absent : Buffer.from(payload).toString("hex");
+          found.push([author, epoch, seq, id, stamp, kind, said].join(" "));
+        }
       } catch (error) {
         if (!(error instanceof SinterError)) throw error;
         faults.push(error.message);

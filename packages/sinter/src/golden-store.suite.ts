@@ -1,21 +1,42 @@
-import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type EventRecord, type FeedRow, type Peer, toHex } from "@sinter/core";
+import { type EventRecord, type FeedRow, type ForkRow, type Peer, toHex, type WantedPayload } from "@sinter/core";
 import { keyFileName } from "./key-file.js";
 import { createNodeHasher } from "./node-hasher.js";
 import { dataFileName } from "./store-lock.js";
 
-// A store as an earlier version of this program left it, and what it held then. scripts/make-golden.ts makes the next one
-// when the format has a new version; those that exist are never made again.
+// Stores as earlier versions of this program left them, one of each format, and what they held then. scripts/make-golden.ts
+// makes the next one when the format has a new version; those that exist are never made again.
 
-export const goldenDir = fileURLToPath(new URL("../fixtures/golden/v1/", import.meta.url));
-export const expectedFileName = "expected.json";
+const goldenRoot = fileURLToPath(new URL("../fixtures/golden/", import.meta.url));
+const expectedFileName = "expected.json";
+
+/** Where what a store of this format left lies. */
+export interface GoldenPlace {
+  readonly format: number;
+  /** Of the store. */
+  readonly dir: string;
+  readonly expectedFile: string;
+  /** Subjects of the store as segments: a directory each. */
+  readonly segmentsDir: string;
+}
+
+export function goldenPlace(format: number): GoldenPlace {
+  const dir = join(goldenRoot, `v${format}`);
+  return { format, dir, expectedFile: join(dir, expectedFileName), segmentsDir: join(dir, "segments") };
+}
+
+export interface GoldenSegments {
+  readonly folder: string;
+  readonly subject: string;
+  readonly files: readonly string[];
+}
 
 interface GoldenEvent extends Omit<EventRecord, "payload" | "key"> {
   readonly key: string | null;
-  readonly payloadLength: number;
-  readonly payloadHash: string;
+  readonly payloadLength: number | null;
+  readonly payloadHash: string | null;
 }
 
 interface GoldenProof {
@@ -27,7 +48,8 @@ interface GoldenProof {
   readonly path: readonly string[];
 }
 
-/** All that an application can learn of a store. Bytes are in hexadecimal. */
+/** All that an application can learn of a store. Bytes are in hexadecimal. What an earlier version wrote down of it lacks what it
+ * did not know of. */
 export interface Contents {
   readonly author: string;
   readonly peer: string;
@@ -35,9 +57,28 @@ export interface Contents {
   readonly root: string;
   readonly subjects: readonly { readonly path: string; readonly events: number }[];
   readonly feeds: readonly FeedRow[];
+  readonly forks: readonly (Omit<ForkRow, "proof"> & { readonly proof: string })[];
+  readonly wanted: readonly WantedPayload[];
   readonly events: Readonly<Record<string, readonly GoldenEvent[]>>;
   /** Of the first, the last and a few other events of every lane. */
   readonly proofs: readonly GoldenProof[];
+}
+
+export interface Golden extends GoldenPlace {
+  readonly contents: Contents;
+  /** None of format 1: it had no segments. */
+  readonly segments: readonly GoldenSegments[];
+}
+
+/** What there is of every format, from the first on. */
+export const goldens: readonly Golden[] = existing().map((place) => {
+  const { contents, segments = [] } = JSON.parse(readFileSync(place.expectedFile, "utf8")) as Pick<Golden, "contents"> & Partial<Golden>;
+  return { ...place, contents, segments };
+});
+
+function existing(): GoldenPlace[] {
+  const names = readdirSync(goldenRoot).filter((name) => existsSync(join(goldenRoot, name, expectedFileName)));
+  return names.map((name) => goldenPlace(Number(name.slice(1)))).sort((left, right) => left.format - right.format);
 }
 
 export async function contentsOf(peer: Peer): Promise<Contents> {
@@ -47,14 +88,16 @@ export async function contentsOf(peer: Peer): Promise<Contents> {
     events[path] = [];
     for await (const event of peer.events(path, { system: true })) events[path].push(goldenEvent(event));
   }
-  return { author, peer: id, network, root, subjects, feeds: await peer.feeds(), events, proofs: [...proofsOf(peer)] };
+  const forks = (await peer.forks()).map(({ proof, ...fork }) => ({ ...fork, proof: toHex(proof) }));
+  const { wanted } = await peer.wanted();
+  return { author, peer: id, network, root, subjects, feeds: await peer.feeds(), forks, wanted, events, proofs: [...proofsOf(peer)] };
 }
 
 const hasher = createNodeHasher();
 
 function goldenEvent({ payload, key, ...rest }: EventRecord): GoldenEvent {
-  const payloadHash = toHex(hasher.hash("sinter 1 payload", payload));
-  return { ...rest, key: key === undefined ? null : toHex(key), payloadLength: payload.length, payloadHash };
+  const payloadHash = payload === undefined ? null : toHex(hasher.hash("sinter 1 payload", payload));
+  return { ...rest, key: key === undefined ? null : toHex(key), payloadLength: payload?.length ?? null, payloadHash };
 }
 
 function* proofsOf(peer: Peer): Generator<GoldenProof> {

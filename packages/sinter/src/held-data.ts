@@ -1,4 +1,4 @@
-import { decodeStoreRecord, isMalformed, metaKey, SinterError, type StoreRecord, toHex } from "@sinter/core";
+import { decodeStoreRecord, isMalformed, metaKey, SinterError, type StoredStoreRecord, toHex } from "@sinter/core";
 import { checkDataFile } from "./data-file.js";
 import { LmdbStore } from "./lmdb-store.js";
 import type { StoreLock } from "./store-lock.js";
@@ -21,7 +21,7 @@ export function openData(lock: Pick<StoreLock, "dataFile">, { reserveBytes }: { 
   }
 }
 
-export function readStoreRecord(store: LmdbStore, dir: string): StoreRecord | undefined {
+export function readStoreRecord(store: LmdbStore, dir: string): StoredStoreRecord | undefined {
   const bytes = store.keys.get(metaKey("store"));
   if (bytes === undefined) {
     // An empty data file is a store to be; one with other things in it is none of ours.

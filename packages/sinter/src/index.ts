@@ -1,5 +1,6 @@
 // What packages/sinter gives to applications, and to the command line. Nothing inside the package imports this file.
 export {
+  type Accusation,
   type AnyMount,
   type AuditOptions,
   type AuditProblem,
@@ -12,6 +13,8 @@ export {
   type EventRecord,
   type FeedRow,
   type FeedView,
+  type ForkRow,
+  forkText,
   isMalformed,
   type Json,
   type LaneReader,
@@ -22,6 +25,8 @@ export {
   type PeerStatus,
   type ProofOf,
   type ProvenEvent,
+  type ProvenFork,
+  parseForkText,
   parseProofText,
   proofText,
   type ReadOptions,
@@ -31,7 +36,9 @@ export {
   type StampText,
   type TraceLine,
   type Transport,
+  verifyFork,
   verifyProof,
+  type Withdrawal,
 } from "@sinter/core";
 export { type ControlClient, connectControl } from "./control/client.js";
 export type { Holder } from "./control/client-wire.js";

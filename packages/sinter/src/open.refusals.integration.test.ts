@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { metaKey, type StoreFailure } from "@sinter/core";
+import { metaKey, type StoreFailure, storeFormat } from "@sinter/core";
 import { open as openLmdb } from "lmdb";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { keyFileName } from "./key-file.js";
@@ -163,14 +163,14 @@ test("a store of a later version is not touched", async () => {
     await new Promise<StoreFailure | undefined>((done) => store.commit([[metaKey("store"), record]], done));
     await store.close();
   };
-  await rewrite(2);
+  await rewrite(storeFormat + 1);
   const error = await refusalOf(open({ dir }));
   expect([error.code, error.message, error.fix]).toEqual([
     "wrong-store",
-    expect.stringContaining("version 2"),
+    expect.stringContaining(`version ${storeFormat + 1}`),
     expect.stringContaining("newer version"),
   ]);
-  await rewrite(1);
+  await rewrite(storeFormat);
   await expectUnharmed(dir, "x");
 });
 

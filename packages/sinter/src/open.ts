@@ -14,9 +14,12 @@ import {
   networkId,
   Peer,
   parseNetworkName,
+  type Signatures,
   SinterError,
+  type StoredStoreRecord,
   type StoreFailure,
   type StoreRecord,
+  storeFormat,
   type TraceLine,
   type Transport,
   toHex,
@@ -24,11 +27,14 @@ import {
 import { Backups } from "./backup.js";
 import type { HolderKind } from "./control/messages.js";
 import { type ControlServer, serveControl } from "./control/server.js";
+import { loadFalcon } from "./falcon.js";
+import { falconModule } from "./falcon-jobs.js";
 import { openData, readStoreRecord } from "./held-data.js";
 import { type Keys, loadKeys } from "./key-file.js";
 import type { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
 import { createNodeHasher } from "./node-hasher.js";
+import { segmentFiles } from "./segment-files.js";
 import { fileIdentity, isSameInstance, newInstance, newNonce, probedFileIdentity } from "./store-instance.js";
 import { lockStore, type StoreLock } from "./store-lock.js";
 import { SystemClock } from "./system-clock.js";
@@ -40,6 +46,9 @@ export interface OpenOptions {
   readonly dir: string;
   /** The network a new store is made for: a random name where none is given. One that has a store already must be the store's. */
   readonly network?: string;
+  /** By which keys a new store's author is to sign: `hybrid`, by Ed25519 and Falcon-512, if neither this nor SINTER_SIGNATURES
+   * says otherwise. A store that is there goes on with the keys it has. */
+  readonly signatures?: Signatures;
   /** What this process is, for whoever finds the store in use. */
   readonly holder?: { readonly kind: HolderKind; readonly what: string };
   /** `serve`, if left out: commands on this machine, of this user, reach the peer through a socket in the store. */
@@ -93,10 +102,11 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
   const trace = options.trace ?? traceOfEnvironment(process.env);
   const hasher = createNodeHasher();
   const known = readStoreRecord(store, dir);
-  const keys = loadKeys(dir, { missing: known === undefined ? "create" : "fail" });
+  const keys = known === undefined ? await newKeys(dir, options) : loadKeys(dir, { missing: "fail" });
   const record = known === undefined ? newRecord(options, lock, { keys, hasher }) : currentRecord(known, options, lock, { keys, hasher });
   if (record !== known) await found(store, { record, keys }, dir);
-  const compute = new WorkerCompute({ modules: {} });
+  const { falcon } = keys;
+  const compute = new WorkerCompute({ modules: { hybrid: falconModule() }, held: { hybrid: () => falcon?.reveal() } });
   // A timer is work somebody waits for: the process must not end over it.
   const clock = new SystemClock({ timers: "hold" });
   const ports = {
@@ -115,12 +125,14 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     hasher,
     signer: keys.author,
     verifier: new Ed25519Verifier(),
+    signatures: falcon === undefined ? "ed25519" : "hybrid",
+    falcon: loadFalcon,
     id: toHex(keys.peer.publicKey),
     author: record.author,
     network: { name: record.networkName, id: record.network },
-    instance: record.instance,
     ...(mounts === undefined ? {} : { mounts }),
     backup: (to, wanted) => backups.make(to, wanted),
+    files: segmentFiles(lock.dataFile),
     // One that fails to come up fails open(), below.
     retire: async () => (await serving?.catch(() => undefined))?.close(),
     release: async () => {
@@ -147,6 +159,17 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
   }
 }
 
+/** Made before the store: one that was interrupted then begins with the keys that are there. */
+async function newKeys(dir: string, options: Opening): Promise<Keys> {
+  const signatures = options.signatures ?? signaturesOf(process.env["SINTER_SIGNATURES"]) ?? "hybrid";
+  return loadKeys(dir, signatures === "ed25519" ? { missing: "create" } : { missing: "create", falcon: await loadFalcon() });
+}
+
+function signaturesOf(text: string | undefined): Signatures | undefined {
+  if (text === undefined || text === "" || text === "hybrid" || text === "ed25519") return text === "" ? undefined : text;
+  throw new SinterError("usage", `SINTER_SIGNATURES is ${text}`, "Set it to hybrid or ed25519, or not at all.");
+}
+
 interface NewParts {
   readonly keys: Keys;
   readonly hasher: ReturnType<typeof createNodeHasher>;
@@ -166,7 +189,7 @@ function networkNamed(text: string): string {
 }
 
 /** The record as it is to be from now on: the same one, or, where the directory was copied or restored, a new instance's. */
-function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
+function currentRecord(known: StoredStoreRecord, options: Opening, lock: StoreLock, { keys, hasher }: NewParts): StoreRecord {
   if (options.network !== undefined && options.network !== known.networkName) {
     throw new SinterError(
       "wrong-store",
@@ -178,7 +201,9 @@ function currentRecord(known: StoreRecord, options: Opening, lock: StoreLock, { 
     throw new SinterError("wrong-store", "the keys beside this store are not those it was written with", "Put its own keys.json back.");
   }
   const file = fileIdentity(lock.dataFile);
-  if (isSameInstance({ nonce: known.instance, inode: known.inode, birthNs: known.birthNs }, file)) return known;
+  const isSame = isSameInstance({ nonce: known.instance, inode: known.inode, birthNs: known.birthNs }, file);
+  // Written anew, the record keeps earlier programs from what this one is about to write.
+  if (isSame) return known.format === storeFormat ? known : { ...known };
   return newInstance(known, lock.dataFile);
 }
 

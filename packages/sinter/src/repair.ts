@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Batch, FeedView, type RepairResult, repairStore, SinterError, type StoreFailure } from "@sinter/core";
+import { type Batch, FeedView, hasHybridSeals, type RepairResult, repairStore, SinterError, type StoreFailure } from "@sinter/core";
+import { loadFalcon } from "./falcon.js";
 import { openData, readStoreRecord } from "./held-data.js";
 import type { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier } from "./node-crypto.js";
@@ -23,8 +24,10 @@ export async function repair({ dir, signal }: RepairOptions): Promise<RepairResu
     store = openData(lock);
     const record = readStoreRecord(store, dir);
     if (record === undefined) return { mended: [] };
-    const parts = { hasher: createNodeHasher(), verifier: new Ed25519Verifier(), network: record.network };
-    const steps = repairStore(new FeedView(store.keys), parts);
+    const view = new FeedView(store.keys);
+    const falcon = hasHybridSeals(view) ? { falcon: await loadFalcon() } : {};
+    const parts = { hasher: createNodeHasher(), verifier: new Ed25519Verifier(), network: record.network, ...falcon };
+    const steps = repairStore(view, parts);
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done === true) return step.value;
       if (step.value.length > 0) await committed(store, step.value, dir);

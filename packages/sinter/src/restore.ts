@@ -9,6 +9,7 @@ import {
   DamagedStore,
   encodeStoreRecord,
   FeedView,
+  hasHybridSeals,
   isMalformed,
   metaKey,
   SinterError,
@@ -17,6 +18,7 @@ import {
 } from "@sinter/core";
 import { type BackupFile, type BackupManifest, backupFile, backupNames, decodeManifest } from "./backup-manifest.js";
 import { copyPieces, type PiecesOptions, throwIfAborted } from "./copy-pieces.js";
+import { loadFalcon } from "./falcon.js";
 import { openData, readStoreRecord } from "./held-data.js";
 import { keyFileName } from "./key-file.js";
 import type { LmdbStore } from "./lmdb-store.js";
@@ -152,7 +154,8 @@ async function founded(dataFile: string, { backup, manifest, options }: Filling 
     const record = readStoreRecord(store, backup);
     if (record === undefined || toHex(record.author) !== manifest.author || record.networkName !== manifest.network)
       throw damaged(join(backup, backupNames.manifest), "it describes another store than the one beside it");
-    const parts = { hasher: createNodeHasher(), verifier: new Ed25519Verifier(), network: record.network };
+    const falcon = hasHybridSeals(new FeedView(store.keys)) ? { falcon: await loadFalcon() } : {};
+    const parts = { hasher: createNodeHasher(), verifier: new Ed25519Verifier(), network: record.network, ...falcon };
     const { ok, events, problems } = await audited(store, parts, options);
     const [first] = problems;
     if (!ok && first !== undefined && options.unsound !== "accept") {

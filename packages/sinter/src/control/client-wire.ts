@@ -1,5 +1,13 @@
 import type { Socket } from "node:net";
-import { controlAnswerCharsMax, controlHelloMsMax, controlLineBytesMax, isMalformed, LineReader, SinterError } from "@sinter/core";
+import {
+  controlAnswerCharsMax,
+  controlHelloMsMax,
+  controlLineBytesMax,
+  isMalformed,
+  LineReader,
+  SinterError,
+  type Withdrawal,
+} from "@sinter/core";
 import {
   type Call,
   type ClientLine,
@@ -19,6 +27,7 @@ export interface Holder {
 export interface Listener {
   batch?(events: readonly WireEvent[]): void;
   progress?(done: number, total: number): void;
+  withdrawn?(what: Withdrawal): void;
   done(result: unknown): void;
   failed(error: SinterError): void;
 }
@@ -30,6 +39,7 @@ interface Pending {
   partChars: number;
 }
 
+const writing: readonly Call["call"][] = ["append", "redact"];
 const lostFix = "Try again: the next command takes the store over.";
 
 /** The client's end of the socket: calls out, answers in, and what becomes of the calls when the other end goes away. */
@@ -133,6 +143,8 @@ export class ClientWire {
         return this.#pending.get(said.id)?.listener.batch?.(said.events);
       case "progress":
         return this.#pending.get(said.id)?.listener.progress?.(said.done, said.total);
+      case "withdrawn":
+        return this.#pending.get(said.id)?.listener.withdrawn?.(said.what);
       case "part":
         return this.#takePart(said.id, said.text);
       case "done":
@@ -192,7 +204,7 @@ export class ClientWire {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { call, listener } of pending)
-      listener.failed(call === "append" && over.begun === "maybe" ? unknownOutcome(over.error) : over.error);
+      listener.failed(writing.includes(call) && over.begun === "maybe" ? unknownOutcome(over.error) : over.error);
   }
 
   #say(line: ClientLine): void {

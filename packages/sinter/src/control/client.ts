@@ -1,12 +1,19 @@
 import { connect, type Socket } from "node:net";
 import { resolve as absolute } from "node:path";
 import {
+  type Accusation,
   type AuditOptions,
   type AuditReport,
   type BackupOptions,
   type BackupReport,
   type EventRecord,
+  type ExportOptions,
+  type ExportReport,
   type FeedRow,
+  type ForkRow,
+  forkText,
+  type ImportOptions,
+  type ImportReport,
   isMalformed,
   type Json,
   localBytesMax,
@@ -17,16 +24,22 @@ import {
   type ProofOf,
   type ReadOptions,
   type Receipt,
+  type RedactionOf,
   SinterError,
+  type WantedPage,
 } from "@sinter/core";
 import { ClientWire, type Holder } from "./client-wire.js";
+import { forkRowFromWire, isAccusation, isForkRows } from "./fork-messages.js";
 import { Inflow } from "./inflow.js";
 import {
   type Call,
   isAuditReport,
   isBackupReport,
+  isExportReport,
   isFeedRows,
+  isImportReport,
   isPeerStatus,
+  isWantedPage,
   isWireReceipt,
   proofFromWire,
   receiptFromWire,
@@ -110,8 +123,8 @@ class RemotePeer implements ControlClient {
   }
 
   events(subject: string, options: ReadOptions = {}): AsyncIterable<EventRecord> {
-    const { signal, ...rest } = options;
-    return new Inflow().read(this.#wire, { call: "events", subject, ...rest }, signal);
+    const { signal, withdrawn, ...rest } = options;
+    return new Inflow(withdrawn).read(this.#wire, { call: "events", subject, ...rest }, signal);
   }
 
   feeds(subject?: string): Promise<readonly FeedRow[]> {
@@ -128,6 +141,34 @@ class RemotePeer implements ControlClient {
     return proof;
   }
 
+  async redact(subject: string, { seq, epoch, nonce }: RedactionOf): Promise<Receipt> {
+    const where = { ...(epoch === undefined ? {} : { epoch }), ...(nonce === undefined ? {} : { nonce }) };
+    const receipt = receiptFromWire(await this.#ask({ call: "redact", subject, seq, ...where }, isWireReceipt));
+    if (isMalformed(receipt)) throw unreadable("redact");
+    return receipt;
+  }
+
+  wanted(subject?: string, { after }: { readonly after?: string } = {}): Promise<WantedPage> {
+    const call = { call: "wanted", ...(subject === undefined ? {} : { subject }), ...(after === undefined ? {} : { after }) } as const;
+    return this.#ask(call, isWantedPage);
+  }
+
+  async forks(subject?: string): Promise<readonly ForkRow[]> {
+    const rows = await this.#ask({ call: "forks", ...(subject === undefined ? {} : { subject }) }, isForkRows);
+    return rows.map((wire) => {
+      const row = forkRowFromWire(wire);
+      if (isMalformed(row)) throw unreadable("forks");
+      return row;
+    });
+  }
+
+  async accuse(proof: Uint8Array): Promise<Accusation> {
+    const { news, fork: wire } = await this.#ask({ call: "accuse", proof: forkText(proof) }, isAccusation);
+    const fork = forkRowFromWire(wire);
+    if (isMalformed(fork)) throw unreadable("accuse");
+    return { news, fork };
+  }
+
   audit(options: AuditOptions = {}): Promise<AuditReport> {
     const { signal, progress } = options;
     return this.#ask({ call: "audit" }, isAuditReport, {
@@ -140,6 +181,20 @@ class RemotePeer implements ControlClient {
     return this.#ask({ call: "backup", dir: absolute(dir), keys }, isBackupReport, {
       ...(signal && { signal }),
       progress: (bytes, total) => progress?.({ bytes, total }),
+    });
+  }
+
+  export(subject: string, dir: string, { signal, progress }: ExportOptions = {}): Promise<ExportReport> {
+    return this.#ask({ call: "export", subject, dir: absolute(dir) }, isExportReport, {
+      ...(signal && { signal }),
+      progress: (events, total) => progress?.({ events, total }),
+    });
+  }
+
+  import(from: string, { signal, progress }: ImportOptions = {}): Promise<ImportReport> {
+    return this.#ask({ call: "import", from: absolute(from) }, isImportReport, {
+      ...(signal && { signal }),
+      progress: (events, total) => progress?.({ events, total }),
     });
   }
 

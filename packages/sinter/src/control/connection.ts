@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import {
   type AuditReport,
-  type BackupReport,
   controlAnswerCharsMax,
   controlCallsMax,
   controlCloseMsMax,
@@ -16,10 +15,12 @@ import {
   localBytesMax,
   type NewEvent,
   type PeerApi,
+  parseForkText,
   SinterError,
+  type Withdrawal,
 } from "@sinter/core";
+import { type AccuseCall, type WireAccusation, wireForkRow } from "./fork-messages.js";
 import {
-  type BackupCall,
   type Call,
   type ClientLine,
   controlVersion,
@@ -144,11 +145,38 @@ export class Connection {
       case "audit":
         return this.#answer(id, await this.#audit(id));
       case "backup":
-        return this.#answer(id, await this.#backup(id, call));
+        return this.#answer(
+          id,
+          await this.#cleanly(id, (signal, say) =>
+            this.#peer.backup(call.dir, { keys: call.keys, signal, progress: ({ bytes, total }) => say(bytes, total) }),
+          ),
+        );
+      case "export":
+        return this.#answer(
+          id,
+          await this.#cleanly(id, (signal, say) =>
+            this.#peer.export(call.subject, call.dir, { signal, progress: ({ events, total }) => say(events, total) }),
+          ),
+        );
+      case "import":
+        return this.#answer(
+          id,
+          await this.#cleanly(id, (signal, say) =>
+            this.#peer.import(call.from, { signal, progress: ({ events, total }) => say(events, total) }),
+          ),
+        );
       case "feeds":
         return this.#answer(id, await this.#peer.feeds(call.subject));
       case "prove":
         return this.#answer(id, wireProof(await this.#peer.prove(call.subject, call)));
+      case "redact":
+        return this.#answer(id, wireReceipt(await this.#peer.redact(call.subject, call)));
+      case "wanted":
+        return this.#answer(id, await this.#peer.wanted(call.subject, call));
+      case "forks":
+        return this.#answer(id, (await this.#peer.forks(call.subject)).map(wireForkRow));
+      case "accuse":
+        return this.#answer(id, await this.#accuse(call));
       case "status":
         return this.#answer(id, await this.#peer.status());
       case "describe":
@@ -176,12 +204,22 @@ export class Connection {
 
   async #events(id: number, call: EventsCall): Promise<void> {
     const outflow = new Outflow((events) => this.#say({ say: "batch", id, events: events.map(wireEvent) }));
-    const { subject, from, to, follow, system } = call;
+    const { subject, from, to, follow, system, assurance } = call;
     await this.#stream(id, outflow, (signal) => {
-      const options = { signal, ...(from && { from }), ...(to && { to }), ...(follow && { follow }), ...(system && { system }) };
+      const span = { ...(from && { from }), ...(to && { to }) };
+      const withdrawn = (what: Withdrawal) => this.#say({ say: "withdrawn", id, what });
+      const asked = { ...(follow && { follow }), ...(system && { system }), ...(assurance && { assurance }) };
+      const options = { signal, withdrawn, ...span, ...asked };
       return outflow.drain(this.#peer.events(subject, options));
     });
     this.#answer(id, null);
+  }
+
+  async #accuse({ proof: text }: AccuseCall): Promise<WireAccusation> {
+    const proof = parseForkText(text);
+    if (isMalformed(proof)) throw new SinterError("usage", `a proof that cannot be read: ${proof.reason}`, "Give all of it.");
+    const { news, fork } = await this.#peer.accuse(proof);
+    return { news, fork: wireForkRow(fork) };
   }
 
   async #audit(id: number): Promise<AuditReport> {
@@ -189,17 +227,18 @@ export class Connection {
     return await this.#stream(id, undefined, (signal) => this.#peer.audit({ signal, progress: ({ events, total }) => say(events, total) }));
   }
 
-  async #backup(id: number, { dir, keys }: BackupCall): Promise<BackupReport> {
-    const say = this.#progress(id);
-    let making: Promise<BackupReport> | undefined;
+  /** Runs what fills a directory or the store. What was begun is cleared away before anybody is told: whoever asks again finds
+   * the place as it was. */
+  async #cleanly<T>(id: number, work: (signal: AbortSignal, say: (done: number, total: number) => void) => Promise<T>): Promise<T> {
+    let working: Promise<T> | undefined;
     try {
       return await this.#stream(id, undefined, (signal) => {
-        making = this.#peer.backup(dir, { keys, signal, progress: ({ bytes, total }) => say(bytes, total) });
-        return making;
+        working = work(signal, this.#progress(id));
+        return working;
       });
     } finally {
-      // What was begun is cleared away before anybody is told: whoever asks again finds the place as it was.
-      await making?.catch(() => undefined);
+      // The caller is told why it ended.
+      await working?.catch(() => undefined);
     }
   }
 

@@ -8,8 +8,10 @@ import {
   controlConnectionsMax,
   controlPathBytesMax,
   type EventRecord,
+  type ExportOptions,
   type PeerApi,
   type ProofOf,
+  type Withdrawal,
 } from "@sinter/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type ControlClient, connectControl } from "./client.js";
@@ -65,7 +67,7 @@ test("an append comes back as the peer answered it, with ids, kind, codec and ke
   expect(first).toMatchObject({ kind: 130, codec: "cbor", stamp: [1, 0], seq: 1 });
   expect(first.payload).toEqual(Buffer.from([0, 255]));
   expect(fromUtf8(first.key as Uint8Array)).toBe("k");
-  expect(second.payload.length).toBe(0);
+  expect(second.payload).toHaveLength(0);
   expect(second).not.toHaveProperty("key");
 });
 
@@ -96,11 +98,52 @@ test("a proof comes as the peer made it, of the event that was asked for", async
   expect((await client.prove("a/b", { author: "aa", seq: 1 })).length).toBe(3_000_000);
 });
 
+test("forks are listed and proofs handed over, to the byte", async () => {
+  expect(await client.forks()).toEqual([peer.fork]);
+  expect(await client.forks("elsewhere")).toEqual([]);
+  const proof = Uint8Array.of(0, 255, 7);
+  expect(await client.accuse(proof)).toEqual({ news: "frozen", fork: { ...peer.fork, proof } });
+});
+
+test("who follows is told of what counts no more", async () => {
+  await peer.append("forked", lines(3));
+  const stop = new AbortController();
+  const told = new Promise<Withdrawal>((resolve) => {
+    void all(client.events("forked", { follow: true, signal: stop.signal, withdrawn: resolve }));
+  });
+  expect(await told).toEqual({ author: "aa", epoch: 0, nonce: "00", from: 2, to: 3 });
+  stop.abort();
+});
+
+test("a redaction and the want-list go to the peer and come back", async () => {
+  await client.append("a/b", lines(2));
+  const receipt = await client.redact("a/b", { seq: 2, epoch: 1, nonce: "07" });
+  expect([receipt.seq(0), fromUtf8(peer.appended.at(-1)?.events[0].payload as Uint8Array)]).toEqual([3, JSON.stringify([2, 1, "07"])]);
+  expect(await failure(client.redact("full", { seq: 1 }))).toMatchObject({ code: "disk-full" });
+  const first = await client.wanted();
+  const second = await client.wanted("a/b", { after: first.next ?? "" });
+  expect([first.wanted[0].seq, second.wanted[0].seq, second.wanted[0].subject, second.next]).toEqual([1, 2, "a/b", undefined]);
+});
+
+test("an event without its payload comes as one", async () => {
+  await peer.append("a/b", lines(2));
+  const [whole, other] = peer.records.get("a/b") ?? [];
+  peer.records.set("a/b", [
+    { ...whole, payload: undefined, absent: "redacted" },
+    { ...other, payload: undefined, absent: "wanted" },
+  ]);
+  const found = await all(client.events("a/b"));
+  expect(found.map(({ payload, absent }) => [payload, absent])).toEqual([
+    [undefined, "redacted"],
+    [undefined, "wanted"],
+  ]);
+});
+
 test("a long subject is read whole and in order, from and to heeded", async () => {
   await peer.append("a", lines(5_000));
   const found = await all(client.events("a"));
   expect(found.map((event) => event.seq)).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
-  expect(fromUtf8(found[4_999].payload)).toBe("line 4999");
+  expect(fromUtf8(found[4_999].payload ?? new Uint8Array(0))).toBe("line 4999");
   const part = await all(client.events("a", { from: [10, 0], to: [12, 0] }));
   expect(part.map((event) => event.seq)).toEqual([10, 11]);
 });
@@ -195,6 +238,29 @@ test("a holder that closes clears a backup away before it lets its caller go", a
   await server.close();
   expect(await backup).toMatchObject({ code: "holder-lost" });
   expect(peer.cleared).toBe(true);
+});
+
+test("an export and an import are made by the holder, with places made absolute and progress told", async () => {
+  const told: unknown[] = [];
+  const options = { progress: (done: unknown) => void told.push(done) };
+  expect(await client.export("a/b", "some/where", options)).toEqual(await peer.export("a/b", resolve("some/where")));
+  expect(await client.import("some/where", options)).toEqual(await peer.import(resolve("some/where")));
+  expect(told).toEqual([
+    { events: 1, total: 2 },
+    { events: 1, total: 2 },
+  ]);
+});
+
+test("an export or import that is called off has ended at the holder before the caller hears of it", async () => {
+  for (const begin of [
+    (options: ExportOptions) => client.export("a", join(dir, "endless"), options),
+    (options: ExportOptions) => client.import(join(dir, "endless"), options),
+  ]) {
+    const stop = new AbortController();
+    peer.cleared = false;
+    expect(await failure(begin({ signal: stop.signal, progress: () => stop.abort() }))).toMatchObject({ code: "aborted" });
+    expect(peer.cleared).toBe(true);
+  }
 });
 
 test("an answer longer than a line may be comes in parts", async () => {

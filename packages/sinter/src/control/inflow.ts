@@ -1,4 +1,4 @@
-import { type EventRecord, isMalformed, SinterError } from "@sinter/core";
+import { type EventRecord, isMalformed, SinterError, type Withdrawal } from "@sinter/core";
 import type { ClientWire, Listener } from "./client-wire.js";
 import { type EventsCall, eventFromWire, type WireEvent } from "./messages.js";
 
@@ -7,6 +7,11 @@ export class Inflow implements Listener {
   readonly #batches: EventRecord[][] = [];
   #end: { readonly error?: SinterError } | undefined;
   #wake: (() => void) | undefined;
+  readonly #withdrawn: (what: Withdrawal) => void;
+
+  constructor(withdrawn: (what: Withdrawal) => void = () => undefined) {
+    this.#withdrawn = withdrawn;
+  }
 
   batch(events: readonly WireEvent[]): void {
     const batch: EventRecord[] = [];
@@ -19,6 +24,10 @@ export class Inflow implements Listener {
     }
     this.#batches.push(batch);
     this.#wake?.();
+  }
+
+  withdrawn(what: Withdrawal): void {
+    this.#withdrawn(what);
   }
 
   done(): void {

@@ -47,10 +47,25 @@ test("a line with one member of the wrong type is malformed", () => {
   expect(isMalformed(parseClientLine(json(read)))).toBe(false);
   for (const change of [{ from: [1] }, { from: [1, -2] }, { follow: 1 }])
     expect(isMalformed(parseClientLine(json({ ...read, ...change })))).toBe(true);
+  for (const there of [
+    { say: "call", id: 1, call: "export", subject: "s", dir: "/b" },
+    { say: "call", id: 1, call: "import", from: "/b" },
+  ]) {
+    expect(isMalformed(parseClientLine(json(there)))).toBe(false);
+    const change = there.call === "export" ? { dir: "b" } : { from: "b" };
+    expect(isMalformed(parseClientLine(json({ ...there, ...change })))).toBe(true);
+  }
   const backup = { say: "call", id: 1, call: "backup", dir: "/b", keys: "include" };
   expect(isMalformed(parseClientLine(json(backup)))).toBe(false);
   for (const change of [{ dir: "b" }, { dir: 1 }, { keys: undefined }, { keys: true }])
     expect(isMalformed(parseClientLine(json({ ...backup, ...change })))).toBe(true);
+  const forked = { say: "withdrawn", id: 1, what: { author: "aa", epoch: 0, nonce: "07", from: 2, to: 3 } };
+  expect(isMalformed(parseServerLine(json(forked)))).toBe(false);
+  expect(isMalformed(parseServerLine(json({ ...forked, what: { ...forked.what, to: "3" } })))).toBe(true);
+  for (const call of [{ call: "forks" }, { call: "forks", subject: "s" }, { call: "accuse", proof: "sinter-fork:AQ" }])
+    expect(isMalformed(parseClientLine(json({ say: "call", id: 1, ...call })))).toBe(false);
+  for (const call of [{ call: "forks", subject: 1 }, { call: "accuse" }])
+    expect(isMalformed(parseClientLine(json({ say: "call", id: 1, ...call })))).toBe(true);
   const prove = { say: "call", id: 1, call: "prove", subject: "s", author: "aa", seq: 1, epoch: 0, nonce: "07", payload: "hash" };
   expect(isMalformed(parseClientLine(json(prove)))).toBe(false);
   for (const change of [{ author: 1 }, { seq: undefined }, { seq: -1 }, { epoch: 0.5 }, { nonce: 7 }, { payload: "whole" }])
@@ -72,7 +87,7 @@ test("events come over the wire as they were", () => {
       ).toEqual(event);
       const record = { ...event, author: "a", epoch: 0, seq: 1, id: "i", stamp: [1, 2] as const, kind: kind ?? 128, codec: "raw" as const };
       const read = eventFromWire(JSON.parse(JSON.stringify(wireEvent(record))));
-      expect(isMalformed(read) ? read : [...read.payload]).toEqual([...sent]);
+      expect(isMalformed(read) ? read : [...(read.payload ?? [])]).toEqual([...sent]);
     }),
   );
 });

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import {
+  type Assurance,
   type AuditReport,
   appendEventsMax,
   type BackupOptions,
@@ -8,8 +9,12 @@ import {
   controlBatchEventsMax,
   type Decoded,
   type ErrorCode,
+  type EventOrigin,
   type EventRecord,
+  type ExportReport,
   type FeedRow,
+  type ImportedFeed,
+  type ImportReport,
   keyBytesMax,
   Malformed,
   type NewEvent,
@@ -18,8 +23,13 @@ import {
   payloadBytesMax,
   portableProofBytesMax,
   type Receipt,
+  type RedactionOf,
   type StampText,
+  type WantedPage,
+  type WantedPayload,
+  type Withdrawal,
 } from "@sinter/core";
+import { type AccuseCall, type ForksCall, isAccuseCall, isForksCall, isWithdrawal } from "./fork-messages.js";
 import { type Guard, isFlag, isObject, isText, isWhole, list, oneOf, optional, pair, shape } from "./shape.js";
 
 // What the two ends of a control socket say: one JSON object a line, bytes in base64. Both ends greet first.
@@ -41,9 +51,15 @@ export type Call =
   | EventsCall
   | { readonly call: "feeds"; readonly subject?: string }
   | ProveCall
+  | ForksCall
+  | AccuseCall
+  | RedactCall
+  | { readonly call: "wanted"; readonly subject?: string; readonly after?: string }
   | { readonly call: "status" }
   | { readonly call: "audit" }
   | BackupCall
+  | ExportCall
+  | ImportCall
   | { readonly call: "describe" };
 
 export interface BackupCall {
@@ -53,6 +69,18 @@ export interface BackupCall {
   readonly keys: NonNullable<BackupOptions["keys"]>;
 }
 
+export interface ExportCall {
+  readonly call: "export";
+  readonly subject: string;
+  /** Absolute, like the next. */
+  readonly dir: string;
+}
+
+export interface ImportCall {
+  readonly call: "import";
+  readonly from: string;
+}
+
 export interface EventsCall {
   readonly call: "events";
   readonly subject: string;
@@ -60,6 +88,12 @@ export interface EventsCall {
   readonly to?: StampText;
   readonly follow?: boolean;
   readonly system?: boolean;
+  readonly assurance?: Assurance;
+}
+
+export interface RedactCall extends RedactionOf {
+  readonly call: "redact";
+  readonly subject: string;
 }
 
 export interface ProveCall extends ProofOf {
@@ -75,7 +109,8 @@ export type ClientLine =
   | { readonly say: "cancel"; readonly id: number };
 
 export interface WireEvent extends Omit<EventRecord, "payload" | "key"> {
-  readonly payload: string;
+  /** Not there where `absent` says why. */
+  readonly payload?: string;
   readonly key?: string;
 }
 
@@ -93,6 +128,8 @@ export type ServerLine =
   | { readonly say: "hello"; readonly version: number; readonly pid: number; readonly holder: HolderKind }
   | { readonly say: "batch"; readonly id: number; readonly events: readonly WireEvent[] }
   | { readonly say: "progress"; readonly id: number; readonly done: number; readonly total: number }
+  /** Of what a stream handed on, or is about to, this counts no more. */
+  | { readonly say: "withdrawn"; readonly id: number; readonly what: Withdrawal }
   /** A piece of the JSON text of a long result; the last of them is followed by `done` with the result null. */
   | { readonly say: "part"; readonly id: number; readonly text: string }
   | { readonly say: "done"; readonly id: number; readonly result: unknown }
@@ -141,9 +178,12 @@ const clientLines: { readonly [S in ClientLine["say"]]: Guard<Extract<ClientLine
 
 const isBareCall = shape<{ readonly call: "status" | "audit" | "describe" }>({ call: oneOf("status", "audit", "describe") });
 const isFeedsCall = shape<Extract<Call, { call: "feeds" }>>({ call: oneOf("feeds"), subject: optional(isText) });
+const isPlace = (value: unknown): value is string => isText(value) && isAbsolute(value);
+const isExportCall = shape<ExportCall>({ call: oneOf("export"), subject: isText, dir: isPlace });
+const isImportCall = shape<ImportCall>({ call: oneOf("import"), from: isPlace });
 const isBackupCall = shape<BackupCall>({
   call: oneOf("backup"),
-  dir: (value): value is string => isText(value) && isAbsolute(value),
+  dir: isPlace,
   keys: oneOf("include", "leave out"),
 });
 const isEventsCall = shape<EventsCall>({
@@ -153,6 +193,7 @@ const isEventsCall = shape<EventsCall>({
   to: optional(pair),
   follow: optional(isFlag),
   system: optional(isFlag),
+  assurance: optional(oneOf("classical", "hybrid")),
 });
 const isAppendCall = shape<Extract<Call, { call: "append" }>>({
   call: oneOf("append"),
@@ -168,10 +209,39 @@ const isProveCall = shape<ProveCall>({
   epoch: optional(isWhole),
   nonce: optional(isText),
   payload: optional<"shown" | "hash">(oneOf("shown", "hash")),
+  withdrawn: optional<"refuse" | "prove">(oneOf("refuse", "prove")),
 });
 
+const isRedactCall = shape<RedactCall>({
+  call: oneOf("redact"),
+  subject: isText,
+  seq: isWhole,
+  epoch: optional(isWhole),
+  nonce: optional(isText),
+});
+const isWantedCall = shape<Extract<Call, { call: "wanted" }>>({
+  call: oneOf("wanted"),
+  subject: optional(isText),
+  after: optional(isText),
+});
+
+const calls: readonly Guard<Call>[] = [
+  isAppendCall,
+  isEventsCall,
+  isFeedsCall,
+  isProveCall,
+  isForksCall,
+  isAccuseCall,
+  isBackupCall,
+  isExportCall,
+  isImportCall,
+  isBareCall,
+  isRedactCall,
+  isWantedCall,
+];
+
 function isCall(value: unknown): value is Call {
-  return isAppendCall(value) || isEventsCall(value) || isFeedsCall(value) || isProveCall(value) || isBackupCall(value) || isBareCall(value);
+  return calls.some((is) => is(value));
 }
 
 const isWireEvent = shape<WireEvent>({
@@ -183,7 +253,9 @@ const isWireEvent = shape<WireEvent>({
   kind: isWhole,
   codec: isCodec,
   key: optional(isText),
-  payload: isText,
+  payload: optional(isText),
+  absent: optional<"redacted" | "wanted">(oneOf("redacted", "wanted")),
+  origin: optional(shape<EventOrigin>({ epoch: isWhole, nonce: isText, seq: isWhole, id: isText, stamp: pair })),
 });
 
 const serverLines: { readonly [S in ServerLine["say"]]: Guard<Extract<ServerLine, { say: S }>> } = {
@@ -198,6 +270,7 @@ const serverLines: { readonly [S in ServerLine["say"]]: Guard<Extract<ServerLine
     id: isWhole,
     events: list(isWireEvent, controlBatchEventsMax),
   }),
+  withdrawn: shape<Extract<ServerLine, { say: "withdrawn" }>>({ say: oneOf("withdrawn"), id: isWhole, what: isWithdrawal }),
   progress: shape<Extract<ServerLine, { say: "progress" }>>({ say: oneOf("progress"), id: isWhole, done: isWhole, total: isWhole }),
   part: shape<Extract<ServerLine, { say: "part" }>>({ say: oneOf("part"), id: isWhole, text: isText }),
   done: (value): value is Extract<ServerLine, { say: "done" }> => isObject(value) && isWhole(value["id"]) && "result" in value,
@@ -240,7 +313,17 @@ export const isWireReceipt = shape<WireReceipt>({
   ids: isText,
 });
 export const isFeedRows = list(
-  shape<FeedRow>({ subject: isText, author: isText, epoch: isWhole, nonce: isText, size: isWhole, head: isText, stamp: pair }),
+  shape<FeedRow>({
+    subject: isText,
+    author: isText,
+    epoch: isWhole,
+    nonce: isText,
+    size: isWhole,
+    freezeAt: optional(isWhole),
+    hybridSize: isWhole,
+    head: isText,
+    stamp: pair,
+  }),
   unbounded,
 );
 export const isPeerStatus = shape<PeerStatus>({
@@ -250,6 +333,7 @@ export const isPeerStatus = shape<PeerStatus>({
   root: isText,
   subjects: list(shape<PeerStatus["subjects"][number]>({ path: isText, events: isWhole }), unbounded),
   links: list(shape<PeerStatus["links"][number]>({ peer: isText }), unbounded),
+  forks: isWhole,
   disk: oneOf("roomy", "full"),
 });
 export const isAuditReport = shape<AuditReport>({
@@ -257,6 +341,55 @@ export const isAuditReport = shape<AuditReport>({
   events: isWhole,
   feeds: isWhole,
   problems: list(shape<AuditReport["problems"][number]>({ what: isText, where: isText, detail: isText }), unbounded),
+});
+
+export const isExportReport = shape<ExportReport>({
+  dir: isText,
+  network: isText,
+  subject: isText,
+  feeds: isWhole,
+  events: isWhole,
+  bytes: isWhole,
+  segments: shape<ExportReport["segments"]>({ written: isWhole, kept: isWhole, removed: isWhole }),
+  lacks: oneOf("nothing", "payloads"),
+});
+
+export const isImportReport = shape<ImportReport>({
+  from: isText,
+  network: isText,
+  subject: isText,
+  feeds: list(
+    shape<ImportedFeed>({
+      author: isText,
+      epoch: isWhole,
+      nonce: isText,
+      events: isWhole,
+      held: isWhole,
+      taken: isWhole,
+      outcome: oneOf("taken", "held", "own", "forked", "differs", "frozen", "malformed", "refused"),
+      file: optional(isText),
+      reason: optional(isText),
+      hybrid: oneOf("taken", "held", "none", "ahead", "refused"),
+      hybridReason: optional(isText),
+    }),
+    unbounded,
+  ),
+});
+
+export const isWantedPage = shape<WantedPage>({
+  wanted: list(
+    shape<WantedPayload>({
+      subject: isText,
+      author: isText,
+      epoch: isWhole,
+      nonce: isText,
+      seq: isWhole,
+      hash: isText,
+      bytes: isWhole,
+    }),
+    unbounded,
+  ),
+  next: optional(isText),
 });
 
 export const isBackupReport = shape<BackupReport>({
@@ -301,12 +434,17 @@ export function newEventFromWire(wire: WireNewEvent): Decoded<NewEvent> {
 
 export function wireEvent(event: EventRecord): WireEvent {
   const { payload, key, ...rest } = event;
-  return { ...rest, payload: toBase64(payload), ...(key === undefined ? {} : { key: toBase64(key) }) };
+  return {
+    ...rest,
+    ...(payload === undefined ? {} : { payload: toBase64(payload) }),
+    ...(key === undefined ? {} : { key: toBase64(key) }),
+  };
 }
 
 export function eventFromWire(wire: WireEvent): Decoded<EventRecord> {
   const { payload: payloadText, key: keyText, ...rest } = wire;
-  const payload = fromBase64(payloadText, payloadBytesMax);
+  if ((payloadText === undefined) !== (rest.absent !== undefined)) return new Malformed("a payload, or why there is none, expected");
+  const payload = payloadText === undefined ? undefined : fromBase64(payloadText, payloadBytesMax);
   if (payload instanceof Malformed) return payload;
   const key = keyText === undefined ? undefined : fromBase64(keyText, keyBytesMax);
   if (key instanceof Malformed) return key;

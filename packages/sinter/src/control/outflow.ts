@@ -22,7 +22,7 @@ export class Outflow {
     for await (const event of source) {
       if (this.#stopped) return;
       this.#held.push(event);
-      this.#heldBytes += event.payload.length;
+      this.#heldBytes += event.payload?.length ?? 0;
       this.#flushSoon();
       if (this.#full()) await this.#flushed(() => !this.#full());
     }

@@ -1,4 +1,13 @@
-import { type EventRecord, type NewEvent, type PeerApi, type ProofOf, type ReadOptions, type Receipt, SinterError } from "@sinter/core";
+import {
+  type EventRecord,
+  type ForkRow,
+  type NewEvent,
+  type PeerApi,
+  type ProofOf,
+  type ReadOptions,
+  type Receipt,
+  SinterError,
+} from "@sinter/core";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
 
@@ -34,7 +43,7 @@ export class StubPeer implements PeerApi {
 
   async *events(subject: string, options: ReadOptions = {}): AsyncGenerator<EventRecord, void> {
     if (subject === "broken") throw new Error("a bug");
-    const { from = [0, 0], to = [Number.MAX_SAFE_INTEGER, 0], follow, signal } = options;
+    const { from = [0, 0], to = [Number.MAX_SAFE_INTEGER, 0], follow, signal, withdrawn } = options;
     let at = 0;
     while (!signal?.aborted) {
       const event = this.records.get(subject)?.[at];
@@ -44,6 +53,7 @@ export class StubPeer implements PeerApi {
         this.given += 1;
         yield event;
       } else if (follow) {
+        if (subject === "forked") withdrawn?.({ author: "aa", epoch: 0, nonce: "00", from: 2, to: at });
         await this.#change(signal);
       } else {
         return;
@@ -71,6 +81,7 @@ export class StubPeer implements PeerApi {
         epoch: 0,
         nonce: "00",
         size: feed.length,
+        hybridSize: 0,
         head: hexId(feed.length),
         stamp: [feed.length, 0] as const,
       };
@@ -80,7 +91,7 @@ export class StubPeer implements PeerApi {
 
   async status() {
     const subjects = [...this.records].map(([path, feed]) => ({ path, events: feed.length }));
-    return { peer: "bb", author: "aa", network: "home", root: "cc", subjects, links: [], disk: "roomy" as const };
+    return { peer: "bb", author: "aa", network: "home", root: "cc", subjects, links: [], forks: 1, disk: "roomy" as const };
   }
 
   audit: PeerApi["audit"] = async (options = {}) => {
@@ -94,12 +105,7 @@ export class StubPeer implements PeerApi {
   /** One to "endless" goes on until it is called off, and then takes its time to clear away. */
   backup: PeerApi["backup"] = async (dir, { keys = "include", signal, progress } = {}) => {
     progress?.({ bytes: 1, total: 2 });
-    if (dir.endsWith("/endless")) {
-      await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
-      await this.gate;
-      this.cleared = true;
-      throw new SinterError("aborted", "called off", "Nothing is left of it.");
-    }
+    if (dir.endsWith("/endless")) await this.#calledOff(signal);
     const kept = keys === "include" ? "included" : "left out";
     return { dir, network: "home", author: "aa", keys: kept, bytes: 2, crc32: "dddddddd", at: "2026-11-21T00:00:00.000Z" };
   };
@@ -108,6 +114,69 @@ export class StubPeer implements PeerApi {
     if (this.records.get(subject)?.[seq - 1] === undefined) throw new SinterError("not-found", "no such event", "Name another.");
     return utf8(JSON.stringify([subject, author, seq, epoch, nonce, payload]));
   }
+
+  /** Like backup, one to or from "endless" goes on until it is called off. */
+  export: PeerApi["export"] = async (subject, dir, { signal, progress } = {}) => {
+    progress?.({ events: 1, total: 2 });
+    if (dir.endsWith("/endless")) await this.#calledOff(signal);
+    return {
+      dir,
+      network: "home",
+      subject,
+      feeds: 1,
+      events: 2,
+      bytes: 3,
+      segments: { written: 4, kept: 5, removed: 6 },
+      lacks: "payloads",
+    };
+  };
+
+  import: PeerApi["import"] = async (from, { signal, progress } = {}) => {
+    progress?.({ events: 1, total: 2 });
+    if (from.endsWith("/endless")) await this.#calledOff(signal);
+    const feed = { author: "aa", epoch: 0, nonce: "00", events: 3, held: 1, taken: 1 };
+    const refused = { ...feed, outcome: "differs" as const, file: "f", reason: "r", hybrid: "refused" as const, hybridReason: "s" };
+    return { from, network: "home", subject: "a/b", feeds: [{ ...feed, outcome: "taken" as const, hybrid: "none" as const }, refused] };
+  };
+
+  async #calledOff(signal: AbortSignal | undefined): Promise<never> {
+    await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
+    await this.gate;
+    this.cleared = true;
+    throw new SinterError("aborted", "called off", "Nothing is left of it.");
+  }
+
+  readonly fork: ForkRow = {
+    subject: "a/b",
+    subjectId: "dd",
+    author: "aa",
+    epoch: 0,
+    nonce: "00",
+    freezeAt: 2,
+    counted: 1,
+    withdrawn: 3,
+    whose: "own",
+    proof: utf8("a proof"),
+  };
+
+  async forks(subject = "a/b") {
+    return subject === "a/b" ? [this.fork] : [];
+  }
+
+  async accuse(proof: Uint8Array) {
+    return { news: "frozen" as const, fork: { ...this.fork, proof } };
+  }
+
+  redact: PeerApi["redact"] = async (subject, { seq, epoch = 0, nonce = "" }) => {
+    await this.gate;
+    return this.append(subject, [{ payload: utf8(JSON.stringify([seq, epoch, nonce])) }]);
+  };
+
+  /** Two pages. */
+  wanted: PeerApi["wanted"] = async (subject = "any", { after } = {}) => {
+    const payload = { subject, author: "aa", epoch: 0, nonce: "00", seq: after === undefined ? 1 : 2, hash: "ff", bytes: 3 };
+    return after === undefined ? { wanted: [payload], next: "0/1" } : { wanted: [payload] };
+  };
 
   async describe() {
     return { text: "x".repeat(3_000_000) };
