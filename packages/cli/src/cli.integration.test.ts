@@ -100,6 +100,23 @@ test("a store answers the same whether or not a peer is up on it", async () => {
   expect(existsSync(join(dir, "control.sock"))).toBe(false);
 });
 
+test("a subject goes to another store through a directory, from beside a running peer and to beside one", async () => {
+  const [archive, other] = [join(dir, "..", "archive"), join(dir, "..", "other")];
+  await finished("append", "team/notes", "hello", "--json");
+  const peer = command("up", "--json");
+  await vi.waitFor(() => expect(peer.out().length).toBe(1), patience);
+  const { network, author } = JSON.parse(peer.out()[0]) as { network: string; author: string };
+  const [report] = await finished("export", "team/notes", archive, "--json");
+  expect(JSON.parse(report)).toMatchObject({ dir: archive, network, feeds: 1, events: 1, segments: { written: 1, kept: 0, removed: 0 } });
+  const own = JSON.parse((await finished("import", archive, "--json"))[0]) as { feeds: unknown[] };
+  expect(own.feeds).toMatchObject([{ author, held: 1, taken: 0, outcome: "held" }]);
+  peer.child.kill("SIGINT");
+  expect(await peer.done).toBe(0);
+  const [imported] = await finished("import", archive, "--data", other, "--network", network, "--json");
+  expect(JSON.parse(imported)).toMatchObject({ subject: "team/notes", feeds: [{ author, events: 1, taken: 1, outcome: "taken" }] });
+  expect((await finished("cat", "team/notes", "--data", other, "--json")).map((line) => JSON.parse(line).payload)).toEqual(["hello"]);
+});
+
 test("a proof is the same beside a running peer and without one, and is checked where there is no store", async () => {
   const [event] = await finished("append", "team/notes", "hello", "--json");
   const { author, seq, id } = JSON.parse(event) as { author: string; seq: number; id: string };

@@ -1,15 +1,24 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import {
+  type Accusation,
   type AuditReport,
   type BackupOptions,
   type EventRecord,
+  type ExportOptions,
+  type ExportReport,
+  type ForkRow,
+  type ImportedFeed,
+  type ImportOptions,
   type NewEvent,
   type PeerApi,
   type ProofOf,
   type ReadOptions,
   type Receipt,
+  type RedactionOf,
   SinterError,
+  type WantedPayload,
+  type Withdrawal,
 } from "@sinter/core";
 import { serveControl } from "sinter";
 import type { Io, OpenStore } from "./terminal/io.js";
@@ -29,6 +38,17 @@ class Contents {
   /** What every event is proven by, and what was asked for last. */
   proof: Uint8Array = new Uint8Array(0);
   askedProof: ProofOf | undefined;
+  forks: ForkRow[] = [];
+  /** What those who follow are told next. */
+  readonly withdrawn: Withdrawal[] = [];
+  /** Proofs that were brought. */
+  accused: Uint8Array[] = [];
+  askedRedaction: RedactionOf | undefined;
+  wanted: readonly WantedPayload[] = [];
+  /** What an export of it is without. */
+  lacks: ExportReport["lacks"] = "nothing";
+  /** Feeds that whoever imports this is told of beside its events. */
+  refused: readonly ImportedFeed[] = [];
   /** What an append does before it counts. */
   beforeAppend: () => Promise<void> = async () => {};
 
@@ -116,8 +136,10 @@ class MemoryPeer implements PeerApi {
       if (event !== undefined) {
         at += 1;
         if (event.stamp[0] >= from[0] && event.stamp[0] < to[0] && (options.system || event.kind > 20)) yield event;
-      } else if (follow) await this.#change(signal);
-      else return;
+      } else if (follow) {
+        for (const what of this.#contents.withdrawn.splice(0)) options.withdrawn?.(what);
+        await this.#change(signal);
+      } else return;
     }
   }
 
@@ -136,16 +158,35 @@ class MemoryPeer implements PeerApi {
   async feeds() {
     const rows = [...this.#contents.subjects].map(([subject, feed]) => {
       const last = feed[feed.length - 1];
-      return { subject, author: last.author, epoch: 0, nonce: "00", size: feed.length, head: last.id, stamp: last.stamp };
+      return { subject, author: last.author, epoch: 0, nonce: "00", size: feed.length, hybridSize: 0, head: last.id, stamp: last.stamp };
     });
     return rows;
+  }
+
+  async forks(subject?: string) {
+    return this.#contents.forks.filter((fork) => subject === undefined || fork.subject === subject);
+  }
+
+  async accuse(proof: Uint8Array) {
+    const news: Accusation["news"] = this.#contents.accused.length > 0 ? "known" : "frozen";
+    this.#contents.accused.push(proof);
+    return { news, fork: this.#contents.forks[0] };
   }
 
   async status() {
     const subjects = [...this.#contents.subjects].map(([path, feed]) => ({ path, events: feed.length }));
     const links = this.#network === "linked" ? [{ peer: "dd" }] : [];
     const disk: "roomy" | "full" = this.#network === "linked" ? "full" : "roomy";
-    return { peer: "b".repeat(64), author: "a".repeat(64), network: this.#network, root: "c".repeat(64), subjects, links, disk };
+    return {
+      peer: "b".repeat(64),
+      author: "a".repeat(64),
+      network: this.#network,
+      root: "c".repeat(64),
+      subjects,
+      links,
+      forks: this.#contents.forks.length,
+      disk,
+    };
   }
 
   async audit(options: Parameters<PeerApi["audit"]>[0] = {}): Promise<AuditReport> {
@@ -170,6 +211,46 @@ class MemoryPeer implements PeerApi {
     this.#contents.askedProof = what;
     if (this.#contents.subjects.has(subject)) return this.#contents.proof;
     throw new SinterError("not-found", `no author ${what.author} in ${subject}`, "Name another.");
+  }
+
+  async export(subject: string, dir: string, { signal, progress }: ExportOptions = {}) {
+    const feed = this.#contents.subjects.get(subject);
+    if (feed === undefined) throw new SinterError("not-found", `nobody has written to ${subject}`, "Name another.");
+    progress?.({ events: 1, total: 2 });
+    if (signal?.aborted) throw new SinterError("aborted", "called off", "Nothing is left of it.");
+    this.#at(dir).subjects.set(subject, [...feed]);
+    const segments = { written: 1, kept: 2, removed: 0 };
+    return { dir, network: this.#network, subject, feeds: 1, events: feed.length, bytes: 2048, segments, lacks: this.#contents.lacks };
+  }
+
+  async import(from: string, { signal, progress }: ImportOptions = {}) {
+    const [subject, feed] = [...this.#at(from).subjects][0] ?? [];
+    if (subject === undefined || feed === undefined) throw new SinterError("not-found", `${from} is not there`, "Name another.");
+    progress?.({ events: 1, total: 2 });
+    if (signal?.aborted) throw new SinterError("aborted", "called off", "Import it again.");
+    const held = this.#contents.subjects.get(subject)?.length ?? 0;
+    const whole = { author: "a".repeat(64), epoch: 0, nonce: "0f".repeat(16), events: feed.length, held, taken: feed.length - held };
+    const outcome: ImportedFeed["outcome"] = whole.taken > 0 ? "taken" : "held";
+    const { refused } = this.#at(from);
+    this.#contents.subjects.set(subject, feed);
+    return { from, network: this.#network, subject, feeds: [{ ...whole, outcome, hybrid: "none" as const }, ...refused] };
+  }
+
+  async redact(subject: string, what: RedactionOf): Promise<Receipt> {
+    const at = (this.#contents.subjects.get(subject) ?? []).findIndex(({ seq }) => seq === what.seq);
+    if (at < 0) throw new SinterError("not-found", `there is no event ${what.seq}`, "Name another.");
+    const feed = this.#contents.subjects.get(subject) as EventRecord[];
+    feed[at] = { ...(feed[at] as EventRecord), payload: undefined, absent: "redacted" };
+    this.#contents.askedRedaction = what;
+    const { author, epoch, seq, id } = this.#contents.add(subject, { payload: new Uint8Array(60), kind: 3 });
+    return { author, epoch, count: 1, seq: () => seq, id: () => id };
+  }
+
+  /** One a page. */
+  async wanted(subject?: string, { after }: { readonly after?: string } = {}) {
+    const all = this.#contents.wanted.filter((payload) => subject === undefined || payload.subject === subject);
+    const at = Number(after ?? 0);
+    return { wanted: all.slice(at, at + 1), ...(at + 1 < all.length && { next: `${at + 1}` }) };
   }
 
   async describe() {

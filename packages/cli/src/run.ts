@@ -1,24 +1,49 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addAccuse } from "./commands/accuse.js";
 import { addAppend } from "./commands/append.js";
 import { addAudit } from "./commands/audit.js";
 import { addBackup } from "./commands/backup.js";
 import { addBench } from "./commands/bench.js";
 import { addCat } from "./commands/cat.js";
 import type { Context, Work } from "./commands/context.js";
+import { addExport } from "./commands/export.js";
 import { addFeeds } from "./commands/feeds.js";
+import { addForks } from "./commands/forks.js";
+import { addImport } from "./commands/import.js";
 import { addKeys } from "./commands/keys.js";
 import { addProve } from "./commands/prove.js";
+import { addRedact } from "./commands/redact.js";
 import { addRestore } from "./commands/restore.js";
 import { addStatus } from "./commands/status.js";
 import { addUp } from "./commands/up.js";
 import { addVerify } from "./commands/verify.js";
+import { addWanted } from "./commands/wanted.js";
 import { type ExitCode, exitCodeOf, failureLine, usage } from "./terminal/failure.js";
 import { interrupted } from "./terminal/interruption.js";
 import type { Io } from "./terminal/io.js";
 import { Output, Progress } from "./terminal/output.js";
 
-const commands = [addUp, addAppend, addCat, addFeeds, addAudit, addProve, addVerify, addBackup, addRestore, addKeys, addStatus, addBench];
+const commands = [
+  addUp,
+  addAppend,
+  addCat,
+  addFeeds,
+  addAudit,
+  addProve,
+  addVerify,
+  addForks,
+  addAccuse,
+  addRedact,
+  addWanted,
+  addBackup,
+  addRestore,
+  addExport,
+  addImport,
+  addKeys,
+  addStatus,
+  addBench,
+];
 
 /** Runs one command line (without the program's own name) and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {

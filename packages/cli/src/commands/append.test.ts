@@ -30,7 +30,7 @@ test("append of a text stores one event and says where", async () => {
   expect(stderr).toBe("");
   const stored = setting.stores.at(dir).subjects.get("team/notes") ?? [];
   expect(stored[0]).toMatchObject({ kind: 130, codec: "json" });
-  expect(Buffer.from(stored[0].payload).toString()).toBe("hello");
+  expect(Buffer.from(stored[0].payload ?? []).toString()).toBe("hello");
   expect(setting.stores.at(dir).held).toBe(false);
 });
 
@@ -45,7 +45,7 @@ test("each line of standard input is an event: empty ones too, and the last with
   const { code, stdout } = await finish(setting, ["append", "s", "--json"], feed("one\n\nthree\r\nfo\u00fcr"));
   expect(code).toBe(0);
   expect(stdout.json.map((line) => line["seq"])).toEqual([1, 2, 3, 4]);
-  const texts = (setting.stores.at(dir).subjects.get("s") ?? []).map((event) => Buffer.from(event.payload).toString());
+  const texts = (setting.stores.at(dir).subjects.get("s") ?? []).map((event) => Buffer.from(event.payload ?? []).toString());
   expect(texts).toEqual(["one", "", "three\r", "fo\u00fcr"]);
 });
 
@@ -74,7 +74,7 @@ test("a long input is taken in order, with few events held while the store is sl
   open();
   expect(await session.done).toBe(0);
   expect(session.stdout.json.map((line) => line["seq"])).toEqual(Array.from({ length: count }, (_, index) => index + 1));
-  const texts = (setting.stores.at(dir).subjects.get("s") ?? []).map((event) => Buffer.from(event.payload).toString());
+  const texts = (setting.stores.at(dir).subjects.get("s") ?? []).map((event) => Buffer.from(event.payload ?? []).toString());
   expect(texts).toEqual(Array.from({ length: count }, (_, index) => String(index)));
 });
 

@@ -62,7 +62,7 @@ async function measure({ output, progress, signal }: Context, flags: BenchFlags,
   });
   await say("read", flags.events + single, async () => {
     let seen = 0;
-    for await (const event of peer.events(subject, { signal })) seen += event.payload.length > 0 ? 1 : 0;
+    for await (const event of peer.events(subject, { signal })) seen += (event.payload?.length ?? 0) > 0 ? 1 : 0;
     if (seen < flags.events && !signal.aborted) throw new Error(`read ${seen} of ${flags.events} events`);
   });
 }

@@ -1,7 +1,9 @@
-import type { ReadOptions } from "@sinter/core";
+import type { Assurance, ReadOptions, Withdrawal } from "@sinter/core";
+import { Option } from "commander";
 import { resumedEvents } from "../store/resumed-events.js";
 import { withStore } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
+import { withdrawnLine } from "../terminal/fork-lines.js";
 import { interrupted, untilInterrupted } from "../terminal/interruption.js";
 import { eventJson, eventLine, parseStamp } from "../terminal/render.js";
 import { type CommonFlags, type Context, dataDir, type Registry, refuseBroken, storeOptions, withCommonFlags } from "./context.js";
@@ -11,6 +13,7 @@ interface CatFlags extends CommonFlags {
   readonly to?: string;
   readonly follow?: boolean;
   readonly system?: boolean;
+  readonly assurance?: Assurance;
 }
 
 export function addCat({ program, context, chosen }: Registry): void {
@@ -22,6 +25,9 @@ export function addCat({ program, context, chosen }: Registry): void {
     .option("--to <time>", "up to, and without, this ISO time or stamp")
     .option("-f, --follow", "go on with what comes, until interrupted")
     .option("--system", "system events too")
+    .addOption(
+      new Option("--assurance <kind>", "hybrid: only what both keys of a hybrid author have signed").choices(["classical", "hybrid"]),
+    )
     .addHelpText("after", "\nExample:\n  sinter cat team/notes --from 2026-03-01 --json | jq -r .payload")
     .action((subject: string, flags: CatFlags) => chosen(() => cat(context, subject, flags)));
 }
@@ -31,7 +37,8 @@ async function cat(context: Context, subject: string, flags: CatFlags): Promise<
   refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
   const dir = dataDir(context, flags);
   const stop = AbortSignal.any([signal, output.gone]);
-  const options = readOptions(flags, stop);
+  const withdrawn = (what: Withdrawal) => progress.notice(withdrawnLine(subject, what));
+  const options = { ...readOptions(flags, stop), withdrawn };
   // A follower may be there before the first event is, so it may make the store.
   const store = storeOptions(context, dir, { ifMissing: flags.follow ? "create" : "refuse" });
   let count = 0;
@@ -57,5 +64,6 @@ function readOptions(flags: CatFlags, signal: AbortSignal): ReadOptions {
     ...(to && { to }),
     ...(flags.follow && { follow: true }),
     ...(flags.system && { system: true }),
+    ...(flags.assurance && { assurance: flags.assurance }),
   };
 }

@@ -14,13 +14,17 @@ import { addBackup } from "./backup.js";
 import { addBench } from "./bench.js";
 import { addCat } from "./cat.js";
 import { type Registry, wholeNumber } from "./context.js";
+import { addExport } from "./export.js";
 import { addFeeds } from "./feeds.js";
+import { addImport } from "./import.js";
 import { addKeys } from "./keys.js";
 import { addProve } from "./prove.js";
+import { addRedact } from "./redact.js";
 import { addRestore } from "./restore.js";
 import { addStatus } from "./status.js";
 import { addUp } from "./up.js";
 import { addVerify } from "./verify.js";
+import { addWanted } from "./wanted.js";
 
 let dir: string;
 let setting: Setting;
@@ -41,7 +45,9 @@ test("feeds, status and keys, for programs and for people", async () => {
   expect((await finish(setting, ["feeds"])).stdout.text).toBe("team/notes  aaaaaaaa  epoch 0  1 event  head 00000000\n");
   const status = await finish(setting, ["status", dir, "--json"]);
   const subjects = [{ path: "team/notes", events: 1 }];
-  expect(status.stdout.json).toEqual([{ peer: "b".repeat(64), author: "a".repeat(64), root: "c".repeat(64), subjects, links: [] }]);
+  expect(status.stdout.json).toEqual([
+    { peer: "b".repeat(64), author: "a".repeat(64), root: "c".repeat(64), subjects, links: [], forks: 0 },
+  ]);
   expect((await finish(setting, ["status"])).stdout.lines).toHaveLength(5);
   const keys = await finish(setting, ["keys", "--data", dir, "--json"]);
   expect(keys.stdout.json).toEqual([{ peer: "b".repeat(64), author: "a".repeat(64), keyFile: `${dir}/keys.json` }]);
@@ -156,8 +162,12 @@ test("each command registers its own name with a summary, and begins nothing by 
     audit: addAudit,
     backup: addBackup,
     restore: addRestore,
+    export: addExport,
+    import: addImport,
     prove: addProve,
     verify: addVerify,
+    redact: addRedact,
+    wanted: addWanted,
     keys: addKeys,
     status: addStatus,
     bench: addBench,

@@ -1,3 +1,4 @@
+import type { LaneOf, Signatures } from "@sinter/core";
 import { type Command, InvalidArgumentError } from "commander";
 import type { StoreOptions } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
@@ -57,11 +58,13 @@ interface StoreChoice {
   readonly ifMissing: "create" | "refuse";
   readonly holder?: StoreOptions["holder"];
   readonly network?: string | undefined;
+  readonly signatures?: Signatures | undefined;
 }
 
 export function storeOptions(context: Context, dir: string, choice: StoreChoice): StoreOptions {
-  const { ifMissing, holder = passing, network } = choice;
-  return { dir, open: context.io.open, ifMissing, holder, signal: context.signal, ...(network === undefined ? {} : { network }) };
+  const { ifMissing, holder = passing, network, signatures } = choice;
+  const made = { ...(network === undefined ? {} : { network }), ...(signatures === undefined ? {} : { signatures }) };
+  return { dir, open: context.io.open, ifMissing, holder, signal: context.signal, made };
 }
 
 /** A parser of whole numbers for commander, which turns the throw into a wrong usage. */
@@ -71,4 +74,15 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`A whole number from ${min} to ${max} is expected.`);
   };
+}
+
+/** Fifteen digits: every number of so many is one that a double holds. */
+export const lastSeq = 999_999_999_999_999;
+
+/** What --epoch says. */
+export function epochOf(text: string | undefined): Pick<LaneOf, "epoch" | "nonce"> {
+  if (text === undefined) return {};
+  const [, index, nonce] = /^(\d{1,10})(?:\/([0-9a-f]{1,32}))?$/i.exec(text) ?? [];
+  if (index === undefined) throw usage(`--epoch ${text} is none`, "Give its index such as 1, or index/nonce such as 1/9f03a2c4.");
+  return { epoch: Number(index), ...(nonce === undefined ? {} : { nonce }) };
 }

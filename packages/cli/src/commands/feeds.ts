@@ -5,7 +5,9 @@ import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, w
 export function addFeeds({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("feeds"))
     .summary("list the feeds in a store")
-    .description("Lists the feeds in a store: subject, author, epoch, number of events, head.")
+    .description(
+      "Lists the feeds in a store: subject, author, epoch, number of events, head, and how many both keys of a hybrid author have signed.",
+    )
     .argument("[store]", "the store's directory")
     .addHelpText("after", "\nExample:\n  sinter feeds --json | jq -r '[.subject, .size] | @tsv'")
     .action((store: string | undefined, flags: CommonFlags) => chosen(() => feeds(context, store, flags)));
@@ -18,8 +20,11 @@ async function feeds(context: Context, named: string | undefined, flags: CommonF
   for (const row of rows) {
     if (flags.json) await output.json(row);
     else {
-      const { subject, author, epoch, size, head } = row;
-      await output.line(`${subject}  ${shortId(author)}  epoch ${epoch}  ${countText(size, "event")}  head ${shortId(head)}`);
+      const { subject, author, epoch, size, hybridSize, head, freezeAt } = row;
+      const hybrid = hybridSize === 0 ? "" : `  hybrid ${hybridSize}`;
+      const frozen = freezeAt === undefined ? "" : `  forked at ${freezeAt}: see sinter forks`;
+      const events = countText(size, "event");
+      await output.line(`${subject}  ${shortId(author)}  epoch ${epoch}  ${events}  head ${shortId(head)}${hybrid}${frozen}`);
     }
   }
   if (rows.length === 0) progress.remark("no feeds yet");

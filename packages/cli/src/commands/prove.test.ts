@@ -8,13 +8,15 @@ import { finish, type Setting, start } from "../harness.suite.js";
 import { MemoryStores } from "../memory-stores.suite.js";
 
 interface Vectors {
-  readonly author: string;
-  readonly proofs: readonly { readonly text: string; readonly shows: { readonly id: string; readonly payloadHash?: string } }[];
+  readonly proofs: readonly {
+    readonly text: string;
+    readonly shows: { readonly author: string; readonly id: string; readonly payloadHash?: string };
+  }[];
 }
 
 const vectors = JSON.parse(readFileSync(new URL("../../../../vectors/proof.json", import.meta.url), "utf8")) as Vectors;
-const { author } = vectors;
-const [, shown, unshown, keyed] = vectors.proofs;
+const [, shown, unshown, keyed, , classicalSeal, bothSeals] = vectors.proofs;
+const { author } = shown.shows;
 const place = { author, network: "demo", subject: "workspace/\u00e4/\u65e5\u672c", epoch: 1, nonce: "b2".repeat(16) };
 const says = {
   ...place,
@@ -23,6 +25,7 @@ const says = {
   stamp: [1_795_000_000_000, 2],
   kind: 128,
   payload: "event 3",
+  assurance: "classical",
   sealed: { size: 7, stamp: [1_795_000_000_000, 6] },
 };
 
@@ -89,6 +92,10 @@ test("verify says in plain words what is proven, and opens no store", async () =
   ]);
   expect((await verify(unshown.text)).stdout.lines.at(-1)).toBe(`payload  not shown; its hash is ${unshown.shows.payloadHash}`);
   expect((await verify(keyed.text)).stdout.lines.at(-1)).toBe("payload  (1 bytes) oA==");
+  expect((await verify(classicalSeal.text)).stdout.lines[0]).toBe("holds: the key of this author signed for this event, at this place");
+  expect((await verify(bothSeals.text)).stdout.lines[0]).toBe(
+    "holds: both keys of this author, Ed25519 and Falcon-512, signed for this event, at this place",
+  );
   expect(setting.stores.opened).toBe(0);
 });
 

@@ -7,6 +7,8 @@ import {
   type CommonFlags,
   type Context,
   dataDir,
+  epochOf,
+  lastSeq,
   type Registry,
   refuseBroken,
   storeOptions,
@@ -17,6 +19,7 @@ import {
 interface ProveFlags extends CommonFlags {
   readonly epoch?: string;
   readonly withoutPayload?: boolean;
+  readonly withdrawn?: boolean;
 }
 
 interface AskedEvent {
@@ -24,9 +27,6 @@ interface AskedEvent {
   readonly author: string;
   readonly seq: number;
 }
-
-/** Fifteen digits: every number of so many is one that a double holds. */
-const LAST_SEQ = 999_999_999_999_999;
 
 export function addProve({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("prove"))
@@ -37,9 +37,10 @@ export function addProve({ program, context, chosen }: Registry): void {
     )
     .argument("<subject>", "for example team/notes")
     .argument("<author>", "the author's id, as sinter feeds --json has it, or its beginning")
-    .argument("<seq>", "the event's number in the feed, from 1", wholeNumber(1, LAST_SEQ))
+    .argument("<seq>", "the event's number in the feed, from 1", wholeNumber(1, lastSeq))
     .option("--epoch <epoch>", "the epoch's index, or index/nonce: where the author has written in several")
     .option("--without-payload", "show that the event is there, and not what it says")
+    .option("--withdrawn", "even of an event behind a fork, which counts no more: it was signed all the same")
     .addHelpText("after", "\nExample:\n  sinter prove team/notes 3f2a9c01 17 > proof.txt && sinter verify proof.txt")
     .action((subject: string, author: string, seq: number, flags: ProveFlags) =>
       chosen(() => prove(context, { subject, author, seq }, flags)),
@@ -50,7 +51,11 @@ async function prove(context: Context, { subject, author, seq }: AskedEvent, fla
   refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
   if (!/^[0-9a-f]{1,64}$/i.test(author))
     throw usage("AUTHOR is no author's id", "Give the hexadecimal digits that sinter feeds shows, or the first of them.");
-  const asked: ProofOf = { author, seq, ...epochOf(flags.epoch), ...(flags.withoutPayload && { payload: "hash" }) };
+  const what: Pick<ProofOf, "payload" | "withdrawn"> = {
+    ...(flags.withoutPayload && { payload: "hash" }),
+    ...(flags.withdrawn && { withdrawn: "prove" }),
+  };
+  const asked: ProofOf = { author, seq, ...epochOf(flags.epoch), ...what };
   const options = storeOptions(context, dataDir(context, flags), { ifMissing: "refuse" });
   const proof = await withStore(options, (store) => store.ask((peer) => peer.prove(subject, asked)));
   const says = verifyProof(proof, { hasher: createNodeHasher(), verifier: new Ed25519Verifier() });
@@ -59,11 +64,4 @@ async function prove(context: Context, { subject, author, seq }: AskedEvent, fla
   const text = proofText(proof);
   await (flags.json ? context.output.json({ proof: text, says: provenJson(says) }) : context.output.line(text));
   return 0;
-}
-
-function epochOf(text: string | undefined): Pick<ProofOf, "epoch" | "nonce"> {
-  if (text === undefined) return {};
-  const [, index, nonce] = /^(\d{1,10})(?:\/([0-9a-f]{1,32}))?$/i.exec(text) ?? [];
-  if (index === undefined) throw usage(`--epoch ${text} is none`, "Give its index such as 1, or index/nonce such as 1/9f03a2c4.");
-  return { epoch: Number(index), ...(nonce === undefined ? {} : { nonce }) };
 }

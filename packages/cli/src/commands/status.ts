@@ -14,13 +14,15 @@ export function addStatus({ program, context, chosen }: Registry): void {
 async function status(context: Context, named: string | undefined, flags: CommonFlags): Promise<0> {
   const { output } = context;
   const options = storeOptions(context, dataDir(context, flags, named), { ifMissing: "refuse" });
-  const { peer, author, network, root, subjects, links, disk } = await withStore(options, (store) => store.ask((asked) => asked.status()));
+  const shown = await withStore(options, (store) => store.ask((asked) => asked.status()));
+  const { peer, author, network, root, subjects, links, forks, disk } = shown;
   if (flags.json) {
-    await output.json({ peer, author, root, subjects, links });
+    await output.json({ peer, author, root, subjects, links, forks });
     return 0;
   }
   for (const [name, value] of Object.entries({ peer, author, network, root })) await output.line(`${name.padEnd(8)}  ${value}`);
   for (const { path, events } of subjects) await output.line(`subject   ${path}  ${countText(events, "event")}`);
+  if (forks > 0) await output.line(`forks     ${countText(forks, "feed")} with two histories: see sinter forks`);
   for (const link of links) await output.line(`link      ${link.peer}`);
   if (disk === "full") await output.line("disk      full: appends are refused until there is room again");
   return 0;

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { SinterError } from "@sinter/core";
+import { type Signatures, SinterError } from "@sinter/core";
+import { Option } from "commander";
 import { servePage } from "../page/server.js";
 import { type SharedStore, type StoreHandle, withStore } from "../store/store-link.js";
 import { aborted, untilInterrupted } from "../terminal/interruption.js";
@@ -8,6 +9,7 @@ import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, w
 interface UpFlags extends CommonFlags {
   readonly port: number;
   readonly network?: string;
+  readonly signatures?: Signatures;
 }
 
 export function addUp({ program, context, chosen }: Registry): void {
@@ -19,13 +21,24 @@ export function addUp({ program, context, chosen }: Registry): void {
     .argument("[store]", "the store's directory")
     .option("--port <n>", "the status page's port (0: 7468, or any that is free)", wholeNumber(0, 65_535), 0)
     .option("--network <name>", "the network of a new store")
+    .addOption(
+      new Option("--signatures <kind>", "what a new store's author signs with (default: SINTER_SIGNATURES, or hybrid)").choices([
+        "hybrid",
+        "ed25519",
+      ]),
+    )
     .addHelpText("after", "\nExample:\n  sinter up --data ./team --port 8080")
     .action((store: string | undefined, flags: UpFlags) => chosen(() => up(context, store, flags)));
 }
 
 async function up(context: Context, named: string | undefined, flags: UpFlags): Promise<0> {
   const dir = dataDir(context, flags, named);
-  const options = storeOptions(context, dir, { ifMissing: "create", holder: { kind: "peer", what: "sinter up" }, network: flags.network });
+  const options = storeOptions(context, dir, {
+    ifMissing: "create",
+    holder: { kind: "peer", what: "sinter up" },
+    network: flags.network,
+    signatures: flags.signatures,
+  });
   const running = withStore(options, async (store) => {
     refuseSecond(dir, await store.current());
     const page = await servePage({ port: flags.port, status: () => store.ask((peer) => peer.status()) });

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { commandPatienceMsMax, commandRenewalsMax, type PeerApi, SinterError } from "@sinter/core";
+import { commandPatienceMsMax, commandRenewalsMax, type PeerApi, type Signatures, SinterError } from "@sinter/core";
 import { connectControl, dataFileName, type HolderKind } from "sinter";
 import { interrupted } from "../terminal/interruption.js";
 import type { OpenStore } from "../terminal/io.js";
@@ -8,7 +8,8 @@ import type { OpenStore } from "../terminal/io.js";
 export interface StoreOptions {
   readonly dir: string;
   readonly open: OpenStore;
-  readonly network?: string;
+  /** Of a store that is made. */
+  readonly made?: { readonly network?: string; readonly signatures?: Signatures };
   /** What to do where there is no store yet. */
   readonly ifMissing: "create" | "refuse";
   /** How this process presents itself to others while it holds the store. */
@@ -49,11 +50,11 @@ export async function openStore(options: StoreOptions): Promise<StoreHandle> {
 }
 
 async function holdStore(options: StoreOptions): Promise<StoreHandle> {
-  const { dir, ifMissing, network, open, holder } = options;
+  const { dir, ifMissing, made, open, holder } = options;
   const missing = !(await isThere(dir));
   if (missing && ifMissing === "refuse")
     throw new SinterError("no-store", `there is no store at ${dir}`, "Make one with: sinter up, or name another with --data DIR.");
-  const peer = await open({ dir, holder, ...(network === undefined ? {} : { network }) });
+  const peer = await open({ dir, holder, ...made });
   return { peer, held: { by: "us", made: missing }, lost: new Promise(() => {}), close: () => peer.close() };
 }
 

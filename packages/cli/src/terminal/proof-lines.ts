@@ -3,7 +3,7 @@ import { payloadJson, payloadText, printable, timeText } from "./render.js";
 
 /** What scripts rely on: these keys, of which `payload`, `payload64` or `payloadHash` is one, and `origin` where there is one. */
 export function provenJson(shown: ProvenEvent): Readonly<Record<string, unknown>> {
-  const { author, networkName, path, epoch, seq, id, stamp, kind, origin, payload, payloadHash, sealed } = shown;
+  const { author, networkName, path, epoch, seq, id, stamp, kind, origin, payload, payloadHash, assurance, sealed } = shown;
   return {
     author: toHex(author),
     network: networkName,
@@ -16,6 +16,7 @@ export function provenJson(shown: ProvenEvent): Readonly<Record<string, unknown>
     kind,
     ...(payload === undefined ? { payloadHash: toHex(payloadHash) } : payloadJson(payload)),
     ...(origin && { origin: originJson(origin) }),
+    assurance,
     sealed: { size: sealed.size, stamp: [sealed.stamp.wallMs, sealed.stamp.counter] },
   };
 }
@@ -24,12 +25,18 @@ function originJson({ epoch, seq, stamp, id }: NonNullable<ProvenEvent["origin"]
   return { epoch: epoch.index, nonce: toHex(epoch.nonce), seq, stamp: [stamp.wallMs, stamp.counter], id: toHex(id) };
 }
 
+const SIGNED = {
+  classical: "the key of this author",
+  hybrid: "both keys of this author, Ed25519 and Falcon-512,",
+  unchecked: "the Ed25519 key of this author",
+} as const;
+
 /** For a person, and never more than the proof shows. */
 export function provenLines(shown: ProvenEvent): string[] {
-  const { author, networkName, path, epoch, seq, id, stamp, kind, origin, payload, payloadHash, sealed } = shown;
+  const { author, networkName, path, epoch, seq, id, stamp, kind, origin, payload, payloadHash, assurance, sealed } = shown;
   const said = payload === undefined ? `not shown; its hash is ${toHex(payloadHash)}` : payloadText(payload);
   return [
-    "holds: the key of this author signed for this event, at this place",
+    `holds: ${SIGNED[assurance]} signed for this event, at this place`,
     `author   ${toHex(author)}`,
     `network  ${printable(networkName)}`,
     `subject  ${printable(path)}`,

@@ -26,7 +26,16 @@ const asBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffs
 /** What scripts rely on: these keys and no others. */
 export function eventJson(event: EventRecord): Readonly<Record<string, unknown>> {
   const { author, epoch, seq, id, stamp, kind } = event;
-  return { author, epoch, seq, id, stamp, kind, ...payloadJson(event.payload) };
+  return {
+    author,
+    epoch,
+    seq,
+    id,
+    stamp,
+    kind,
+    ...(event.origin === undefined ? {} : { origin: event.origin }),
+    ...(event.payload === undefined ? { payload: null, absent: event.absent } : payloadJson(event.payload)),
+  };
 }
 
 export function payloadJson(payload: Uint8Array): { readonly payload: string } | { readonly payload64: string } {
@@ -43,7 +52,12 @@ export function payloadText(payload: Uint8Array): string {
 export function eventLine(event: EventRecord): string {
   // Two stores made from one copy write the same seqs; their epochs tell them apart.
   const writer = event.epoch === 0 ? shortId(event.author) : `${shortId(event.author)}/${event.epoch}`;
-  return `${timeText(event.stamp[0])}  ${writer}  ${event.seq}  ${payloadText(event.payload)}`;
+  const said = event.payload === undefined ? absentText(event.absent) : payloadText(event.payload);
+  return `${timeText(event.stamp[0])}  ${writer}  ${event.seq}  ${said}`;
+}
+
+function absentText(absent: EventRecord["absent"]): string {
+  return absent === "redacted" ? "(redacted by its author)" : "(not here: see sinter wanted)";
 }
 
 export function shortId(id: string): string {
