@@ -5,6 +5,8 @@ import { payloadBytes, payloadsFrom, RawLmdb } from "./raw-lmdb.js";
 const SUBJECT = "bench/append/log";
 const BATCH_EVENTS = 1000;
 const BATCH_ROUNDS = 20;
+/** Long enough that a second signature falls into most slices. */
+const HYBRID_ROUNDS = 100;
 const ONE_ROUNDS = 200;
 const IN_FLIGHT = 64;
 const CONCURRENT_ROUNDS = 40;
@@ -50,6 +52,29 @@ export async function appendBatch(): Promise<Figure> {
     const perSlice = BATCH_ROUNDS * BATCH_EVENTS * 1000;
     const target = { bench: "append-batch", unit: "events/s", reach: { kind: "at least", ratio: 0.6 } } as const;
     return figure(target, perSlice / times.ours, perSlice / times.limit, { payloadBytes, batch: BATCH_EVENTS });
+  });
+}
+
+/** The same batches by a hybrid author, against a classical one: what the second signatures cost the appends beside them. */
+export async function appendHybrid(): Promise<Figure> {
+  return await inFolder(async (dir) => {
+    const hybrid = await open({ dir: `${dir}/hybrid`, control: "none", signatures: "hybrid" });
+    const classical = await open({ dir: `${dir}/classical`, control: "none", signatures: "ed25519" });
+    try {
+      const events = eventsFrom(0, BATCH_EVENTS);
+      const slice = (peer: Sides["peer"]) =>
+        timed(async () => {
+          for (let round = 0; round < HYBRID_ROUNDS; round++) await peer.append(SUBJECT, events);
+        });
+      const times = await alternate({ count: SLICES, ours: () => slice(hybrid), limit: () => slice(classical) });
+      const { sealed } = ((await hybrid.describe()) as { readonly cores: { readonly hybrid: { readonly sealed: number } } }).cores.hybrid;
+      const perSlice = HYBRID_ROUNDS * BATCH_EVENTS * 1000;
+      const target = { bench: "append-hybrid", unit: "events/s", reach: { kind: "at least", ratio: 0.9 } } as const;
+      return figure(target, perSlice / times.ours, perSlice / times.limit, { payloadBytes, batch: BATCH_EVENTS, hybridSeals: sealed });
+    } finally {
+      await hybrid.close();
+      await classical.close();
+    }
   });
 }
 

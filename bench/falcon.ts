@@ -4,6 +4,7 @@ import {
   type FalconJob,
   type FalconResult,
   falconSignatureBytes,
+  hybridHeadsMax,
   type LaneId,
   type Outcome,
   sealLeaf,
@@ -17,8 +18,8 @@ import { alternate, type Figure, figure, rounded, timed } from "./measure.js";
 // What a hybrid author costs beside a classical one, whose share is the limit: the same work under Ed25519 alone. No bound is
 // set, since a Falcon seal is made once a second at most, beside the turns.
 
-/** One signature covers the heads of all lanes that an author touched: so many here. */
-const HEADS = 4_096;
+/** As many as go under one signature. */
+const HEADS = hybridHeadsMax;
 const SLICES = 7;
 const ROUNDS = 10;
 

@@ -1,5 +1,5 @@
 // npm run -s bench -- [name …] [--json]: measures, one figure a line.
-import { appendBatch, appendConcurrent, appendOne } from "./append.js";
+import { appendBatch, appendConcurrent, appendHybrid, appendOne } from "./append.js";
 import { audit } from "./audit.js";
 import { backup } from "./backup.js";
 import { disk } from "./disk.js";
@@ -15,6 +15,7 @@ type Bench = () => Promise<Figure | readonly Figure[]>;
 
 const benches: Readonly<Record<string, Bench>> = {
   "append-batch": appendBatch,
+  "append-hybrid": appendHybrid,
   "append-one": appendOne,
   "append-concurrent": appendConcurrent,
   scan,
