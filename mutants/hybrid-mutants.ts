@@ -2,8 +2,8 @@ import type { Mutant } from "./mutant.js";
 
 // Faults in the second signatures of hybrid authors.
 
-const core = "packages/core/src/feed/hybrid-core.ts";
-const coreTests = ["packages/core/src/feed/hybrid-core.test.ts"];
+const core = "packages/core/src/feed/write/hybrid-core.ts";
+const coreTests = ["packages/core/src/feed/write/hybrid-core.test.ts"];
 
 export const hybridMutants: readonly Mutant[] = [
   {
@@ -17,18 +17,18 @@ export const hybridMutants: readonly Mutant[] = [
   {
     name: "hybrid-over-anything",
     what: "a hybrid seal is taken though it is over other events than those held",
-    file: "packages/core/src/feed/hybrid-seal.ts",
+    file: "packages/core/src/feed/seal/hybrid-seal.ts",
     find: "return equalBytes(last, headId) && equalBytes(mmrRoot(hasher, then), root)",
     replace: "return equalBytes(last, headId) || equalBytes(mmrRoot(hasher, then), root)",
-    tests: ["packages/core/src/feed/hybrid-core.test.ts", "packages/core/src/feed/repair.test.ts"],
+    tests: ["packages/core/src/feed/write/hybrid-core.test.ts", "packages/core/src/feed/audit/repair.test.ts"],
   },
   {
     name: "hybrid-tag-dropped",
     what: "Falcon-512 signs the same statement as Ed25519, so that one kind of seal can be passed for the other",
-    file: "packages/core/src/feed/seal.ts",
+    file: "packages/core/src/feed/seal/seal.ts",
     find: "const prefix = PREFIXES[purpose];",
     replace: 'const prefix = PREFIXES[purpose === "seal" ? purpose : "seal"];',
-    tests: ["packages/core/src/feed/hybrid-core.test.ts"],
+    tests: ["packages/core/src/feed/write/hybrid-core.test.ts"],
   },
   {
     name: "hybrid-mark-lost",
@@ -41,7 +41,7 @@ export const hybridMutants: readonly Mutant[] = [
   {
     name: "hybrid-keys-unbound",
     what: "whoever shows other keys than an author's has its own signatures taken for that author's",
-    file: "packages/core/src/feed/seal.ts",
+    file: "packages/core/src/feed/seal/seal.ts",
     find: "if (!equalBytes(authorOf(hasher, keys), author))",
     replace: "if (keys.ed25519.length !== author.length)",
     tests: coreTests,

@@ -3,7 +3,7 @@
 //   npm run test:fuzz -- --runs 1000000 --seed 7 [name of a decoder …]
 import { parseArgs } from "node:util";
 import { isMalformed, LineReader, Malformed } from "@sinter/core";
-import { type DecoderUnderTest, decoders, fuzzDecoder } from "../packages/core/src/feed/decoders.suite.js";
+import { type DecoderUnderTest, decoders, fuzzDecoder } from "../packages/core/src/feed/rig/decoders.suite.js";
 import { heardIn } from "../packages/core/src/protocol/frame.js";
 import type { Mounted } from "../packages/core/src/protocol/mount.js";
 import * as control from "../packages/sinter/src/control/messages.js";

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { FaultCount, type FeedsOptions, type FeedsResult, faultKinds, runFeeds } from "@sinter/simulator";
 import { createNodeHasher, Ed25519Signer, Ed25519Verifier } from "sinter";
 
-const KEPT = fileURLToPath(new URL("../runs/latest/", import.meta.url));
+const KEPT = fileURLToPath(new URL("../runs/latest", import.meta.url));
 /** Every so many seeds one is run twice, with traces that must be equal. */
 const TWICE_EVERY = 20;
 /** And one signs for real: the stub is twenty times as fast, and as good for all else. */

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { runTwins, type TwinsOptions, type TwinsResult, twinTroubles } from "@sinter/simulator";
 import { createNodeHasher, Ed25519Signer, Ed25519Verifier } from "sinter";
 
-const KEPT = fileURLToPath(new URL("../runs/latest/", import.meta.url));
+const KEPT = fileURLToPath(new URL("../runs/latest", import.meta.url));
 /** Every so many seeds one is run twice, with traces that must be equal. */
 const TWICE_EVERY = 50;
 /** And one signs for real, so that nothing rests on what the stub lets through. */

@@ -22,3 +22,8 @@ export const coreFloors: Readonly<Record<string, number>> = {
   feed: 4,
   peer: 7,
 };
+
+/** Folders within a floor that has several, in the same way. Suites (`rig`) ship nothing, so they have no floor. */
+export const innerFloors: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  feed: { event: 0, seal: 1, lane: 2, range: 3, write: 4, audit: 5 },
+};

@@ -12,7 +12,7 @@ function found(path: string, text: string): string[] {
 }
 
 test("an import downwards passes", () => {
-  expect(found("packages/core/src/feed/f.ts", 'import { a } from "../bytes/a.js";')).toEqual([]);
+  expect(found("packages/core/src/store/f.ts", 'import { a } from "../bytes/a.js";')).toEqual([]);
   expect(found("packages/sinter/src/s.ts", 'import { a } from "@sinter/core"; import { join } from "node:path";')).toEqual([]);
 });
 
@@ -28,13 +28,24 @@ test("a folder without a floor is found", () => {
   expect(found("packages/core/src/attic/i.ts", 'import { c } from "../clock/c.js";')[0]).toContain("not in tidy/floors.ts");
 });
 
+test("within a floor of several folders the arrows go down too", () => {
+  const event: Source = { path: "packages/core/src/feed/event/e.ts", text: "export const e = 1;" };
+  const audit: Source = { path: "packages/core/src/feed/audit/a.ts", text: "export const a = 1;" };
+  const inFeed = (path: string, text: string) =>
+    arrows([...house, event, audit, { path: `packages/core/src/feed/${path}`, text }]).map(({ what }) => what);
+  expect(inFeed("write/w.ts", 'import { e } from "../event/e.js"; import { a } from "../../bytes/a.js";')).toEqual([]);
+  expect(inFeed("write/w.ts", 'import { a } from "../audit/a.js";')[0]).toContain("arrows go down");
+  expect(inFeed("attic/w.ts", 'import { e } from "../event/e.js";')[0]).toContain("not in tidy/floors.ts");
+  expect(inFeed("w.ts", 'import { e } from "./event/e.js";')[0]).toContain("stands on one of them");
+});
+
 test("a package above is found", () => {
-  expect(found("packages/core/src/feed/f.ts", 'import "sinter";')[0]).toContain("may not import");
+  expect(found("packages/core/src/store/f.ts", 'import "sinter";')[0]).toContain("may not import");
   expect(found("packages/simulator/src/f.ts", 'export * from "sinter/field";')[0]).toContain("may not import");
 });
 
 test("Node in a pure package is found", () => {
-  expect(found("packages/core/src/feed/f.ts", 'import { join } from "node:path";')[0]).toContain("pure");
+  expect(found("packages/core/src/store/f.ts", 'import { join } from "node:path";')[0]).toContain("pure");
   expect(found("packages/simulator/src/f.ts", 'const x = await import("lmdb");')[0]).toContain("pure");
 });
 

@@ -1,4 +1,4 @@
-import { coreFloors, packages } from "../floors.js";
+import { coreFloors, innerFloors, packages } from "../floors.js";
 import { allImports, type Import } from "../imports.js";
 import { baseName, type Finding, isShipped, type Rule, roomOf } from "../sources.js";
 
@@ -31,16 +31,28 @@ function acrossFloors(each: Import): Finding[] {
   const from = roomOf(each.from);
   const to = each.to === undefined ? undefined : roomOf(each.to);
   if (from?.room !== "core" || to?.room !== "core") return [];
-  const folder = topFolder(from.inside);
-  const target = topFolder(to.inside);
-  if (folder === undefined || folder === target) return [];
-  const floor = coreFloors[folder];
-  if (floor === undefined) return [finding(each, `the folder ${folder} is not in tidy/floors.ts`)];
+  const [folder, within] = from.inside.split("/").slice(0, -1);
+  const [target, targetWithin] = to.inside.split("/").slice(0, -1);
+  if (folder === undefined) return [];
   if (target === undefined) return [finding(each, "a floor of core imports nothing from the root of src")];
-  const below = coreFloors[target];
+  if (folder !== target) return down(each, coreFloors, { from: folder, to: target });
+  const inner = innerFloors[folder];
+  if (inner === undefined || within === targetWithin) return [];
+  if (within === undefined || targetWithin === undefined)
+    return [finding(each, `${folder} has floors of its own; a file stands on one of them`)];
+  return down(each, inner, { from: within, to: targetWithin });
+}
+
+function down(
+  each: Import,
+  floors: Readonly<Record<string, number>>,
+  { from, to }: { readonly from: string; readonly to: string },
+): Finding[] {
+  const [floor, below] = [floors[from], floors[to]];
+  if (floor === undefined) return [finding(each, `the folder ${from} is not in tidy/floors.ts`)];
   return below !== undefined && below < floor
     ? []
-    : [finding(each, `${folder} (floor ${floor}) imports ${target} (floor ${below ?? "unknown"}); arrows go down`)];
+    : [finding(each, `${from} (floor ${floor}) imports ${to} (floor ${below ?? "unknown"}); arrows go down`)];
 }
 
 function ownIndex(each: Import): Finding[] {
@@ -49,11 +61,6 @@ function ownIndex(each: Import): Finding[] {
   const self = packages[from.room]?.name;
   const leads = each.specifier === self || each.to === `packages/${from.room}/src/index.ts`;
   return leads ? [finding(each, "imports the index of its own package; import the file itself")] : [];
-}
-
-function topFolder(inside: string): string | undefined {
-  const slash = inside.indexOf("/");
-  return slash === -1 ? undefined : inside.slice(0, slash);
 }
 
 function finding(each: Import, what: string): Finding {

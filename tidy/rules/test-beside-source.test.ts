@@ -14,6 +14,9 @@ test("a tested file passes, alone or through its neighbour's test", () => {
 test("a file that a test of its room reaches through others passes", () => {
   const way = [at("x/a.ts", 'import "./in/b.js";'), at("x/in/b.ts", acts), at("x/a.test.ts", 'import "./a.js";')];
   expect(whatOf(...way)).toEqual([]);
+  expect(whatOf(at("x/in/b.ts", acts), at("x/other/a.ts", 'import "../in/b.js";'), at("x/other/a.test.ts", 'import "./a.js";'))).toEqual(
+    [],
+  );
   expect(whatOf(at("x/in/b.ts", acts), at("y/c.ts", 'import "../x/in/b.js";'), at("y/c.test.ts", 'import "./c.js";'))).toHaveLength(1);
 });
 

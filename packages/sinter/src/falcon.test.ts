@@ -96,7 +96,7 @@ test("a key shows its secret to nobody who does not ask for it, and what was rev
 });
 
 test("no file loads the library when it is imported: who meets no hybrid author does not pay for it", () => {
-  const folder = new URL("./", import.meta.url);
+  const folder = new URL(".", import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /(?<!\.test|\.suite)\.ts$/.test(name));
   const loading = files.filter((name) => /^(import|export|\}) .*"@noble\//m.test(readFileSync(new URL(name, folder), "utf8")));
   expect(files).toContain("falcon.ts");

@@ -9,7 +9,7 @@ import { dataFileName } from "./store-lock.js";
 // Stores as earlier versions of this program left them, one of each format, and what they held then. scripts/make-golden.ts
 // makes the next one when the format has a new version; those that exist are never made again.
 
-const goldenRoot = fileURLToPath(new URL("../fixtures/golden/", import.meta.url));
+const goldenRoot = fileURLToPath(new URL("../fixtures/golden", import.meta.url));
 const expectedFileName = "expected.json";
 
 /** Where what a store of this format left lies. */

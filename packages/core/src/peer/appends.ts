@@ -1,7 +1,7 @@
 import { toHex } from "../bytes/hex.js";
-import { eventCodecs } from "../feed/event.js";
-import type { Appended } from "../feed/feed-vocabulary.js";
-import type { NewParts } from "../feed/open-lane.js";
+import { eventCodecs } from "../feed/event/event.js";
+import type { Appended } from "../feed/write/feed-vocabulary.js";
+import type { NewParts } from "../feed/write/open-lane.js";
 import { hashBytes } from "../identity/crypto.js";
 import type { NewEvent, Receipt } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Rig } from "../feed/feed-rig.suite.js";
-import { laneBytes } from "../feed/offered-lane.suite.js";
-import { encodeSegmentIndex, segmentFileName } from "../feed/segment-index.js";
-import { flipped } from "../feed/segments.suite.js";
+import { encodeSegmentIndex, segmentFileName } from "../feed/range/segment-index.js";
+import { Rig } from "../feed/rig/feed-rig.suite.js";
+import { laneBytes } from "../feed/rig/offered-lane.suite.js";
+import { flipped } from "../feed/rig/segments.suite.js";
 import { tableRange } from "../store/keys.js";
 import type { MemoryKeys } from "../store/memory-keys.js";
 import type { ExportPart } from "./export.js";

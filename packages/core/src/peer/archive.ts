@@ -1,4 +1,4 @@
-import type { RangeOffer } from "../feed/verified-range.js";
+import type { RangeOffer } from "../feed/range/verified-range.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { type ExportPart, type ExportSource, exportSegments } from "./export.js";
 import { type ImportTarget, importSegments, type SegmentShelf } from "./import.js";

@@ -1,6 +1,6 @@
 import { toHex } from "../bytes/hex.js";
-import type { FeedView, LaneEntry } from "../feed/feed-view.js";
-import { countedSize } from "../feed/freeze.js";
+import type { FeedView, LaneEntry } from "../feed/lane/feed-view.js";
+import { countedSize } from "../feed/lane/freeze.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { LaneOf } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";

@@ -1,8 +1,8 @@
 import { segmentIndexBytesMax } from "../bytes/limits.js";
-import type { FeedView } from "../feed/feed-view.js";
-import { countedSize } from "../feed/freeze.js";
-import { type LaneAtHead, laneSegments } from "../feed/lane-segments.js";
-import { encodeSegmentIndex, type IndexedLane, type SegmentIndex, segmentFileName } from "../feed/segment-index.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import { countedSize } from "../feed/lane/freeze.js";
+import { type LaneAtHead, laneSegments } from "../feed/range/lane-segments.js";
+import { encodeSegmentIndex, type IndexedLane, type SegmentIndex, segmentFileName } from "../feed/range/segment-index.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { wantedPage } from "./payloads.js";

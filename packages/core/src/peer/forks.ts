@@ -1,12 +1,12 @@
 import { toHex } from "../bytes/hex.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
-import type { SealTools } from "../feed/checkpoint.js";
-import type { FeedView } from "../feed/feed-view.js";
-import type { FeedNotice } from "../feed/feed-vocabulary.js";
-import type { ForkProof, VerifiedFork } from "../feed/fork-proof.js";
-import { countedSize } from "../feed/freeze.js";
-import { encodePortableFork, verifyFork } from "../feed/portable-fork.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import { countedSize } from "../feed/lane/freeze.js";
+import { encodePortableFork, verifyFork } from "../feed/lane/portable-fork.js";
+import type { SealTools } from "../feed/seal/checkpoint.js";
+import type { ForkProof, VerifiedFork } from "../feed/seal/fork-proof.js";
+import type { FeedNotice } from "../feed/write/feed-vocabulary.js";
 import type { AuthorId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { Accusation, ForkRow } from "./peer-api.js";

@@ -1,4 +1,4 @@
-import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/frontier-core.js";
+import { type FrontierCommand, type FrontierNotice, type FrontierVocabulary, frontierProtocol } from "../feed/write/frontier-core.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { NetworkId } from "../identity/ids.js";
 import type { Loss, Mount } from "../protocol/mount.js";

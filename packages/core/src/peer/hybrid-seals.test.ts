@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import { hasher } from "../feed/feed-rig.suite.js";
-import { offeredHybrid } from "../feed/hybrid-seal.js";
-import { offeredRange } from "../feed/offered-range.js";
-import { computeStandIn, standInFalconKey } from "../feed/stand-in-falcon.suite.js";
+import { offeredHybrid, offeredRange } from "../feed/range/offered-range.js";
+import { hasher } from "../feed/rig/feed-rig.suite.js";
+import { computeStandIn, standInFalconKey } from "../feed/rig/stand-in-falcon.suite.js";
 import type { FalconJob } from "../identity/crypto.js";
 import { codeOf, PeerRig, watch } from "./peer-rig.suite.js";
 

@@ -1,6 +1,12 @@
 import type { Decoded } from "../bytes/malformed.js";
-import { type HybridCommand, type HybridNotice, type HybridOptions, type HybridVocabulary, hybridProtocol } from "../feed/hybrid-core.js";
-import type { HybridCheckpoint } from "../feed/hybrid-seal.js";
+import type { HybridCheckpoint } from "../feed/seal/hybrid-seal.js";
+import {
+  type HybridCommand,
+  type HybridNotice,
+  type HybridOptions,
+  type HybridVocabulary,
+  hybridProtocol,
+} from "../feed/write/hybrid-core.js";
 import type { Loss, Mount } from "../protocol/mount.js";
 import type { Pending } from "./pending.js";
 import { SinterError } from "./sinter-error.js";

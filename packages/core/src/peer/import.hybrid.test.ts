@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { hasher, networkName, Rig } from "../feed/feed-rig.suite.js";
-import { type IndexedLane, segmentFileName } from "../feed/segment-index.js";
-import { computeStandIn, standInFalconKey } from "../feed/stand-in-falcon.suite.js";
+import { type IndexedLane, segmentFileName } from "../feed/range/segment-index.js";
+import { hasher, networkName, Rig } from "../feed/rig/feed-rig.suite.js";
+import { computeStandIn, standInFalconKey } from "../feed/rig/stand-in-falcon.suite.js";
 import type { FalconJob } from "../identity/crypto.js";
 import { importSegments } from "./import.js";
 import type { ImportReport } from "./peer-api.js";

@@ -1,10 +1,10 @@
 import { toHex } from "../bytes/hex.js";
 import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
-import type { FeedView } from "../feed/feed-view.js";
-import type { HybridCheckpoint } from "../feed/hybrid-seal.js";
-import { type IndexedLane, indexedEvents, type SegmentIndex, segmentFileName, segmentOffer } from "../feed/segment-index.js";
-import type { RangeOffer, RangeOutcome } from "../feed/verified-range.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import { type IndexedLane, indexedEvents, type SegmentIndex, segmentFileName, segmentOffer } from "../feed/range/segment-index.js";
+import type { RangeOffer, RangeOutcome } from "../feed/range/verified-range.js";
+import type { HybridCheckpoint } from "../feed/seal/hybrid-seal.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { AuthorId } from "../identity/ids.js";
 import type { SealTaking } from "./hybrid-seals.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Rig } from "../feed/feed-rig.suite.js";
-import { cutOffer, offerFrom } from "../feed/offered-lane.suite.js";
-import { append, copyOf, pass } from "../feed/twins.suite.js";
+import { Rig } from "../feed/rig/feed-rig.suite.js";
+import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
+import { append, copyOf, pass } from "../feed/rig/twins.suite.js";
 import { codeOf, Followed, PeerRig, textOf } from "./peer-rig.suite.js";
 
 // What others hold of a store's own feed, offered to its peer: whatever was put back or copied, nothing is lost.

@@ -1,11 +1,11 @@
 import { rangeAttemptsMax } from "../bytes/limits.js";
 import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
-import type { LanePlace } from "../feed/checkpoint.js";
-import type { FeedView } from "../feed/feed-view.js";
-import type { FeedNotice } from "../feed/feed-vocabulary.js";
-import { comparingOwn } from "../feed/own-range.js";
-import { offeredEnd, type RangeOffer, type RangeTools, type VerifiedRange } from "../feed/verified-range.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import { comparingOwn } from "../feed/range/own-range.js";
+import { offeredEnd, type RangeOffer, type RangeTools, type VerifiedRange } from "../feed/range/verified-range.js";
+import type { LanePlace } from "../feed/seal/checkpoint.js";
+import type { FeedNotice } from "../feed/write/feed-vocabulary.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface OwnIntakeParts {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { wantedPerReadMax } from "../bytes/limits.js";
-import { fill, holds, offerWithout, redact } from "../feed/absent-lane.suite.js";
-import { parts, Rig } from "../feed/feed-rig.suite.js";
-import { cutOffer, offerFrom } from "../feed/offered-lane.suite.js";
+import { fill, holds, offerWithout, redact } from "../feed/rig/absent-lane.suite.js";
+import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
+import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
 import { absentKey, blockKey } from "../store/keys.js";
 import { codeOf, events, PeerRig, watch } from "./peer-rig.suite.js";
 

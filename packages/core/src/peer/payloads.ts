@@ -1,11 +1,11 @@
 import { toHex } from "../bytes/hex.js";
 import { wantedPerReadMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
-import { blockHolding, redactedBy } from "../feed/absence.js";
-import { type BlockView, eventIn, isAbsent } from "../feed/block.js";
-import { idsOfBlock } from "../feed/block-ids.js";
-import { payloadLengthAt } from "../feed/event.js";
-import { DamagedStore, type FeedView } from "../feed/feed-view.js";
+import { type BlockView, eventIn, isAbsent } from "../feed/event/block.js";
+import { idsOfBlock } from "../feed/event/block-ids.js";
+import { payloadLengthAt } from "../feed/event/event.js";
+import { blockHolding, redactedBy } from "../feed/lane/absence.js";
+import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { type AuthorId, feedId, laneId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";

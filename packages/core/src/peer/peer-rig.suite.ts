@@ -1,7 +1,7 @@
 import { compareBytes } from "../bytes/order.js";
-import type { Signatures } from "../feed/feed-core.js";
-import { found, hasher, network, networkName, parts, Rig, standInSigner, standInVerifier } from "../feed/feed-rig.suite.js";
-import { standInFalcon, standInFalconKey } from "../feed/stand-in-falcon.suite.js";
+import { found, hasher, network, networkName, parts, Rig, standInSigner, standInVerifier } from "../feed/rig/feed-rig.suite.js";
+import { standInFalcon, standInFalconKey } from "../feed/rig/stand-in-falcon.suite.js";
+import type { Signatures } from "../feed/write/feed-core.js";
 import { type AuthorKeys, authorOf, classicalKeys } from "../identity/author-keys.js";
 import { authorOfKey } from "../identity/ids.js";
 import { HandPorts } from "../protocol/hand-ports.suite.js";

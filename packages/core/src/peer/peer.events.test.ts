@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventsPerReadMax } from "../bytes/limits.js";
-import { systemKinds } from "../feed/event.js";
-import { Rig } from "../feed/feed-rig.suite.js";
+import { systemKinds } from "../feed/event/event.js";
+import { Rig } from "../feed/rig/feed-rig.suite.js";
 import { headKey } from "../store/keys.js";
 import { codeOf, collect, copyOf, events, Followed, keysWithAuthors, PeerRig, textOf, watch, writeAs } from "./peer-rig.suite.js";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { Malformed } from "../bytes/malformed.js";
-import { hasher, networkName, Rig, standInVerifier } from "../feed/feed-rig.suite.js";
-import { encodeForkProof } from "../feed/fork-proof.js";
-import { branches, proofBetween } from "../feed/forked-stores.suite.js";
-import { cutOffer, offerFrom } from "../feed/offered-lane.suite.js";
-import { encodePortableFork, verifyFork } from "../feed/portable-fork.js";
+import { encodePortableFork, verifyFork } from "../feed/lane/portable-fork.js";
+import { hasher, networkName, Rig, standInVerifier } from "../feed/rig/feed-rig.suite.js";
+import { branches, proofBetween } from "../feed/rig/forked-stores.suite.js";
+import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
+import { encodeForkProof } from "../feed/seal/fork-proof.js";
 import { MemoryKeys } from "../store/memory-keys.js";
 import type { ForkRow, Withdrawal } from "./peer-api.js";
 import { codeOf, collect, Followed, notWritten, PeerRig, watch } from "./peer-rig.suite.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
 import { auditFindingsMax } from "../bytes/limits.js";
-import { parts, Rig } from "../feed/feed-rig.suite.js";
+import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
 import { blockKey } from "../store/keys.js";
 import { codeOf, copyOf, events, keysWithAuthors, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { rangeSliceBytes } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
-import { parts, Rig } from "../feed/feed-rig.suite.js";
-import { cutOffer, offerFrom } from "../feed/offered-lane.suite.js";
+import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
+import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
 import { headKey } from "../store/keys.js";
 import { encodeHeadRecord, type HeadRecord } from "../store/records.js";
 import { codeOf, Followed, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";

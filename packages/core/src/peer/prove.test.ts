@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
 import { Malformed } from "../bytes/malformed.js";
-import { putLane } from "../feed/crafted-lane.suite.js";
-import { type ProvenEvent, verifyProof } from "../feed/event-proof.js";
-import { hasher, nonce, parts, Rig, standInVerifier } from "../feed/feed-rig.suite.js";
-import { plainEvent } from "../feed/sample-events.suite.js";
+import { putLane } from "../feed/rig/crafted-lane.suite.js";
+import { hasher, nonce, parts, Rig, standInVerifier } from "../feed/rig/feed-rig.suite.js";
+import { plainEvent } from "../feed/rig/sample-events.suite.js";
+import { type ProvenEvent, verifyProof } from "../feed/seal/event-proof.js";
 import { blockKey } from "../store/keys.js";
 import type { ProofOf } from "./peer-api.js";
 import { codeOf, events, keysWithAuthors, notWritten, PeerRig, textOf, watch } from "./peer-rig.suite.js";

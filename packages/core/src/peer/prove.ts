@@ -1,7 +1,7 @@
-import type { SealTools } from "../feed/checkpoint.js";
-import type { FeedView } from "../feed/feed-view.js";
-import { countedEnd } from "../feed/freeze.js";
-import { proveEvent } from "../feed/prove-event.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import { countedEnd } from "../feed/lane/freeze.js";
+import { proveEvent } from "../feed/lane/prove-event.js";
+import type { SealTools } from "../feed/seal/checkpoint.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { describedLane, laneAsked } from "./asked-lane.js";
 import type { ProofOf } from "./peer-api.js";

@@ -1,10 +1,10 @@
 import { toHex } from "../bytes/hex.js";
 import { eventsPerReadMax } from "../bytes/limits.js";
 import type { Stamp } from "../clock/stamp.js";
-import { eventCodecs, type Origin, systemKindMax } from "../feed/event.js";
-import type { FeedView, LaneEntry } from "../feed/feed-view.js";
-import { countedSize } from "../feed/freeze.js";
-import { eventsInOrder, type LaneSpan, type StoredEvent, spanBetween } from "../feed/subject-reader.js";
+import { eventCodecs, type Origin, systemKindMax } from "../feed/event/event.js";
+import type { FeedView, LaneEntry } from "../feed/lane/feed-view.js";
+import { countedSize } from "../feed/lane/freeze.js";
+import { eventsInOrder, type LaneSpan, type StoredEvent, spanBetween } from "../feed/lane/subject-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { unlessAborted } from "./abort.js";

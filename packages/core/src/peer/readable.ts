@@ -1,4 +1,4 @@
-import { DamagedStore } from "../feed/feed-view.js";
+import { DamagedStore } from "../feed/lane/feed-view.js";
 import { SinterError } from "./sinter-error.js";
 
 /** What a read threw, as something to act on. */

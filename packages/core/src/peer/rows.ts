@@ -1,9 +1,9 @@
 import { toHex } from "../bytes/hex.js";
 import type { Stamp } from "../clock/stamp.js";
-import { stampAt } from "../feed/event.js";
-import { DamagedStore, type FeedView, type SubjectEntry } from "../feed/feed-view.js";
-import { countedHead, countedSize } from "../feed/freeze.js";
-import { LaneReader } from "../feed/lane-reader.js";
+import { stampAt } from "../feed/event/event.js";
+import { DamagedStore, type FeedView, type SubjectEntry } from "../feed/lane/feed-view.js";
+import { countedHead, countedSize } from "../feed/lane/freeze.js";
+import { LaneReader } from "../feed/lane/lane-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { FeedRow, PeerStatus } from "./peer-api.js";

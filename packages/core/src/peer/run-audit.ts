@@ -1,4 +1,4 @@
-import type { AuditProgress, AuditResult } from "../feed/audit.js";
+import type { AuditProgress, AuditResult } from "../feed/audit/audit.js";
 import type { Instant } from "../protocol/protocol.js";
 
 const SLICE_MS = 10;

@@ -1,5 +1,5 @@
 import { Malformed } from "../bytes/malformed.js";
-import { decodeSegmentIndex, type SegmentIndex } from "../feed/segment-index.js";
+import { decodeSegmentIndex, type SegmentIndex } from "../feed/range/segment-index.js";
 import type { ExportPart } from "./export.js";
 import type { SegmentShelf } from "./import.js";
 import type { PeerRig } from "./peer-rig.suite.js";

@@ -1,0 +1,86 @@
+import { Malformed } from "../../bytes/malformed.js";
+import { compareBytes } from "../../bytes/order.js";
+import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
+import { blockKey, type NamedEvent, redactionKey } from "../../store/keys.js";
+import { decodeRedactionRecord, type LaneRecord } from "../../store/records.js";
+import { type BlockView, isAbsent } from "../event/block.js";
+import { idsOfBlock } from "../event/block-ids.js";
+import { kindAt, systemKindMax } from "../event/event.js";
+import { blockHolding, type EventPlace, isListed, namedBy, redactedBy, redactedSeqs, redactionAt } from "../lane/absence.js";
+import type { FeedView } from "../lane/feed-view.js";
+import type { NumberedLane } from "../write/payload-changes.js";
+
+// The tables of absent payloads and of redactions against the events, and the events against them. Appends may go on
+// meanwhile: whatever is said of a block is said of it as it is stored at that moment.
+
+interface AbsenceParts {
+  readonly view: FeedView;
+  readonly hasher: Hasher;
+}
+
+/** Of an entry in the list of absent payloads. */
+export function listedFault(view: FeedView, place: EventPlace, value: Uint8Array): string | undefined {
+  if (value.length > 0) return "an entry that holds something";
+  const block = blockHolding(view.blockOf(place.lane, place.seq)?.slice(), place.seq);
+  if (block === undefined) return `event ${place.seq}, which is not there`;
+  const isIt = isAbsent(block, place.seq - block.firstSeq) || !isListed(view, place);
+  return isIt ? undefined : `event ${place.seq}, whose payload is here`;
+}
+
+/** Of an entry that says that the lane `by` redacts an event. */
+export function redactionFault(
+  { view, hasher }: AbsenceParts,
+  { event, by }: { readonly event: NamedEvent; readonly by: number },
+  value: Uint8Array,
+): string | undefined {
+  const seq = decodeRedactionRecord(value);
+  if (seq instanceof Malformed) return seq.reason;
+  const record = view.lane(by);
+  const block = blockHolding(view.blockOf(by, seq)?.slice(), seq);
+  if (record === undefined || block === undefined) return `event ${seq} of lane ${by} redacts it, which is not there`;
+  const redaction = redactionAt(block.bytes, block.spans[(seq - block.firstSeq) * spanWords] as number);
+  const named = redaction && namedBy(hasher, record, redaction);
+  const isIt = named !== undefined && compareBytes(redactionKey(named, by), redactionKey(event, by)) === 0;
+  return isIt ? undefined : `event ${seq} of lane ${by} does not redact it`;
+}
+
+/** What of a block's payloads should be absent and is not, or is and is not listed. */
+export function* absenceFaults(
+  { view, hasher }: AbsenceParts,
+  { number, id }: NumberedLane,
+  audited: BlockView,
+): Generator<string, void, undefined> {
+  const last = audited.firstSeq + audited.count - 1;
+  const named = [...redactedSeqs(view, id, audited.firstSeq, last)];
+  if (audited.absent.length === 0 && named.length === 0) return;
+  const block = blockHolding(view.keys.get(blockKey(number, audited.firstSeq)), last);
+  if (block === undefined) return;
+  for (const index of block.absent)
+    if (!isListed(view, { lane: number, seq: block.firstSeq + index }))
+      yield `the absent payload of event ${block.firstSeq + index} is not listed`;
+  const ids = named.length === 0 ? new Uint8Array(0) : idsOfBlock(hasher, id, block);
+  for (const seq of named) {
+    const index = seq - block.firstSeq;
+    const isHere = !isAbsent(block, index) && kindAt(block.bytes, block.spans[index * spanWords] as number) > systemKindMax;
+    const event = { lane: id, seq, id: ids.subarray(index * hashBytes, (index + 1) * hashBytes) };
+    if (isHere && redactedBy(view, event) !== undefined) yield `the payload of event ${seq} is redacted, and still here`;
+  }
+}
+
+/** Of an event that redacts another: whether the table knows. */
+export function unlistedRedaction(
+  { view, hasher }: AbsenceParts,
+  record: LaneRecord,
+  by: EventPlace,
+  offset: OffsetIn,
+): string | undefined {
+  const redaction = redactionAt(offset.bytes, offset.at);
+  if (redaction === undefined) return undefined;
+  const seq = decodeRedactionRecord(view.keys.get(redactionKey(namedBy(hasher, record, redaction), by.lane)) ?? new Uint8Array(0));
+  return seq instanceof Malformed || seq > by.seq ? `event ${by.seq} redacts another, and the redactions do not have it` : undefined;
+}
+
+interface OffsetIn {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}

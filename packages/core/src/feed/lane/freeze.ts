@@ -1,0 +1,52 @@
+import { compareBytes } from "../../bytes/order.js";
+import { type Hasher, hashBytes } from "../../identity/crypto.js";
+import type { HeadRecord } from "../../store/records.js";
+import { encodeForkProof, type ForkProof, type VerifiedFork } from "../seal/fork-proof.js";
+import { DamagedStore, type FeedView } from "./feed-view.js";
+import { LaneReader } from "./lane-reader.js";
+
+// Where a lane freezes: at the lowest position that any proof of a fork names. A function of the set of proofs, so that
+// replicas agree in whatever order they met them, and whichever branch they hold. One proof a lane is kept, the deciding one.
+// Events from there on stay in the store, sealed as they are, and count no more.
+
+/** Of two forks of one lane the one that counts. Commutative, associative, idempotent. */
+export function decidingFork(one: VerifiedFork, other: VerifiedFork): VerifiedFork {
+  if (compareBytes(one.lane, other.lane) !== 0) throw new RangeError("forks of two lanes do not bear on each other");
+  return compareForks(one.proof, other.proof) <= 0 ? one : other;
+}
+
+/** By where they are, then by their bytes: of one lane, the least is the one that is kept. */
+export function compareForks(one: ForkProof, other: ForkProof): number {
+  return one.forkedAt - other.forkedAt || compareBytes(encodeForkProof(one), encodeForkProof(other));
+}
+
+/** Seq of the last event of a lane that can count. `freezeAt` 0: the lane is not frozen. */
+export function countedEnd(freezeAt: number): number {
+  return freezeAt === 0 ? Number.POSITIVE_INFINITY : freezeAt - 1;
+}
+
+/** How many of the events held count. */
+export function countedSize({ size, freezeAt }: Pick<HeadRecord, "size" | "freezeAt">): number {
+  return Math.min(size, countedEnd(freezeAt));
+}
+
+/** What a row says of a lane: the last event that counts, which is the same on both branches of a fork. */
+export interface CountedHead {
+  readonly size: number;
+  /** Zeros at size 0. */
+  readonly headId: Uint8Array;
+  readonly freezeAt: number;
+}
+
+export function countedHead(view: FeedView, hasher: Hasher, lane: number): CountedHead {
+  const head = view.head(lane);
+  if (head === undefined) throw new DamagedStore(`head of lane ${lane}`, "it is missing");
+  const { headId, freezeAt } = head;
+  const size = countedSize(head);
+  if (size === head.size) return { size, headId, freezeAt };
+  if (size === 0) return { size, headId: new Uint8Array(hashBytes), freezeAt };
+  const reader = new LaneReader(view, hasher, lane);
+  const id = reader.nodes(reader.laneId()).leaves(size - 1, 1);
+  if (id === undefined) throw new DamagedStore(`lane ${lane}`, `event ${size} is missing`);
+  return { size, headId: id, freezeAt };
+}
