@@ -16,7 +16,7 @@ import { open } from "sinter";
 const PAGE_BYTES = 4096;
 /** The child is started anew after so many, lest what one damaged map left behind weigh on the next. */
 const PER_CHILD = 2_000;
-const SILENT_MS = 20_000;
+const SILENT_MS = 8_000;
 const DATA = "store.mdb";
 
 /** What reading a damaged store came to. */

@@ -40,7 +40,7 @@ function outcomeOf(options: FeedsOptions): FeedsResult | Error {
 /** The same run again, every line of it on disk. */
 async function keepTrace(seed: number): Promise<string> {
   mkdirSync(KEPT, { recursive: true });
-  const path = `${KEPT}seed-${seed}.trace`;
+  const path = `${KEPT}/seed-${seed}.trace`;
   const file = createWriteStream(path);
   outcomeOf({ ...optionsOf(seed), trace: { sink: (line) => file.write(`${line}\n`) } });
   file.end();

@@ -36,7 +36,7 @@ function outcomeOf(options: TwinsOptions): TwinsResult | Error {
 /** The same run again, every line of it on disk. */
 async function keepTrace(seed: number): Promise<string> {
   mkdirSync(KEPT, { recursive: true });
-  const path = `${KEPT}twins-${seed}.trace`;
+  const path = `${KEPT}/twins-${seed}.trace`;
   const file = createWriteStream(path);
   outcomeOf({ ...optionsOf(seed), trace: { sink: (line) => file.write(`${line}\n`) } });
   file.end();

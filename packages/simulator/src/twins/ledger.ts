@@ -3,6 +3,7 @@ import {
   countedHead,
   countedSize,
   decodeForkProof,
+  type Epoch,
   encodeForkProof,
   eventsInOrder,
   type FeedView,
@@ -119,13 +120,20 @@ function authorHex(host: TwinHost): string {
   return toHex(authorOfKey(host.signer.publicKey));
 }
 
+/** What all agree on once they have met: the lanes of which something counts, and where any is frozen. A lane frozen at its very
+ * first event is a lane to those who hold that event, and to the others nothing but a proof. */
 function* rowsOf(view: FeedView, { hasher }: RangeTools): Generator<string, void, undefined> {
   for (const { path, id } of view.subjects())
     for (const { number, author, epoch } of view.lanes(id)) {
       const { size, headId, freezeAt } = countedHead(view, hasher, number);
-      const lane = `${path}/${toHex(author).slice(0, 6)}/${epoch.index}-${toHex(epoch.nonce).slice(0, 6)}`;
-      yield `${lane}:${size}:${toHex(headId).slice(0, 8)}:${freezeAt}`;
+      if (size > 0) yield `${path}/${laneName(author, epoch)}:${size}:${toHex(headId).slice(0, 8)}:${freezeAt}`;
     }
+  for (const { place, forkedAt } of view.forks())
+    yield `fork of ${toHex(place.subject).slice(0, 6)}/${laneName(place.author, place.epoch)} at ${forkedAt}`;
+}
+
+function laneName(author: Uint8Array, epoch: Epoch): string {
+  return `${toHex(author).slice(0, 6)}/${epoch.index}-${toHex(epoch.nonce).slice(0, 6)}`;
 }
 
 /** The application's events that count, subject by subject, in total order. */
