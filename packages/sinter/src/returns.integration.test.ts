@@ -35,7 +35,7 @@ test.each(["ed25519", "hybrid"] as const)(
     const back = await withPeer(dir, async (peer) => {
       const receipt = await peer.append(subject, texts("5"));
       expect([receipt.epoch, receipt.seq(0)]).toEqual([0, 3]);
-      for (const offer of known) expect(await peer.take(offer)).toEqual({ kind: "taken", size: 4 });
+      for (const offer of known) expect(await peer.take(offer)).toEqual({ kind: "taken", size: 4, displaced: { from: 3, reappended: 1 } });
       const records = await read(peer, subject);
       expect(records.map(({ payload }) => new TextDecoder().decode(payload))).toEqual(["1", "2", "3", "4", "5"]);
       expect(records.at(-1)).toMatchObject({ epoch: 1, origin: { epoch: 0, seq: 3, id: receipt.id(0) } });
@@ -53,6 +53,26 @@ test.each(["ed25519", "hybrid"] as const)(
     });
   },
 );
+
+test("an export brings back what a disk that was put back has forgotten, and what was written on it stays", async () => {
+  const dir = freshDir();
+  const archive = join(dirname(dir), "archive");
+  await withPeer(dir, (peer) => peer.append(subject, texts("1", "2")));
+  const snapshot = readFileSync(join(dir, dataFileName));
+  await withPeer(dir, async (peer) => {
+    await peer.append(subject, texts("3", "4"));
+    await peer.export(subject, archive);
+  });
+  writeFileSync(join(dir, dataFileName), snapshot);
+  await withPeer(dir, async (peer) => {
+    await peer.append(subject, texts("5"));
+    expect((await peer.import(archive)).feeds).toMatchObject([{ outcome: "taken", held: 2, taken: 2, reappended: 1 }]);
+    expect(await readTexts(peer, subject)).toEqual(["1", "2", "3", "4", "5"]);
+    expect((await peer.import(archive)).feeds).toMatchObject([{ outcome: "held", held: 4, taken: 0 }]);
+    expect(await peer.audit()).toMatchObject({ ok: true, problems: [] });
+    expect(await peer.forks()).toEqual([]);
+  });
+});
 
 test("a copied directory and the first run side by side, take in what the other writes, and both go on", async () => {
   const dir = freshDir();

@@ -24,8 +24,8 @@ write as that author. Its files are yours alone (mode 0600); keep it as safe as 
 
 Bring a backup back with sinter restore: the restored store goes on in an epoch of its own, and forks nobody. Copying old
 bytes back into the same store.mdb, or rolling back a snapshot of the disk or virtual machine it lies on, is not the same:
-the store cannot tell, and would write over sequence numbers it has given out. Only another peer that knows more of its
-feeds can tell, once the two meet. Until then do not write from such a store.
+the store cannot tell, and gives out sequence numbers that it has given out before. What others know of its feeds sets that
+right, once the two meet or sinter import has read an export of it. Until then do not write from such a store.
 
 A command that was killed leaves a directory without backup.json: that is no backup, and may be removed.
 

@@ -59,6 +59,15 @@ test("a feed that is refused is named with file and reason, and the exit is 1", 
   expect((await run(archive, "--json")).code).toBe(1);
 });
 
+test("of a feed of this store's own it is said how much of what it had written was appended again", async () => {
+  setting.stores.at(archive).refused = [{ ...refused, outcome: "taken", reappended: 2 }];
+  const { code, stdout } = await run(archive);
+  expect([code, stdout.lines[1]]).toEqual([
+    0,
+    "bbbbbbbb  epoch 1/1e1e1e1e  taken 900 of 1,200 events, held 3, 2 events of this store appended again behind them",
+  ]);
+});
+
 test("what became of a feed's second signature is said in a few words, and is no reason to exit 1", async () => {
   const whole = { ...refused, outcome: "held" } as const;
   const reason = "a seal that its author did not sign";
@@ -115,5 +124,5 @@ test("an interrupted import exits 1 and says so", async () => {
 test("import's help says what becomes of a store's own feeds", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
-  for (const said of ["compared and never written", "Nothing of it is", "sinter import /mnt"]) expect(stdout.text).toContain(said);
+  for (const said of ["appended again behind it", "Nothing of it is", "sinter import /mnt"]) expect(stdout.text).toContain(said);
 });

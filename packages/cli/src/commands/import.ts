@@ -20,9 +20,9 @@ export function addImport({ program, context, chosen }: Registry): void {
     .addHelpText(
       "after",
       `
-What is here already is held, and not taken twice: an import may be repeated, and goes on where it was interrupted. Feeds of
-this store's own author are compared and never written: if the segments hold more of one than the store does, the store has
-forgotten what it wrote (a disk put back, a snapshot), and must not write on. Restore its newest backup instead.
+What is here already is held, and not taken twice: an import may be repeated, and goes on where it was interrupted. If the
+segments hold more of this store's own feed than the store does, the store has forgotten what it wrote (a disk put back, a
+snapshot): that is taken in too, and what was written in its place meanwhile is appended again behind it, in a new epoch.
 
 Examples:
   sinter import /mnt/usb/notes
@@ -62,7 +62,8 @@ function feedLine(feed: ImportedFeed): string {
   const whose = `${shortId(author)}  epoch ${epoch}/${shortId(nonce)}`;
   const counts = `taken ${taken.toLocaleString("en-US")} of ${countText(events, "event")}, held ${held.toLocaleString("en-US")}`;
   const refusal = outcome === "taken" || outcome === "held" ? "" : `, refused (${outcome}): ${reason} (${file})`;
-  return `${whose}  ${counts}${sealText(feed)}${refusal}`;
+  const again = feed.reappended === undefined ? "" : `, ${countText(feed.reappended, "event")} of this store appended again behind them`;
+  return `${whose}  ${counts}${again}${sealText(feed)}${refusal}`;
 }
 
 /** Of the second signature, where there is one. */

@@ -86,7 +86,7 @@ test("where a segment is missing or spoilt its feed is refused with the file's n
   expect((await c.of(c.peer.audit())).ok).toBe(true);
 });
 
-test("a store's own feeds are held if they are the same, and never written", async () => {
+test("a store's own feeds are held if they are the same; what it had forgotten it takes, and appends again what it wrote instead", async () => {
   const a = await writer();
   const early = copyOf(a.keys);
   const shelf = await exported(a, "s");
@@ -96,15 +96,23 @@ test("a store's own feeds are held if they are the same, and never written", asy
   ]);
   await a.append("s", "four");
   const more = await exported(a, "s");
-  const restored = new PeerRig({ keys: early });
-  const before = lanes(restored.keys);
-  const report = await restored.of(restored.peer.takeSegments(more));
+  const forgetful = new PeerRig({ keys: copyOf(early) });
+  const report = await forgetful.of(forgetful.peer.takeSegments(more));
   expect(outcomes(report)).toEqual([
     ["held", 1, 0],
-    ["own", 3, 0],
+    ["taken", 3, 1],
   ]);
-  expect(report.feeds.find(({ outcome }) => outcome === "own")?.reason).toContain("that this store does not hold");
-  expect(lanes(restored.keys)).toEqual(before);
+  expect(report.feeds.map(({ reappended }) => reappended)).toEqual([undefined, undefined]);
+  const back = new PeerRig({ keys: early });
+  await back.append("s", "instead of four", "and five");
+  const told = await back.of(back.peer.takeSegments(more));
+  expect(told.feeds.find(({ outcome }) => outcome === "taken")).toMatchObject({ events: 4, held: 3, taken: 1, reappended: 2 });
+  for (const text of ["four", "instead of four", "and five"]) expect(await back.texts("s")).toContain(text);
+  expect((await back.of(back.peer.audit())).problems).toEqual([]);
+  expect(outcomes(await back.of(back.peer.takeSegments(more)))).toEqual([
+    ["held", 1, 0],
+    ["held", 4, 0],
+  ]);
 });
 
 test("what is redacted goes over redacted, and nothing of it is wanted there", async () => {

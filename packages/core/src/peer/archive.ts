@@ -20,7 +20,7 @@ export interface SegmentFiles {
 }
 
 export interface ArchiveParts extends ExportSource, Pick<ImportTarget, "author" | "takeSeal"> {
-  readonly intake: Pick<Intake, "take" | "compare">;
+  readonly intake: Pick<Intake, "take">;
   readonly files: SegmentFiles | undefined;
 }
 
@@ -55,9 +55,8 @@ export class Archive {
     this.#goesOn(options);
     const { view, hasher, networkName, author, takeSeal, intake } = this.#parts;
     const take = (offer: RangeOffer) => intake.take(offer);
-    const compare = (offer: RangeOffer) => intake.compare(offer);
     try {
-      return await importSegments({ view, hasher, networkName, author, take, compare, takeSeal }, shelf, options);
+      return await importSegments({ view, hasher, networkName, author, take, takeSeal }, shelf, options);
     } catch (error) {
       throw readable(error);
     }

@@ -3,12 +3,13 @@ import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
 import { type IndexedLane, indexedEvents, type SegmentIndex, segmentFileName, segmentOffer } from "../feed/range/segment-index.js";
-import type { RangeOffer, RangeOutcome } from "../feed/range/verified-range.js";
+import type { RangeOffer } from "../feed/range/verified-range.js";
 import type { HybridCheckpoint } from "../feed/seal/hybrid-seal.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { AuthorId } from "../identity/ids.js";
 import type { SealTaking } from "./hybrid-seals.js";
 import type { TakeOutcome } from "./intake.js";
+import type { Displaced } from "./own-intake.js";
 import type { ImportedFeed, ImportOptions, ImportReport } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 
@@ -18,11 +19,9 @@ export interface ImportTarget {
   readonly view: FeedView;
   readonly hasher: Hasher;
   readonly networkName: string;
-  /** Of this store. What it wrote itself is compared, and never taken: to sign on behind it would fork it. */
+  /** Of this store. */
   readonly author: AuthorId;
   readonly take: (offer: RangeOffer) => Promise<TakeOutcome>;
-  /** What the offer would come to. */
-  readonly compare: (offer: RangeOffer) => Promise<Decoded<RangeOutcome>>;
   readonly takeSeal: (seal: HybridCheckpoint) => Promise<SealTaking>;
 }
 
@@ -61,14 +60,22 @@ interface LaneOptions extends ImportOptions {
 /** Why a lane is not taken on, and at which segment. */
 type Refusal = Required<Pick<ImportedFeed, "outcome" | "file" | "reason">>;
 
+/** Of one segment: nothing where it is all here. */
+interface Offered {
+  readonly refusal?: Refusal;
+  readonly displaced?: Displaced;
+}
+
 async function importLane(target: ImportTarget, shelf: SegmentShelf, lane: IndexedLane, options: LaneOptions): Promise<ImportedFeed> {
   const { author, epoch } = lane.checkpoint.place;
-  const held = heldSize(target.view, lane);
-  const refusal = await importInOrder(target, shelf, lane, options);
+  const before = heldSize(target.view, lane);
+  const { refusal, displaced } = await importInOrder(target, shelf, lane, options);
+  const held = displaced === undefined ? before : displaced.from - 1;
   const taken = heldSize(target.view, lane) - held;
   const sealed = await importSeal(target, lane);
   const whose = { author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce) };
-  const feed = { ...whose, events: indexedEvents(lane), held, taken, ...sealed };
+  const again = displaced && { reappended: displaced.reappended };
+  const feed = { ...whose, events: indexedEvents(lane), held, taken, ...again, ...sealed };
   return refusal === undefined ? { ...feed, outcome: taken > 0 ? "taken" : "held" } : { ...feed, ...refusal };
 }
 
@@ -103,8 +110,14 @@ async function importInOrder(
   shelf: SegmentShelf,
   lane: IndexedLane,
   { signal, passed }: LaneOptions,
-): Promise<Refusal | undefined> {
-  let ahead: Promise<Refusal | undefined> = Promise.resolve(undefined);
+): Promise<Offered> {
+  let displaced: Displaced | undefined;
+  let ahead: Promise<Offered> = Promise.resolve({});
+  const settled = async (each: Promise<Offered>): Promise<Offered> => {
+    const outcome = await each;
+    displaced ??= outcome.displaced;
+    return { ...outcome, ...(displaced && { displaced }) };
+  };
   try {
     for (const [at, { id, lastSeq }] of lane.segments.entries()) {
       if (signal?.aborted)
@@ -116,38 +129,36 @@ async function importInOrder(
       ahead = offered(target, file, offer);
       // Who waits for it hears of a failure.
       ahead.catch(() => undefined);
-      const refusal = await before;
-      if (refusal !== undefined) return refusal;
+      const outcome = await settled(before);
+      if (outcome.refusal !== undefined) return outcome;
       passed(lastSeq);
     }
-    return await ahead;
+    return await settled(ahead);
   } finally {
     await Promise.allSettled([ahead]);
   }
 }
 
-async function offered(target: ImportTarget, file: string, offer: Decoded<RangeOffer>): Promise<Refusal | undefined> {
-  if (isMalformed(offer)) return { outcome: "malformed", file, reason: offer.reason };
+async function offered(target: ImportTarget, file: string, offer: Decoded<RangeOffer>): Promise<Offered> {
+  if (isMalformed(offer)) return { refusal: { outcome: "malformed", file, reason: offer.reason } };
   try {
-    const isOwn = equalBytes(offer.checkpoint.place.author, target.author);
-    const outcome = await (isOwn ? target.compare(offer) : target.take(offer));
+    const outcome = await target.take(offer);
+    if (!isMalformed(outcome) && outcome.kind === "taken") return outcome.displaced === undefined ? {} : { displaced: outcome.displaced };
     const refusal = refusalOf(outcome);
-    return refusal && { ...refusal, file };
+    return refusal === undefined ? {} : { refusal: { ...refusal, file } };
   } catch (error) {
     // Of one author more epochs than are kept: the others may come in all the same.
     if (!(error instanceof SinterError) || error.code !== "too-large") throw error;
-    return { outcome: "refused", file, reason: error.message };
+    return { refusal: { outcome: "refused", file, reason: error.message } };
   }
 }
 
-function refusalOf(outcome: TakeOutcome | Decoded<RangeOutcome>): Pick<Refusal, "outcome" | "reason"> | undefined {
+function refusalOf(outcome: TakeOutcome): Pick<Refusal, "outcome" | "reason"> | undefined {
   if (isMalformed(outcome)) return { outcome: "malformed", reason: outcome.reason };
   switch (outcome.kind) {
     case "taken":
     case "held":
       return undefined;
-    case "verified":
-      return { outcome: "own", reason: "this store's own author signed for events that this store does not hold" };
     case "forked":
       return { outcome: "forked", reason: `its author signed two histories from event ${outcome.forkedAt} on: the feed is frozen there` };
     case "frozen":

@@ -11,7 +11,7 @@ import { encodeForkProof } from "../feed/seal/fork-proof.js";
 import { bearsOnPayloads } from "../feed/write/take-range.js";
 import type { AuthorId } from "../identity/ids.js";
 import type { Freezes } from "./forks.js";
-import { OwnIntake, type OwnIntakeParts } from "./own-intake.js";
+import { OwnIntake, type OwnIntakeParts, type Taken } from "./own-intake.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface IntakeParts extends OwnIntakeParts {
@@ -22,7 +22,7 @@ export interface IntakeParts extends OwnIntakeParts {
 
 /** What became of an offer. Malformed says what of it does not hold. */
 export type TakeOutcome = Decoded<
-  | { readonly kind: "taken"; readonly size: number }
+  | Taken
   /** It showed that the author signed two histories, and from which event on: the proof is kept, and the feed is frozen. */
   | { readonly kind: "forked"; readonly forkedAt: number; readonly proof: Uint8Array }
   | Exclude<RangeOutcome, { readonly kind: "verified" }>
@@ -69,13 +69,6 @@ export class Intake {
     } finally {
       this.#bytes -= bytes;
     }
-  }
-
-  /** What an offer would come to, against what the store holds. Nothing of it is written. */
-  async compare(offer: RangeOffer): Promise<Decoded<RangeOutcome>> {
-    const { view, tools, goesOn } = this.#parts;
-    goesOn();
-    return await this.#verified(heldLane(view, tools.hasher, offer.checkpoint.place, offeredEnd(offer)), offer);
   }
 
   async #attempt(offer: RangeOffer): Promise<TakeOutcome | "stale"> {

@@ -21,7 +21,7 @@ test("a peer that was put back takes what it had forgotten, and its new events s
   const { back, other } = putBack(["1"], ["2", "3"]);
   const receipt = await back.append("s", "4", "5");
   expect([receipt.epoch, receipt.seq(0)]).toEqual([0, 2]);
-  expect(await back.of(back.peer.take(firstAuthors(other)))).toEqual({ kind: "taken", size: 3 });
+  expect(await back.of(back.peer.take(firstAuthors(other)))).toEqual({ kind: "taken", size: 3, displaced: { from: 2, reappended: 2 } });
   expect([...(await back.texts("s"))].sort()).toEqual(["1", "2", "3", "4", "5"]);
   const records = await back.records("s");
   const again = records.filter(({ origin }) => origin !== undefined);
@@ -38,7 +38,7 @@ test("what it has it has, and what parts from it before the range begins is aske
   expect(await back.of(back.peer.take(cutFirst(other, 1, 2)))).toEqual({ kind: "held" });
   await back.append("s", "5");
   expect(await codeOf(back.of(back.peer.take(cutFirst(other, 4, 4))))).toBe("usage");
-  expect(await back.of(back.peer.take(cutFirst(other, 2, 3)))).toEqual({ kind: "taken", size: 3 });
+  expect(await back.of(back.peer.take(cutFirst(other, 2, 3)))).toEqual({ kind: "taken", size: 3, displaced: { from: 3, reappended: 1 } });
   expect(await back.of(back.peer.take(cutFirst(other, 4, 4)))).toEqual({ kind: "taken", size: 4 });
 });
 
@@ -46,7 +46,12 @@ test("ranges of it offered all at once come one after the other", async () => {
   const { back, other } = putBack(["1"], ["2", "3", "4"]);
   await back.append("s", "5");
   const outcomes = await back.of(Promise.all([1, 2, 3, 4].map((seq) => back.peer.take(cutFirst(other, seq, seq)))));
-  expect(outcomes).toEqual([{ kind: "held" }, { kind: "taken", size: 2 }, { kind: "taken", size: 3 }, { kind: "taken", size: 4 }]);
+  expect(outcomes).toEqual([
+    { kind: "held" },
+    { kind: "taken", size: 2, displaced: { from: 2, reappended: 1 } },
+    { kind: "taken", size: 3 },
+    { kind: "taken", size: 4 },
+  ]);
   expect((await back.texts("s")).length).toBe(5);
 });
 

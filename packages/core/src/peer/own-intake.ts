@@ -5,7 +5,7 @@ import type { FeedView } from "../feed/lane/feed-view.js";
 import { comparingOwn } from "../feed/range/own-range.js";
 import { offeredEnd, type RangeOffer, type RangeTools, type VerifiedRange } from "../feed/range/verified-range.js";
 import type { LanePlace } from "../feed/seal/checkpoint.js";
-import type { FeedNotice } from "../feed/write/feed-vocabulary.js";
+import type { FeedNotice, Returned } from "../feed/write/feed-vocabulary.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface OwnIntakeParts {
@@ -20,11 +20,25 @@ export interface OwnIntakeParts {
   /** Throws once the peer has ended: its store must not be read any more. */
   readonly goesOn: () => void;
   /** Resolves once what is given up is appended again. */
-  readonly giveUp: (place: LanePlace, from: number) => Promise<unknown>;
+  readonly giveUp: (place: LanePlace, from: number) => Promise<Returned>;
+}
+
+export interface Taken {
+  readonly kind: "taken";
+  readonly size: number;
+  readonly displaced?: Displaced;
+}
+
+/** What was here of a feed of this store's own in the place of what was taken. */
+export interface Displaced {
+  /** The first seq that is another event now. */
+  readonly from: number;
+  /** Events of the application's that count again in a new epoch. */
+  readonly reappended: number;
 }
 
 /** Malformed says what of an offer does not hold. */
-export type OwnTaken = Decoded<{ readonly kind: "taken"; readonly size: number } | { readonly kind: "held" }>;
+export type OwnTaken = Decoded<Taken | { readonly kind: "held" }>;
 
 /** One after the other: what comes next is held against what was taken before. */
 export class OwnIntake {
@@ -47,6 +61,7 @@ export class OwnIntake {
 async function takeOwn(parts: OwnIntakeParts, offer: RangeOffer): Promise<OwnTaken> {
   const { view, write, barrier, goesOn } = parts;
   const { place } = offer.checkpoint;
+  let displaced: Displaced | undefined;
   for (let attempt = 0; attempt < rangeAttemptsMax; ) {
     goesOn();
     const outcome = await compared(parts, offer);
@@ -65,11 +80,14 @@ async function takeOwn(parts: OwnIntakeParts, offer: RangeOffer): Promise<OwnTak
     goesOn();
     const number = view.laneNumber(place.subject, place.author, place.epoch);
     const size = number === undefined ? 0 : (view.head(number)?.size ?? 0);
-    if (outcome.from <= size || isWritten(parts, place)) await parts.giveUp(place, outcome.from);
+    if (outcome.from <= size || isWritten(parts, place)) {
+      const { events } = await parts.giveUp(place, outcome.from);
+      if (outcome.from <= size) displaced = { from: outcome.from, reappended: events };
+    }
     const notice = await write(outcome.range);
     // It may come in parts: the rest goes on from there.
     if (notice.kind === "stale") attempt++;
-    else if (notice.size >= offeredEnd(offer)) return { kind: "taken", size: notice.size };
+    else if (notice.size >= offeredEnd(offer)) return { kind: "taken", size: notice.size, ...(displaced && { displaced }) };
   }
   throw new SinterError("busy", "the feed keeps changing", "Offer it again later.");
 }

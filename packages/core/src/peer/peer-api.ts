@@ -265,12 +265,13 @@ export interface ImportedFeed {
   readonly held: number;
   readonly taken: number;
   /**
-   * `taken`, `held`: all of it is here now, or was before. The others were refused from some segment on: `own`, the store's own
-   * author wrote more than the store holds; `forked`, it shows that its author signed two histories, and its feed is frozen from
+   * `taken`, `held`: all of it is here now, or was before. The others were refused from some segment on: `forked`, it shows that its author signed two histories, and its feed is frozen from
    * now on; `differs`, it is another history than the one held, which proves nothing yet; `frozen`, it lies behind a fork that
    * was proven before; `malformed`, it does not hold; `refused`, the store takes no more epochs of that author.
    */
-  readonly outcome: "taken" | "held" | "own" | "forked" | "differs" | "frozen" | "malformed" | "refused";
+  readonly outcome: "taken" | "held" | "forked" | "differs" | "frozen" | "malformed" | "refused";
+  /** Of a feed of this store's own: how many events that were here in the place of these, and count again in a new epoch. */
+  readonly reappended?: number;
   /** The segment that was refused, and why. */
   readonly file?: string;
   readonly reason?: string;
