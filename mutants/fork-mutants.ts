@@ -4,6 +4,14 @@ import type { Mutant } from "./mutant.js";
 
 export const forkMutants: readonly Mutant[] = [
   {
+    name: "proof-gone-with-its-keys",
+    what: "a repair removes every sound proof of a fork of a hybrid author whose keys the disk has lost",
+    file: "packages/core/src/feed/audit/repair-forks.ts",
+    find: 'return fork instanceof Malformed ? "stays" : fork;',
+    replace: "return fork;",
+    tests: ["packages/core/src/feed/audit/repair.test.ts"],
+  },
+  {
     name: "kept-fork-stays",
     what: "the proof that came first decides where a feed is frozen, so replicas that met others disagree for good",
     file: "packages/core/src/feed/write/freeze-lane.ts",
@@ -22,7 +30,7 @@ export const forkMutants: readonly Mutant[] = [
   {
     name: "withdrawn-still-read",
     what: "events behind a fork are handed to readers as if they counted",
-    file: "packages/core/src/peer/read-events.ts",
+    file: "packages/core/src/feed/lane/lane-reach.ts",
     find: "const size = head === undefined ? 0 : countedSize(head);",
     replace: "const size = head === undefined ? 0 : countedSize({ ...head, freezeAt: 0 });",
     tests: ["packages/core/src/peer/peer.forks.test.ts"],
@@ -66,5 +74,45 @@ export const forkMutants: readonly Mutant[] = [
     find: "row: counted.size === 0 ? undefined :",
     replace: "row: counted.size < 0 ? undefined :",
     tests: ["packages/core/src/feed/write/freeze-lane.test.ts"],
+  },
+  {
+    name: "frozen-by-the-head-alone",
+    what: "a damaged head decides what of a frozen feed counts, whatever the proof kept says",
+    file: "packages/core/src/feed/lane/freeze.ts",
+    find: "if (proven === 0 || proven === head.freezeAt) return head;",
+    replace: "if (proven >= 0) return head;",
+    tests: ["packages/core/src/feed/lane/lane-reach.test.ts"],
+  },
+  {
+    name: "cover-keeps-others-out",
+    what: "who holds the beginning of a feed under a seal that nobody has the events of takes no other history of it, for ever",
+    file: "packages/core/src/feed/range/verified-range.ts",
+    find: "const isWhole = sealed?.size === size && size === checkpoint.size;",
+    replace: "const isWhole = sealed?.size === checkpoint.size;",
+    tests: ["packages/core/src/feed/range/fork-parting.test.ts"],
+  },
+  {
+    name: "cover-unread",
+    what: "a range is taken over a seal that names another event there, and nobody can prove the fork any more",
+    file: "packages/core/src/feed/range/verified-range.ts",
+    find: "  if (parting !== undefined) return differs(walked, parting);\n",
+    replace: "",
+    tests: ["packages/core/src/feed/range/fork-parting.test.ts"],
+  },
+  {
+    name: "frozen-until-its-turn-closes",
+    what: "a feed that was written in the turn it is frozen says when that closes that it is not",
+    file: "packages/core/src/feed/write/feed-core.ts",
+    find: "for (const lane of open === undefined ? this.#touched : [open, ...this.#touched])",
+    replace: "for (const lane of open === undefined ? [] : [open])",
+    tests: ["packages/core/src/feed/write/freeze-lane.test.ts"],
+  },
+  {
+    name: "forks-counted-each-time",
+    what: "whoever makes up authors and forks of theirs has a peer read all forks it keeps for each of them",
+    file: "packages/core/src/feed/write/feed-core.ts",
+    find: "if (this.#unknownForks !== undefined) this.#unknownForks += done.unknown;",
+    replace: "this.#unknownForks = undefined;",
+    tests: ["packages/core/src/feed/write/freeze-lane.hostile.test.ts"],
   },
 ];

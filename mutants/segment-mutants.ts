@@ -36,11 +36,11 @@ export const segmentMutants: readonly Mutant[] = [
     tests: ["packages/core/src/feed/range/lane-segments.test.ts"],
   },
   {
-    name: "own-feed-taken-from-an-archive",
-    what: "what an archive has of a store's own feed passes for held though the store has forgotten it",
+    name: "own-feed-displaced-in-silence",
+    what: "an import does not say that a store's own events gave way to others of its feed",
     file: "packages/core/src/peer/import.ts",
-    find: 'case "verified":\n',
-    replace: 'case "verified":\n      return undefined;\n',
+    find: "const held = displaced === undefined ? before : displaced.from - 1;",
+    replace: "const held = before;",
     tests: ["packages/core/src/peer/archive.test.ts"],
   },
   {
@@ -49,6 +49,22 @@ export const segmentMutants: readonly Mutant[] = [
     file: "packages/sinter/src/segment-files.ts",
     find: "if (is >= was) continue;",
     replace: "if (is <= was) continue;",
+    tests: ["packages/sinter/src/segment-files.integration.test.ts"],
+  },
+  {
+    name: "export-of-two-histories",
+    what: "an archive has some of a feed as it was and some as others hold it, or all of what counts no more",
+    file: "packages/core/src/peer/export.ts",
+    find: "if (!heads.every((lane) => isAsItWas(view, hasher, lane))) throw replaced();",
+    replace: "",
+    tests: ["packages/core/src/peer/export.test.ts"],
+  },
+  {
+    name: "redacted-left-in-the-archive",
+    what: "segments that the last index did not name stay in the archive for ever, with what was redacted since",
+    file: "packages/sinter/src/segment-files.ts",
+    find: "|| named.has(entry.name)) continue;",
+    replace: '|| named.has(entry.name) || typeof this.#before === "string" || !namesIn(this.#before).includes(entry.name)) continue;',
     tests: ["packages/sinter/src/segment-files.integration.test.ts"],
   },
   {

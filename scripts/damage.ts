@@ -1,23 +1,26 @@
 // Flips bits and swaps pages in the data file of a closed store, opens what is left and reads all of it: nothing that was not
-// written may ever be served, and an audit that finds nothing wrong must be right.
+// written may ever be served, and an audit that finds nothing wrong must be right. Half of it befalls a store of many events, half
+// the newest golden one, which has something of everything: forks, redactions, second signatures, what others wrote.
 //   npm run test:damage -- --flips 100000 --swaps 10000 --seed 1
 // LMDB maps its file and trusts it: a damaged one may end the process that reads it. So a child does the reading, and its end, or
 // its falling silent, is an answer like an error: nothing wrong was served.
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { SinterError } from "@sinter/core";
+import { type Peer, SinterError } from "@sinter/core";
 import { SeededRandom } from "@sinter/simulator";
 import { open } from "sinter";
+import { copyStore, goldens } from "../packages/sinter/src/golden-store.suite.js";
 
 const PAGE_BYTES = 4096;
 /** The child is started anew after so many, lest what one damaged map left behind weigh on the next. */
 const PER_CHILD = 2_000;
 const SILENT_MS = 8_000;
 const DATA = "store.mdb";
+const KEYS = "keys.json";
 
 /** What reading a damaged store came to. */
 type Outcome = "as written" | "told" | "ended" | "silent" | "wrong";
@@ -70,34 +73,53 @@ function damageOf(index: number, fileBytes: number): Damage {
   };
 }
 
-/** Every subject's events in order, each as text. */
+/** Every subject's events in order, each as text; and beside them what is said of feeds. */
 type Contents = Readonly<Record<string, readonly string[]>>;
 
-async function contentsOf(
-  dir: string,
-  subjects: readonly string[],
-): Promise<{ contents: Contents; faults: readonly string[]; ok: boolean }> {
+interface Read {
+  readonly contents: Contents;
+  readonly faults: readonly string[];
+  readonly ok: boolean;
+}
+
+async function contentsOf(dir: string, subjects: readonly string[]): Promise<Read> {
   const peer = await open({ dir, control: "none" });
   try {
     const contents: Record<string, string[]> = {};
     const faults: string[] = [];
-    for (const subject of subjects) {
-      const found: string[] = [];
-      contents[subject] = found;
+    const reading = async (what: string, read: (found: string[]) => Promise<void>) => {
+      contents[what] = [];
       try {
-        for await (const { author, epoch, seq, id, stamp, kind, payload, absent } of peer.events(subject)) {
-          const said = payload === undefined ? absent : Buffer.from(payload).toString("hex");
-          found.push([author, epoch, seq, id, stamp, kind, said].join(" "));
-        }
+        await read(contents[what]);
       } catch (error) {
         if (!(error instanceof SinterError)) throw error;
         faults.push(error.message);
       }
+    };
+    for (const subject of subjects) {
+      await reading(subject, (found) => readEvents(peer, subject, found));
+      await reading(`both signatures: ${subject}`, (found) => readEvents(peer, subject, found, "hybrid"));
     }
+    await reading("forks", async (found) => {
+      // What of its feed counts is read off the feed.
+      for (const { author, epoch, nonce, freezeAt } of await peer.forks()) found.push([author, epoch, nonce, freezeAt].join(" "));
+    });
+    await reading("wanted", async (found) => {
+      for (const { author, epoch, nonce, seq, hash } of (await peer.wanted()).wanted)
+        found.push([author, epoch, nonce, seq, hash].join(" "));
+    });
     const { ok } = await peer.audit();
     return { contents, faults, ok };
   } finally {
     await peer.close();
+  }
+}
+
+async function readEvents(peer: Peer, subject: string, found: string[], assurance: "classical" | "hybrid" = "classical"): Promise<void> {
+  for await (const { author, epoch, seq, id, stamp, kind, origin, payload } of peer.events(subject, { assurance })) {
+    // Why a payload is absent is told by other records: that these are lost, an audit tells.
+    const said = payload === undefined ? "absent" : Buffer.from(payload).toString("hex");
+    found.push([author, epoch, seq, id, stamp, kind, origin?.id, said].join(" "));
   }
 }
 
@@ -118,7 +140,7 @@ async function makeWhole(dir: string): Promise<void> {
 }
 
 /** `wrong` is what must never be: an event that was not written, or less than was written and nobody the wiser. */
-function judged(truth: Contents, { contents, faults, ok }: Awaited<ReturnType<typeof contentsOf>>): { outcome: Outcome; detail: string } {
+function judged(truth: Contents, { contents, faults, ok }: Read): { outcome: Outcome; detail: string } {
   for (const [subject, events] of Object.entries(truth)) {
     const written = new Set(events);
     const stranger = contents[subject]?.find((event) => !written.has(event));
@@ -129,19 +151,45 @@ function judged(truth: Contents, { contents, faults, ok }: Awaited<ReturnType<ty
   return isWhole ? { outcome: "as written", detail: "" } : { outcome: "wrong", detail: "events are missing, and nothing says so" };
 }
 
-async function child(whole: string): Promise<void> {
-  const bytes = readFileSync(join(whole, DATA));
-  const truth = JSON.parse(readFileSync(join(whole, "truth.json"), "utf8")) as Contents;
+interface Whole {
+  readonly dir: string;
+  readonly bytes: Uint8Array;
+  readonly subjects: readonly string[];
+  readonly truth: Contents;
+}
+
+async function wholeOf(dir: string): Promise<Whole> {
+  const bytes = readFileSync(join(dir, DATA));
+  const copy = copyOf({ dir }, bytes);
+  const peer = await open({ dir: copy, control: "none" });
+  const subjects = (await peer.status()).subjects.map(({ path }) => path);
+  await peer.close();
+  const { contents } = await contentsOf(copy, subjects);
+  rmSync(copy, { recursive: true });
+  return { dir, bytes, subjects, truth: contents };
+}
+
+/** Beside the whole one, with the same keys. */
+function copyOf({ dir }: Pick<Whole, "dir">, bytes: Uint8Array): string {
+  const copy = mkdtempSync(join(dir, "damaged-"));
+  writeFileSync(join(copy, DATA), bytes);
+  writeFileSync(join(copy, KEYS), readFileSync(join(dir, KEYS)), { mode: 0o600 });
+  return copy;
+}
+
+const wholeDirs = (root: string) => ["many", "golden"].map((name) => join(root, name));
+
+async function child(root: string): Promise<void> {
+  const wholes = await Promise.all(wholeDirs(root).map(wholeOf));
   const from = Number(values.from);
   for (let index = from; index < Math.min(total, from + PER_CHILD); index++) {
-    const dir = mkdtempSync(join(whole, "damaged-"));
-    const damaged = Uint8Array.from(bytes);
-    damageOf(index, bytes.length).apply(damaged);
-    writeFileSync(join(dir, DATA), damaged);
-    writeFileSync(join(dir, "keys.json"), readFileSync(join(whole, "keys.json")), { mode: 0o600 });
+    const whole = wholes[index % wholes.length] as Whole;
+    const damaged = Uint8Array.from(whole.bytes);
+    damageOf(index, damaged.length).apply(damaged);
+    const dir = copyOf(whole, damaged);
     let told: Told;
     try {
-      told = { index, ...judged(truth, await contentsOf(dir, Object.keys(truth))) };
+      told = { index, ...judged(whole.truth, await contentsOf(dir, whole.subjects)) };
     } catch (error) {
       told = { index, outcome: error instanceof SinterError ? "told" : "wrong", detail: String(error) };
     }
@@ -183,22 +231,23 @@ async function supervised(whole: string, from: number, take: (told: Told) => voi
 async function main(): Promise<void> {
   const whole = mkdtempSync(join(tmpdir(), "sinter-damage-"));
   console.log(`damage: ${flips} flipped bits and ${values.swaps} swapped pages, seed ${values.seed}`);
-  await makeWhole(whole);
-  const { contents } = await contentsOf(whole, ["team/notes", "team/votes", "field/log", "alone", "team/large"]);
-  writeFileSync(join(whole, "truth.json"), JSON.stringify(contents));
-  const fileBytes = readFileSync(join(whole, DATA)).length;
+  const [many, golden] = wholeDirs(whole) as [string, string];
+  await makeWhole(many);
+  mkdirSync(golden);
+  copyStore((goldens.at(-1) as (typeof goldens)[number]).dir, golden);
+  const fileBytes = [many, golden].map((dir) => readFileSync(join(dir, DATA)).length);
   const counts: Record<Outcome, number> = { "as written": 0, told: 0, ended: 0, silent: 0, wrong: 0 };
   for (let from = 0; from < total; ) {
     from = await supervised(whole, from, ({ index, outcome, detail }) => {
       counts[outcome]++;
       if (outcome === "wrong" || outcome === "silent")
-        console.error(`${outcome}: ${damageOf(index, fileBytes).name} (damage ${index}): ${detail}`);
+        console.error(`${outcome}: ${damageOf(index, fileBytes[index % fileBytes.length] as number).name} (damage ${index}): ${detail}`);
     });
   }
   rmSync(whole, { recursive: true, force: true });
   const words = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
   console.log(
-    `a store of ${fileBytes} bytes: ${words.join(", ")}; again: npm run test:damage -- --flips ${flips} --swaps ${values.swaps} --seed ${values.seed}`,
+    `stores of ${fileBytes.join(" and ")} bytes: ${words.join(", ")}; again: npm run test:damage -- --flips ${flips} --swaps ${values.swaps} --seed ${values.seed}`,
   );
   console.log(`${total - counts.wrong} passed, ${counts.wrong} failed`);
   process.exitCode = counts.wrong === 0 ? 0 : 1;

@@ -57,7 +57,17 @@ class Contents {
     this.subjects.set(subject, feed);
     const { payload, kind = 128, codec = "raw" } = event;
     const seq = feed.length + 1;
-    const record: EventRecord = { author: "a".repeat(64), epoch: 0, seq, id: hexId(seq), stamp: [this.stampMs++, 0], kind, codec, payload };
+    const record: EventRecord = {
+      author: "a".repeat(64),
+      epoch: 0,
+      nonce: "0f".repeat(16),
+      seq,
+      id: hexId(seq),
+      stamp: [this.stampMs++, 0],
+      kind,
+      codec,
+      payload,
+    };
     feed.push(record);
     for (const wake of [...this.followers]) wake();
     return record;

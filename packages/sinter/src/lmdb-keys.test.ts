@@ -65,7 +65,13 @@ test("pages that LMDB finds damaged are damage to the store; any other failure s
     };
     return new LmdbKeys({ getBinaryFast: fail, getRange: fail } as unknown as ReadableDatabase);
   };
-  for (const reason of ["MDB_CORRUPTED: Located page was wrong type", "MDB_PAGE_NOTFOUND: Requested page not found"]) {
+  const reasons = [
+    "MDB_CORRUPTED: Located page was wrong type",
+    "MDB_PAGE_NOTFOUND: Requested page not found",
+    "MDB_PROBLEM: Unexpected problem - txn should abort: expected node to be branch, but was not",
+    "Invalid key size dda7",
+  ];
+  for (const reason of reasons) {
     expect(() => failing(reason).get(key(1))).toThrow(DamagedStore);
     expect(() => failing(reason).range(ALL)).toThrow(reason);
     expect(() => failing(reason).range(ALL)).toThrow(DamagedStore);

@@ -51,12 +51,15 @@ export class LmdbKeys implements ReadableKeys {
   }
 }
 
+/** What LMDB, or what brings it to Node, says when its pages are out of order. */
+const DAMAGE = /MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|BAD_TXN|CURSOR_FULL|PROBLEM)|^Invalid key size/;
+
 /** What LMDB finds out of order in its own pages is damage like any other. */
 function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Error) || !/MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|PANIC|BAD_TXN|CURSOR_FULL)/.test(error.message)) throw error;
+    if (!(error instanceof Error) || !DAMAGE.test(error.message)) throw error;
     throw new DamagedStore("its data file", error.message);
   }
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeSegmentIndex, type Peer, type SegmentIndex, segmentFileName, tableRange, toHex } from "@sinter/core";
+import { decodeSegmentIndex, offeredRange, type Peer, type SegmentIndex, segmentFileName, tableRange, toHex } from "@sinter/core";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { createNodeHasher } from "./node-hasher.js";
 import { open } from "./open.js";
 import { freshDir } from "./open-stores.suite.js";
 import { indexFileName } from "./segment-files.js";
@@ -140,6 +141,44 @@ test("what a killed export left is written over", async () => {
   renameSync(join(archive, name), join(archive, `${name}.new`));
   expect((await a.export("s", archive)).segments).toEqual({ written: 1, kept: 0, removed: 0 });
   expect(readdirSync(archive).sort()).toEqual([name, indexFileName].sort());
+});
+
+const secret = new TextEncoder().encode("the secret");
+/** Names of files of the archive that hold a text. */
+const holding = (text: string) => readdirSync(archive).filter((name) => readFileSync(join(archive, name)).includes(text));
+
+test("segments with what is redacted since go with the next export that can tell, though one was killed before it removed them", async () => {
+  const a = await opened("a");
+  await a.append("s", [{ payload: secret }]);
+  await a.export("s", archive);
+  const [name = ""] = namedIn(archive);
+  renameSync(join(archive, name), join(folder, name));
+  await a.redact("s", { seq: 1 });
+  await a.export("s", archive);
+  for (const left of [name, `${name}.new`]) copyFileSync(join(folder, name), join(archive, left));
+  const others = [`${"0".repeat(64)}.txt`, `x${name}`, "notes"];
+  for (const other of others) writeFileSync(join(archive, other), "not ours");
+  mkdirSync(join(archive, `${"0".repeat(64)}.segment`));
+  expect((await a.export("s", archive)).segments).toEqual({ written: 0, kept: 1, removed: 2 });
+  const left = [...namedIn(archive), indexFileName, ...others, `${"0".repeat(64)}.segment`];
+  expect(readdirSync(archive).sort()).toEqual(left.sort());
+});
+
+test("what an export left there because payloads were wanted goes once none is", async () => {
+  const [a, b] = [await opened("a"), await opened("b")];
+  await a.append("s", [{ payload: secret }]);
+  await b.append("s", [{ payload: new Uint8Array(9) }]);
+  await a.export("s", archive);
+  const offer = offeredRange(b.view, createNodeHasher(), { lane: 0, from: 1, bytes: 1, without: () => true });
+  if (offer === undefined) throw new Error("nothing of b");
+  await a.take(offer);
+  await a.redact("s", { seq: 1 });
+  const lacking = await a.export("s", archive);
+  expect([lacking.lacks, lacking.segments.removed, holding("the secret").length]).toEqual(["payloads", 0, 1]);
+  await a.fill("s", { author: b.author, seq: 1 }, new Uint8Array(9));
+  const whole = await a.export("s", archive);
+  expect([whole.lacks, whole.segments.removed, holding("the secret")]).toEqual(["nothing", 2, []]);
+  expect(readdirSync(archive).sort()).toEqual([...namedIn(archive), indexFileName].sort());
 });
 
 test("a missing segment, and one that is none, are named; an index that is none is refused whole", async () => {

@@ -111,11 +111,15 @@ class SegmentFolder {
     await syncDirectory(this.#dir);
     if (this.#before === "no directory") await syncDirectory(dirname(this.#dir));
     // What this store has not got may be in what an earlier one had.
-    if (lacks === "payloads") return;
-    const named = new Set(namesIn(index));
-    for (const name of before === undefined ? [] : namesIn(before)) {
-      if (named.has(name)) continue;
-      await guarded(this.#dir, () => rm(join(this.#dir, name), { force: true }));
+    if (lacks === "nothing") await this.#remove(new Set(namesIn(index)));
+  }
+
+  /** Segments that the index does not name, whichever export wrote them: one that was killed removed nothing, nor did one from a store
+   * that lacked payloads. What was redacted since is in them. */
+  async #remove(named: ReadonlySet<string>): Promise<void> {
+    for (const entry of await guarded(this.#dir, () => readdir(this.#dir, { withFileTypes: true }))) {
+      if (!entry.isFile() || !segmentPattern.test(entry.name) || named.has(entry.name)) continue;
+      await guarded(this.#dir, () => rm(join(this.#dir, entry.name), { force: true }));
       this.#count.removed++;
     }
   }

@@ -73,7 +73,7 @@ test("a peer opened under SINTER_TRACE shows its steps on stderr; one that trace
   const peer = await open({ dir, control: "none" });
   await peer.append("log", [{ payload }]);
   await peer.close();
-  expect(shown.join("")).toMatch(/ {2}feed {2}started -> nothing\n/);
+  expect(shown.join("")).toMatch(/ {2}feed {2}started -> notify\n/);
   expect(shown.join("")).toMatch(/ {2}feed {2}commanded -> .*\n/);
   expect(shown.join("")).toMatch(/ {2}feed {2}closing -> .*notify/);
 

@@ -55,7 +55,13 @@ test("backup beside a holder is made by the holder; a place that is taken or a s
 test("backup's help says what a copy put back in place is not told from", async () => {
   const { code, stdout } = await run(["backup", "--help"]);
   expect(code).toBe(0);
-  for (const said of ["a snapshot of the disk", "What others know of its feeds sets that", "The secret keys go along", "mode 0600", "sinter backup /mnt"])
+  for (const said of [
+    "a snapshot of the disk",
+    "What others know of its feeds sets that",
+    "The secret keys go along",
+    "mode 0600",
+    "sinter backup /mnt",
+  ])
     expect(stdout.text).toContain(said);
 });
 

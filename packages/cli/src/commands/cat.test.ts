@@ -25,7 +25,7 @@ test("cat prints in total order, with exactly the keys that scripts rely on", as
   contents.add("s", { payload: Buffer.from("\ufeffx\u001b[2J"), kind: 1 });
   const { code, stdout } = await finish(setting, ["cat", "s", "--json"]);
   expect(code).toBe(0);
-  const place = { author: "a".repeat(64), epoch: 0 };
+  const place = { author: "a".repeat(64), epoch: 0, nonce: "0f".repeat(16) };
   expect(stdout.json).toEqual([
     { ...place, seq: 1, id: "1".padStart(64, "0"), stamp: [1_700_000_000_000, 0], kind: 128, payload: "h\u00e9" },
     { ...place, seq: 2, id: "2".padStart(64, "0"), stamp: [1_700_000_000_001, 0], kind: 128, payload64: "/w==" },

@@ -125,8 +125,9 @@ function succession(...peers: Partial<PeerApi>[]): OpenStore {
 
 const lost = new SinterError("holder-lost", "gone", "Try again.");
 
-function eventOf(author: string, seq: number): EventRecord {
-  return { author, epoch: 0, seq, id: `${author}${seq}`, stamp: [seq, 0], kind: 128, codec: "raw", payload: new Uint8Array() };
+function eventOf(author: string, seq: number, more: Partial<EventRecord> = {}): EventRecord {
+  const payload = new Uint8Array();
+  return { author, epoch: 0, nonce: "0", seq, id: `${author}${seq}`, stamp: [seq, 0], kind: 128, codec: "raw", payload, ...more };
 }
 
 async function* given(events: readonly EventRecord[], end?: SinterError): AsyncGenerator<EventRecord, void> {
@@ -144,6 +145,21 @@ test("an event that arrived during the change of holders is given wherever it st
     return found;
   });
   expect(ids).toEqual(["a1", "b1", "a2", "c1", "b2", "a3"]);
+});
+
+test("across a change of holders, sibling epochs and events that were appended again are told apart", async () => {
+  const sibling = (seq: number) => eventOf("a", seq, { nonce: "1", id: `sibling ${seq}` });
+  const again = (seq: number) =>
+    eventOf("a", seq, { id: `again ${seq}`, origin: { epoch: 0, nonce: "2", seq: 1, id: `first ${seq}`, stamp: [1, 0] } });
+  const before = [eventOf("a", 1), again(4), eventOf("a", 2), sibling(1)];
+  const after = [eventOf("a", 1), again(5), again(4), eventOf("a", 2), sibling(1), sibling(2), eventOf("a", 3)];
+  const open = succession({ events: () => given(before, lost) }, { events: () => given(after) });
+  const ids = await withStore(options(open), async (store) => {
+    const found: string[] = [];
+    for await (const event of resumedEvents(store, "s", {})) found.push(event.id);
+    return found;
+  });
+  expect(ids).toEqual(["a1", "again 4", "a2", "sibling 1", "again 5", "sibling 2", "a3"]);
 });
 
 test("what a leaving holder refused goes to the next in order, even if it fell silent on the batches behind", async () => {

@@ -25,10 +25,11 @@ const asBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffs
 
 /** What scripts rely on: these keys and no others. */
 export function eventJson(event: EventRecord): Readonly<Record<string, unknown>> {
-  const { author, epoch, seq, id, stamp, kind } = event;
+  const { author, epoch, nonce, seq, id, stamp, kind } = event;
   return {
     author,
     epoch,
+    nonce,
     seq,
     id,
     stamp,

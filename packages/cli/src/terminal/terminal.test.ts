@@ -90,7 +90,16 @@ test("times are ISO, in UTC where no zone is given, or stamps", () => {
 });
 
 test("the epoch is shown where it is not the first", () => {
-  const event = { author: "a".repeat(64), seq: 3, id: "", stamp: [0, 0], kind: 128, codec: "raw", payload: Buffer.from("x") } as const;
+  const event = {
+    author: "a".repeat(64),
+    nonce: "0",
+    seq: 3,
+    id: "",
+    stamp: [0, 0],
+    kind: 128,
+    codec: "raw",
+    payload: Buffer.from("x"),
+  } as const;
   expect(eventLine({ ...event, epoch: 0 })).toBe("1970-01-01T00:00:00.000Z  aaaaaaaa  3  x");
   expect(eventLine({ ...event, epoch: 2 })).toBe("1970-01-01T00:00:00.000Z  aaaaaaaa/2  3  x");
 });

@@ -192,6 +192,8 @@ export const forksOfUnknownLanesMax = 4_096;
 // --- absent payloads ---
 /** In what is taken of a range at a time: for each of them a block may have to be laid out anew. */
 export const rangeRedactionsMax = 256;
+/** Places of events appended again that are kept in mind, once a redaction has had their lanes read for them. */
+export const copiesKnownMax = 65_536;
 /** Payloads that a want-list tells of at a time. */
 export const wantedPerReadMax = 1_024;
 

@@ -1,7 +1,7 @@
 import { segmentIndexBytesMax } from "../bytes/limits.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
-import { countedSize } from "../feed/lane/freeze.js";
-import { type LaneAtHead, laneSegments } from "../feed/range/lane-segments.js";
+import { countedSize, soundHead } from "../feed/lane/freeze.js";
+import { isAsItWas, type LaneAtHead, laneAtHead, laneSegments } from "../feed/range/lane-segments.js";
 import { encodeSegmentIndex, type IndexedLane, type SegmentIndex, segmentFileName } from "../feed/range/segment-index.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -31,7 +31,7 @@ export type ExportPart =
 /** The subject as of one moment. Of its segments one at a time is held. */
 export async function* exportSegments(source: ExportSource, path: SubjectPath): AsyncGenerator<ExportPart, void, undefined> {
   const { view, hasher, networkName, durable, soon, goesOn } = source;
-  const heads = await durable(() => lanesOf(view, path));
+  const heads = await durable(() => lanesOf(view, hasher, path));
   if (heads.length === 0) throw new SinterError("not-found", `nobody has written to ${path}`, "Name a subject that sinter feeds lists.");
   const total = heads.reduce((sum, { head }) => sum + countedSize(head), 0);
   const lanes: IndexedLane[] = [];
@@ -39,7 +39,7 @@ export async function* exportSegments(source: ExportSource, path: SubjectPath): 
     const steps = laneSegments(view, hasher, lane);
     for (;;) {
       goesOn();
-      const step = steps.next();
+      const step = nextOf(steps, source, lane);
       if (step.done) {
         lanes.push(step.value);
         break;
@@ -52,7 +52,26 @@ export async function* exportSegments(source: ExportSource, path: SubjectPath): 
     }
   }
   const index = { networkName, path, lanes };
-  yield { kind: "index", bytes: encoded(index), index, lacks: await lacking(source, path) };
+  const lacks = await lacking(source, path);
+  goesOn();
+  // Of a lane that was given other events there may be some of these and some of those, or all of a history that counts no more.
+  if (!heads.every((lane) => isAsItWas(view, hasher, lane))) throw replaced();
+  yield { kind: "index", bytes: encoded(index), index, lacks };
+}
+
+/** What a disk has lost is damage; what was replaced while it was read is not. */
+function nextOf<T, R>(steps: Iterator<T, R>, { view, hasher }: ExportSource, lane: LaneAtHead): IteratorResult<T, R> {
+  try {
+    return steps.next();
+  } catch (error) {
+    if (isAsItWas(view, hasher, lane)) throw error;
+    throw replaced(error);
+  }
+}
+
+function replaced(cause?: unknown): SinterError {
+  const reason = "a feed of this store's own was given other events while it was exported";
+  return new SinterError("busy", reason, "Export the subject again.", { cause });
 }
 
 async function lacking(source: ExportSource, path: SubjectPath): Promise<ExportReport["lacks"]> {
@@ -65,13 +84,13 @@ async function lacking(source: ExportSource, path: SubjectPath): Promise<ExportR
   return "nothing";
 }
 
-function lanesOf(view: FeedView, path: SubjectPath): LaneAtHead[] {
+function lanesOf(view: FeedView, hasher: Hasher, path: SubjectPath): LaneAtHead[] {
   const subject = view.subjectId(path);
   const lanes: LaneAtHead[] = [];
   for (const { number, author, epoch } of subject === undefined ? [] : view.lanes(subject)) {
-    const head = view.head(number);
+    const head = soundHead(view, hasher, number);
     if (subject !== undefined && head !== undefined && countedSize(head) > 0)
-      lanes.push({ number, place: { author, subject, epoch }, head });
+      lanes.push(laneAtHead(view, number, { author, subject, epoch }, head));
   }
   return lanes;
 }

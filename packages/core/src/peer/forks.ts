@@ -1,11 +1,11 @@
 import { toHex } from "../bytes/hex.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
-import type { FeedView } from "../feed/lane/feed-view.js";
+import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
 import { countedSize } from "../feed/lane/freeze.js";
 import { encodePortableFork, verifyFork } from "../feed/lane/portable-fork.js";
 import type { SealTools } from "../feed/seal/checkpoint.js";
-import type { ForkProof, VerifiedFork } from "../feed/seal/fork-proof.js";
+import { type ForkProof, VerifiedFork } from "../feed/seal/fork-proof.js";
 import type { FeedNotice } from "../feed/write/feed-vocabulary.js";
 import type { AuthorId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -27,6 +27,9 @@ export type Freezes = (fork: VerifiedFork) => Promise<Extract<FeedNotice, { read
 export function forkRows(source: ForkSource, only: SubjectPath | undefined): ForkRow[] {
   const rows: ForkRow[] = [];
   for (const proof of source.view.forks()) {
+    // Nobody is accused by what a disk has made of a proof.
+    const fork = VerifiedFork.verify(source, proof, source.view.keysOf(proof.place.author));
+    if (isMalformed(fork)) throw new DamagedStore(`fork of a lane of author ${toHex(proof.place.author.subarray(0, 8))}…`, fork.reason);
     const row = forkRow(source, proof);
     if (only === undefined || row.subject === only) rows.push(row);
   }

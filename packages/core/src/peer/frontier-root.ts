@@ -3,6 +3,7 @@ import type { Hasher } from "../identity/crypto.js";
 import type { NetworkId } from "../identity/ids.js";
 import type { Loss, Mount } from "../protocol/mount.js";
 import type { Pending } from "./pending.js";
+import { PutOff } from "./put-off.js";
 import { SinterError } from "./sinter-error.js";
 
 type Settle = Extract<FrontierCommand, { readonly kind: "settle" }>;
@@ -22,15 +23,15 @@ export class FrontierRoot {
   readonly #parts: FrontierRootParts;
   /** The core has been told of a change that it has not taken in. */
   #told = false;
-  /** Tokens of those who wait for the root. */
-  readonly #settling = new Set<number>();
+  readonly #settling: PutOff<Settle>;
 
   constructor(parts: FrontierRootParts) {
     this.#parts = parts;
+    this.#settling = new PutOff<Settle>(parts.pending, parts.command);
     this.mount = {
       protocol: frontierProtocol({ hasher: parts.hasher, network: parts.network }),
       notify: (notice) => this.#says(notice),
-      dropped: (command, loss) => (command.kind === "settle" ? parts.lost(command, loss) : undefined),
+      dropped: (command, loss) => (command.kind === "settle" ? this.#lost(command, loss) : undefined),
     };
   }
 
@@ -46,17 +47,8 @@ export class FrontierRoot {
   }
 
   /** The root over all that the store shows now. */
-  async settle(): Promise<{ readonly root: Uint8Array }> {
-    let asked: number | undefined;
-    try {
-      return await this.#parts.pending.call((token) => {
-        asked = token;
-        this.#settling.add(token);
-        this.#parts.command({ kind: "settle", token });
-      });
-    } finally {
-      if (asked !== undefined) this.#settling.delete(asked);
-    }
+  settle(): Promise<{ readonly root: Uint8Array }> {
+    return this.#settling.ask((token) => ({ kind: "settle", token }));
   }
 
   #says(notice: FrontierNotice): void {
@@ -65,17 +57,11 @@ export class FrontierRoot {
     if (notice.kind === "unsettled")
       return pending.reject(notice.token, new SinterError("corrupt", notice.reason, "Run sinter audit to see what else is wrong."));
     this.#told = false;
-    if (notice.kind === "clean") return;
-    for (const token of this.#settling) this.#askAgain(token);
+    if (notice.kind !== "clean") this.#settling.again();
   }
 
-  /** The core began anew, and knows of nobody who waits. */
-  #askAgain(token: number): void {
-    try {
-      this.#parts.command({ kind: "settle", token });
-    } catch (error) {
-      if (!(error instanceof SinterError)) throw error;
-      this.#parts.pending.reject(token, error);
-    }
+  #lost(command: Settle, loss: Loss): void {
+    this.#settling.lost(command.token);
+    this.#parts.lost(command, loss);
   }
 }

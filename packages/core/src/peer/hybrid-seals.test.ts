@@ -3,7 +3,7 @@ import { offeredHybrid, offeredRange } from "../feed/range/offered-range.js";
 import { hasher } from "../feed/rig/feed-rig.suite.js";
 import { computeStandIn, standInFalconKey } from "../feed/rig/stand-in-falcon.suite.js";
 import type { FalconJob } from "../identity/crypto.js";
-import { codeOf, PeerRig, watch } from "./peer-rig.suite.js";
+import { codeOf, Followed, PeerRig, watch } from "./peer-rig.suite.js";
 
 // The second signatures as an application meets them: by themselves, a second later, and before a peer is closed.
 
@@ -56,6 +56,26 @@ test("who asks for hybrid assurance is given what both keys have signed, and wha
   expect(await rig.texts("s")).toEqual(["one", "two", "three"]);
   await aSecondLater(rig);
   expect(await rig.texts("s", { assurance: "hybrid" })).toEqual(["one", "two", "three"]);
+});
+
+test("who follows with hybrid assurance is told of events once both keys have signed them, ours and others'", async () => {
+  const rig = hybridRig();
+  const followed = new Followed(rig.peer, "s", { assurance: "hybrid" });
+  await rig.append("s", "one");
+  expect(followed.texts).toEqual([]);
+  await aSecondLater(rig);
+  expect(followed.texts).toEqual(["one"]);
+  const reader = new PeerRig({ author: 2 });
+  const following = new Followed(reader.peer, "s", { assurance: "hybrid" });
+  const seal = offeredHybrid(rig.peer.view, 0);
+  const range = offeredRange(rig.peer.view, hasher, { lane: 0, from: 1, bytes: 1 << 20 });
+  if (seal === undefined || range === undefined) throw new Error("nothing to offer");
+  await reader.of(reader.peer.take(range));
+  expect(following.texts).toEqual([]);
+  const taking = watch(reader.peer.takeSeal(seal));
+  await reader.rest();
+  await compute(reader);
+  expect([taking.value, following.texts]).toEqual(["taken", ["one"]]);
 });
 
 test("closing waits for the last seal, and no longer than five seconds", async () => {

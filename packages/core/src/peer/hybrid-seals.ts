@@ -8,11 +8,14 @@ import {
   hybridProtocol,
 } from "../feed/write/hybrid-core.js";
 import type { Loss, Mount } from "../protocol/mount.js";
+import type { Followers } from "./followers.js";
 import type { Pending } from "./pending.js";
+import { PutOff } from "./put-off.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface HybridSealsParts extends HybridOptions {
   readonly pending: Pending;
+  readonly followers: Pick<Followers, "wake">;
   /** To the core, through the driver; throws where it takes no more. */
   readonly command: (command: HybridCommand) => void;
 }
@@ -28,11 +31,11 @@ export class HybridSeals {
   readonly #parts: HybridSealsParts;
   /** The core knows that lanes are marked. */
   #told = false;
-  /** Not answered yet. */
-  readonly #asked = new Map<number, Asking>();
+  readonly #asked: PutOff<Asking>;
 
   constructor(parts: HybridSealsParts) {
     this.#parts = parts;
+    this.#asked = new PutOff<Asking>(parts.pending, parts.command);
     this.mount = {
       protocol: hybridProtocol({ hasher: parts.hasher, author: parts.author }),
       notify: (notice) => this.#says(notice),
@@ -52,26 +55,12 @@ export class HybridSeals {
   }
 
   take(checkpoint: HybridCheckpoint): Promise<SealTaking> {
-    return this.#ask((token) => ({ kind: "take", token, checkpoint }));
+    return this.#asked.ask((token) => ({ kind: "take", token, checkpoint }));
   }
 
   /** Once all that was written here is sealed by both keys, or that cannot be waited for. */
   async finish(): Promise<void> {
-    await this.#ask((token) => ({ kind: "finish", token }));
-  }
-
-  async #ask<T>(commandOf: (token: number) => Asking): Promise<T> {
-    let asked: number | undefined;
-    try {
-      return await this.#parts.pending.call<T>((token) => {
-        asked = token;
-        const command = commandOf(token);
-        this.#asked.set(token, command);
-        this.#parts.command(command);
-      });
-    } finally {
-      if (asked !== undefined) this.#asked.delete(asked);
-    }
+    await this.#asked.ask((token) => ({ kind: "finish", token }));
   }
 
   #says(notice: HybridNotice): void {
@@ -85,29 +74,20 @@ export class HybridSeals {
         const fix = notice.code === "busy" ? "Await some of it before you offer more." : "Run sinter audit to see what else is wrong.";
         return pending.reject(notice.token, new SinterError(notice.code, notice.reason, fix));
       }
+      case "sealed":
+        for (const path of notice.paths) this.#parts.followers.wake(path);
+        return;
       case "clean":
         this.#told = false;
         return;
       case "begun":
         this.#told = false;
-        return this.#askAgain();
-    }
-  }
-
-  #askAgain(): void {
-    for (const [token, command] of this.#asked) {
-      try {
-        this.#parts.command(command);
-      } catch (error) {
-        this.#parts.pending.reject(
-          token,
-          error instanceof Error ? error : new SinterError("internal", String(error), "Please report this."),
-        );
-      }
+        return this.#asked.again();
     }
   }
 
   #lost({ token }: Asking, { reason }: Loss): void {
+    this.#asked.lost(token);
     const error = new SinterError("internal", `nothing came of it: ${reason}`, "Try again.");
     this.#parts.pending.reject(token, error);
   }

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
-import { Rig } from "../feed/rig/feed-rig.suite.js";
+import { returnEventsMax } from "../bytes/limits.js";
+import { encodePortableFork } from "../feed/lane/portable-fork.js";
+import { networkName, pathOf, Rig } from "../feed/rig/feed-rig.suite.js";
+import { branches, forkBetween } from "../feed/rig/forked-stores.suite.js";
 import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
 import { append, copyOf, pass } from "../feed/rig/twins.suite.js";
-import { codeOf, Followed, PeerRig, textOf } from "./peer-rig.suite.js";
+import { codeOf, Followed, notWritten, PeerRig, textOf, watch } from "./peer-rig.suite.js";
 
 // What others hold of a store's own feed, offered to its peer: whatever was put back or copied, nothing is lost.
 
@@ -53,6 +56,40 @@ test("ranges of it offered all at once come one after the other", async () => {
     { kind: "taken", size: 4 },
   ]);
   expect((await back.texts("s")).length).toBe(5);
+});
+
+test("a feed that is frozen further on than it is held is taken up to the fork", async () => {
+  const [whole, other] = branches(12, { from: 9, more: 2 }) as [Rig, Rig];
+  const back = new PeerRig({ keys: copyOf(branches(5)[0] as Rig), instance: 50 });
+  const { proof } = forkBetween(whole, other, 10);
+  await back.of(back.peer.accuse(encodePortableFork({ networkName, path: pathOf("s"), keys: whole.authorKeys, proof })));
+  expect(await back.of(back.peer.take(cutOffer(whole, "s", { from: 1, to: 9, perBlock: 4 })))).toEqual({ kind: "taken", size: 9 });
+  expect((await back.texts("s")).length).toBe(9);
+  expect((await back.of(back.peer.audit())).problems).toEqual([]);
+});
+
+test("a peer whose cores begin anew while it appends events again goes on, answers who waits for that, and can be closed", async () => {
+  const { back, other } = putBack(["1"], ["2"]);
+  await back.append("s", ...Array.from({ length: 3 * returnEventsMax }, (_, at) => `mine ${at}`));
+  const taking = watch(back.peer.take(firstAuthors(other)));
+  const next = () => back.peer.view.givenUp(0)?.next ?? 0;
+  const until = async (is: () => boolean) => {
+    for (; !is(); back.hand.scheduler.tick()) {
+      await back.promises();
+      back.hand.clock.advance(0);
+    }
+  };
+  await until(() => next() === 2);
+  back.store.flush();
+  // A commit that fails makes the cores anew: they know of the mark, and of nobody who waits.
+  await until(() => next() > 2);
+  back.store.fail(notWritten);
+  await back.rest();
+  expect(taking.value).toEqual({ kind: "taken", size: 2, displaced: { from: 2, reappended: expect.any(Number) } });
+  expect((await back.texts("s")).length).toBe(3 * returnEventsMax + 2);
+  const closing = watch(back.peer.close());
+  await back.rest();
+  expect(closing.state).toBe("resolved");
 });
 
 test("a copy of a store takes what the first goes on to write, and writes on itself", async () => {

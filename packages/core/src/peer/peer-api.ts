@@ -1,3 +1,4 @@
+import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { Json } from "../protocol/protocol.js";
 
 // What an application, the command line and the control socket see of a peer. `open()` of packages/sinter answers one;
@@ -28,6 +29,8 @@ export interface Receipt {
 export interface EventRecord {
   readonly author: string;
   readonly epoch: number;
+  /** Of the epoch: stores of one author that come of one another may write epochs of one index. */
+  readonly nonce: string;
   readonly seq: number;
   readonly id: string;
   readonly stamp: readonly [wallMs: number, counter: number];
@@ -54,7 +57,7 @@ export interface EventOrigin {
 /** An ISO time is [its milliseconds, 0]. */
 export type StampText = readonly [wallMs: number, counter: number];
 
-export type Assurance = "classical" | "hybrid";
+export type { Assurance };
 
 export interface ReadOptions {
   /** First stamp wanted. */

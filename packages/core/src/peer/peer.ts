@@ -1,21 +1,16 @@
 import { toHex } from "../bytes/hex.js";
-import { localBytesMax } from "../bytes/limits.js";
 import { auditStore } from "../feed/audit/audit.js";
 import { hasHybridSeals } from "../feed/audit/audit-hybrid.js";
-import { eventHeaderBytes } from "../feed/event/event.js";
 import { FeedView } from "../feed/lane/feed-view.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import type { RangeOffer } from "../feed/range/verified-range.js";
-import type { VerifiedFork } from "../feed/seal/fork-proof.js";
 import type { HybridCheckpoint } from "../feed/seal/hybrid-seal.js";
-import { feedProtocol, type Signatures } from "../feed/write/feed-core.js";
-import type { AppendCommand, Appended, FeedNotice, FeedVocabulary, Returned } from "../feed/write/feed-vocabulary.js";
-import type { NewParts } from "../feed/write/open-lane.js";
+import type { Signatures } from "../feed/write/feed-core.js";
+import type { Appended, Frozen, Returned, Taken } from "../feed/write/feed-vocabulary.js";
 import type { FalconVerifier, Hasher, Signer, Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
-import type { SubjectPath } from "../identity/subject-path.js";
 import { Driver } from "../protocol/driver.js";
-import type { AnyMount, Loss, Mount } from "../protocol/mount.js";
+import type { AnyMount, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
 import type { Json, Vocabulary } from "../protocol/protocol.js";
 import { unlessAborted } from "./abort.js";
@@ -23,10 +18,10 @@ import { partsOf, receiptOf } from "./appends.js";
 import { Archive, type SegmentFiles } from "./archive.js";
 import { laneAsked } from "./asked-lane.js";
 import type { ExportPart } from "./export.js";
+import { busy, FeedCalls, unknownOutcome } from "./feed-calls.js";
 import { Follower, Followers } from "./followers.js";
-import { accused, type ForkSource, type Freezes, forkRows } from "./forks.js";
+import { accused, type ForkSource, forkRows } from "./forks.js";
 import { FrontierRoot } from "./frontier-root.js";
-import { Gathering } from "./gathering.js";
 import { HybridSeals, type SealTaking } from "./hybrid-seals.js";
 import type { SegmentShelf } from "./import.js";
 import { Intake, type TakeOutcome } from "./intake.js";
@@ -88,12 +83,6 @@ export interface PeerParts {
   readonly release: () => Promise<void>;
 }
 
-/** Answers a barrier that did not hold. */
-const LOST = "lost";
-
-/** Commands of which it may not be known whether they were carried out. */
-const WRITES: ReadonlySet<string> = new Set(["append", "take", "freeze", "redact", "fill"]);
-
 /** Mounts the cores on the driver, and speaks promises to the application. */
 export class Peer implements PeerApi {
   readonly id: string;
@@ -103,16 +92,14 @@ export class Peer implements PeerApi {
   readonly view: FeedView;
   readonly #parts: PeerParts;
   readonly #driver: Driver;
-  readonly #feed: Mount<FeedVocabulary>;
+  readonly #feed: FeedCalls;
   readonly #frontier: FrontierRoot;
   readonly #pending = new Pending();
   readonly #paths = new KnownPaths();
   readonly #followers = new Followers();
-  readonly #gathering: Gathering<AppendCommand>;
   readonly #intake: Intake;
   readonly #hybrid: HybridSeals;
   readonly #archive: Archive;
-  #bytesInFlight = 0;
   /** How many times a lane was frozen since it began. */
   #freezes = 0;
   #end: SinterError | undefined;
@@ -125,37 +112,37 @@ export class Peer implements PeerApi {
     this.network = parts.network.name;
     this.view = new FeedView(parts.ports.store.keys);
     const { hasher, signer, verifier, author, network, signatures } = parts;
-    this.#feed = {
-      protocol: feedProtocol({ hasher, signer, verifier, signatures, author, network: network.id }),
-      notify: (notice) => this.#feedSays(notice),
-      dropped: (command, loss) => this.#lost(command, loss),
-    };
+    this.#feed = new FeedCalls({
+      options: { hasher, signer, verifier, signatures, author, network: network.id },
+      pending: this.#pending,
+      command: (command) => this.#command(this.#feed.mount, command),
+      soon: (run) => parts.ports.scheduler.soon(run),
+      ended: () => this.#end,
+      changed: (notice) => this.#changed(notice),
+    });
     this.#frontier = new FrontierRoot({
       hasher,
       network: network.id,
       pending: this.#pending,
       command: (command) => this.#command(this.#frontier.mount, command),
-      lost: (command, loss) => this.#lost(command, loss),
+      lost: (command, loss) => this.#feed.lost(command, loss),
     });
     this.#hybrid = new HybridSeals({
       hasher,
       author,
       pending: this.#pending,
+      followers: this.#followers,
       command: (command) => this.#command(this.#hybrid.mount, command),
-    });
-    this.#gathering = new Gathering({
-      handOn: (token, append) => this.#handOn(token, append),
-      soon: (run) => parts.ports.scheduler.soon(run),
     });
     const onward = { soon: () => this.#soon(), goesOn: () => this.#goesOn() };
     this.#intake = new Intake({
       view: this.view,
       tools: { hasher, verifier, network: network.id },
-      write: (range) => this.#pending.call((token) => this.#command(this.#feed, { kind: "take", token, range })),
-      freeze: (fork) => this.#freeze(fork),
+      write: (range) => this.#feed.take(range),
+      freeze: (fork) => this.#feed.freeze(fork),
       author,
-      giveUp: (place, from) => this.#pending.call((token) => this.#command(this.#feed, { kind: "giveUp", token, place, from })),
-      barrier: () => this.#barrier(),
+      giveUp: (place, from) => this.#feed.giveUp(place, from),
+      barrier: () => this.#feed.barrier(),
       ...onward,
     });
     this.#archive = new Archive({
@@ -169,7 +156,7 @@ export class Peer implements PeerApi {
       ...onward,
       files: parts.files,
     });
-    const mounts = [this.#feed, this.#frontier.mount, this.#hybrid.mount, ...(parts.mounts ?? [])];
+    const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
     this.#driver.start();
   }
@@ -178,38 +165,8 @@ export class Peer implements PeerApi {
     const path = this.#paths.of(subject);
     this.#goesOn();
     throwIfAborted(options.signal);
-    const parts = events.map(partsOf);
-    const bytes = parts.reduce((sum, { payload, key }) => sum + eventHeaderBytes + payload.length + (key?.length ?? 0), 0);
-    if (this.#bytesInFlight + bytes > localBytesMax && this.#bytesInFlight > 0) throw busy();
-    const written = this.#write({ path, events: parts, bytes });
+    const written = this.#feed.append(path, events.map(partsOf));
     return receiptOf(this.author, await unlessAborted(written, options.signal, failOnTheWay));
-  }
-
-  /** Bytes count as in flight until the core has answered, whether or not the caller still waits. */
-  async #write({
-    path,
-    events,
-    bytes,
-  }: {
-    readonly path: SubjectPath;
-    readonly events: readonly NewParts[];
-    readonly bytes: number;
-  }): Promise<Appended> {
-    this.#bytesInFlight += bytes;
-    try {
-      return await this.#pending.call<Appended>((token) => this.#gathering.add(token, { kind: "append", token, path, events }, bytes));
-    } finally {
-      this.#bytesInFlight -= bytes;
-    }
-  }
-
-  #handOn(token: number, append: AppendCommand): void {
-    try {
-      this.#command(this.#feed, append);
-    } catch (error) {
-      this.#gathering.answered(token);
-      this.#pending.reject(token, error as SinterError);
-    }
   }
 
   async *events(subject: string, options: ReadOptions = {}): AsyncIterable<EventRecord> {
@@ -218,7 +175,7 @@ export class Peer implements PeerApi {
     const follower = new Follower(path);
     this.#followers.add(follower);
     const { hasher } = this.#parts;
-    const asking = { soon: () => this.#soon(), barrier: () => this.#barrier(), ended: () => this.#end, freezes: () => this.#freezes };
+    const asking = { soon: () => this.#soon(), barrier: () => this.#feed.barrier(), ended: () => this.#end, freezes: () => this.#freezes };
     const source = { view: this.view, hasher, follower, ...asking };
     try {
       yield* readEvents(source, path, options);
@@ -264,16 +221,12 @@ export class Peer implements PeerApi {
 
   async accuse(proof: Uint8Array): Promise<Accusation> {
     this.#goesOn();
-    return await accused(this.#forkSource(), proof, (fork) => this.#freeze(fork));
+    return await accused(this.#forkSource(), proof, (fork) => this.#feed.freeze(fork));
   }
 
   #forkSource(): ForkSource {
     const { hasher, verifier, author, network } = this.#parts;
     return { view: this.view, hasher, verifier, author, networkName: network.name };
-  }
-
-  #freeze(fork: VerifiedFork): ReturnType<Freezes> {
-    return this.#pending.call((token) => this.#command(this.#feed, { kind: "freeze", token, fork }));
   }
 
   async prove(subject: string, what: ProofOf): Promise<Uint8Array> {
@@ -286,8 +239,7 @@ export class Peer implements PeerApi {
   async redact(subject: string, what: RedactionOf): Promise<Receipt> {
     const path = this.#paths.of(subject);
     const place = await this.#durable(() => ownEvent(this.view, this.#parts.author, path, what));
-    const done = this.#pending.call<Appended>((token) => this.#command(this.#feed, { kind: "redact", token, ...place }));
-    return receiptOf(this.author, await done);
+    return receiptOf(this.author, await this.#feed.redact(place));
   }
 
   async wanted(subject?: string, options: { readonly after?: string } = {}): Promise<WantedPage> {
@@ -299,7 +251,7 @@ export class Peer implements PeerApi {
   async fill(subject: string, { seq, ...what }: EventOf, payload: Uint8Array): Promise<void> {
     const path = this.#paths.of(subject);
     const lane = await this.#durable(() => laneAsked(this.view, path, what).number);
-    await this.#pending.call((token) => this.#command(this.#feed, { kind: "fill", token, lane, seq, payload }));
+    await this.#feed.fill({ lane, seq }, payload);
   }
 
   async status(): Promise<PeerStatus> {
@@ -392,45 +344,19 @@ export class Peer implements PeerApi {
     // What is not sealed by the second key now stays marked, and is when the store is next opened.
     if (this.#parts.signatures === "hybrid") await this.#hybrid.finish().catch(() => undefined);
     // Where the clock cannot be laid to rest, the next run begins a moment ahead of its time, which harms nobody.
-    await this.#pending.call((token) => this.#command(this.#feed, { kind: "rest", token })).catch(() => undefined);
+    await this.#feed.rest().catch(() => undefined);
     await new Promise<void>((resolve) => this.#driver.stop(resolve));
   }
 
   // --- what the cores say ---
 
-  #feedSays(notice: FeedNotice): void {
-    if (notice.kind === "refused" || notice.kind === "passed" || notice.kind === "stale") return this.#answered(notice);
-    if (notice.kind === "returned") for (const token of notice.tokens) this.#pending.resolve(token, notice);
-    else this.#answered(notice);
+  #changed(notice: Appended | Taken | Frozen | Returned): void {
     if (notice.kind === "frozen") this.#freezes++;
     if (notice.kind === "taken" && notice.replaced !== undefined) this.#followers.replaced(notice.path, notice.replaced);
     if (notice.path !== undefined) this.#followers.wake(notice.path);
     const isWritten = notice.kind === "appended" || notice.kind === "returned";
     if (isWritten && this.#parts.signatures === "hybrid") this.#hybrid.grown();
     this.#frontier.changed();
-  }
-
-  #answered(notice: Exclude<FeedNotice, Returned>): void {
-    this.#gathering.answered(notice.token);
-    if (notice.kind === "refused") this.#pending.reject(notice.token, new SinterError(notice.code, notice.reason, notice.fix));
-    else this.#pending.resolve(notice.token, notice);
-  }
-
-  #lost({ kind, token }: { readonly kind: string; readonly token: number }, { outcome, reason }: Loss): void {
-    this.#gathering.answered(token);
-    // What was read before the barrier may be gone: it is read again.
-    if (kind === "barrier") return this.#pending.resolve(token, LOST);
-    if (WRITES.has(kind) && outcome === "unknown")
-      return this.#pending.reject(token, unknownOutcome(`it may or may not be written: ${reason}`));
-    const error =
-      this.#end ??
-      new SinterError(
-        "internal",
-        `nothing was written: ${reason}`,
-        "Try again; if it fails again, look at the peer's quarantine (describe()).",
-      );
-    // A driver that halts says so in a moment, and then that is what is wrong.
-    void Promise.resolve().then(() => this.#pending.reject(token, error));
   }
 
   #halted(reason: string): void {
@@ -453,14 +379,8 @@ export class Peer implements PeerApi {
     for (;;) {
       this.#goesOn();
       const found = readably(read);
-      if ((await this.#barrier()) === "passed") return found;
+      if ((await this.#feed.barrier()) === "passed") return found;
     }
-  }
-
-  /** Once all that the store shows now is on disk, or is lost. */
-  async #barrier(): Promise<"passed" | "lost"> {
-    const answer = await this.#pending.call((token) => this.#command(this.#feed, { kind: "barrier", token }));
-    return answer === LOST ? "lost" : "passed";
   }
 
   #command<V extends Vocabulary>(mount: Mount<V>, command: V["Command"]): void {
@@ -485,16 +405,4 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 
 function failOnTheWay(): never {
   throw unknownOutcome("called off while it was on its way to the disk");
-}
-
-function unknownOutcome(message: string): SinterError {
-  return new SinterError("unknown-outcome", message, "Read the subject to see whether it was written.");
-}
-
-function busy(): SinterError {
-  return new SinterError(
-    "busy",
-    "more is waiting to be written than this peer may hold",
-    "Await some of your appends before you begin more.",
-  );
 }

@@ -19,7 +19,7 @@ export class Pending {
       try {
         ask(token);
       } catch (error) {
-        this.reject(token, error instanceof Error ? error : new SinterError("internal", String(error), "Please report this."));
+        this.fail(token, error);
       }
     });
   }
@@ -30,6 +30,11 @@ export class Pending {
 
   reject(token: number, error: Error): void {
     this.#take(token)?.reject(error);
+  }
+
+  /** By whatever was thrown. */
+  fail(token: number, error: unknown): void {
+    this.reject(token, error instanceof Error ? error : new SinterError("internal", String(error), "Please report this."));
   }
 
   rejectAll(error: Error): void {

@@ -1,5 +1,5 @@
 import type { FeedView } from "../feed/lane/feed-view.js";
-import { countedEnd } from "../feed/lane/freeze.js";
+import { countedEnd, soundHead } from "../feed/lane/freeze.js";
 import { proveEvent } from "../feed/lane/prove-event.js";
 import type { SealTools } from "../feed/seal/checkpoint.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -16,7 +16,7 @@ export interface ProofSource extends SealTools {
 export function prove(source: ProofSource, path: SubjectPath, asked: ProofOf): Uint8Array {
   const lane = laneAsked(source.view, path, asked);
   const { seq, payload = "shown", withdrawn = "refuse" } = asked;
-  const end = countedEnd(source.view.head(lane.number)?.freezeAt ?? 0);
+  const end = countedEnd(soundHead(source.view, source.hasher, lane.number)?.freezeAt ?? 0);
   if (seq > end && withdrawn === "refuse")
     throw new SinterError(
       "usage",

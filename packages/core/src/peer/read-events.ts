@@ -3,13 +3,14 @@ import { eventsPerReadMax } from "../bytes/limits.js";
 import type { Stamp } from "../clock/stamp.js";
 import { eventCodecs, type Origin, systemKindMax } from "../feed/event/event.js";
 import type { FeedView, LaneEntry } from "../feed/lane/feed-view.js";
-import { countedSize } from "../feed/lane/freeze.js";
+import { type Assurance, checkReach, laneReach } from "../feed/lane/lane-reach.js";
 import { eventsInOrder, type LaneSpan, type StoredEvent, spanBetween } from "../feed/lane/subject-reader.js";
 import type { Hasher } from "../identity/crypto.js";
+import type { Epoch } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { unlessAborted } from "./abort.js";
 import type { Follower } from "./followers.js";
-import type { Assurance, Codec, EventRecord, ReadOptions, StampText, Withdrawal } from "./peer-api.js";
+import type { Codec, EventRecord, ReadOptions, StampText, Withdrawal } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 import { ReadSpans, Withdrawals } from "./withdrawals.js";
 
@@ -98,19 +99,14 @@ function spansFrom({ view, hasher }: EventSource, path: SubjectPath, from: Reado
   const spans: LaneSpan[] = [];
   const positions = new Map(from);
   for (const entry of subject === undefined ? [] : view.lanes(subject)) {
-    const size = sizeRead(view, entry.number, bounds.assurance);
+    const size = laneReach(view, entry.number, bounds.assurance);
     const span = spanFrom({ view, hasher }, entry, { size, position: from.get(entry.number), bounds });
     positions.set(entry.number, Math.max(span.next, span.end));
-    if (span.next < span.end) spans.push(span);
+    if (span.next >= span.end) continue;
+    checkReach(view, hasher, entry.number, bounds.assurance);
+    spans.push(span);
   }
   return { spans, positions };
-}
-
-/** How far a lane is read. */
-function sizeRead(view: FeedView, lane: number, assurance: Assurance): number {
-  const head = view.head(lane);
-  const size = head === undefined ? 0 : countedSize(head);
-  return assurance === "classical" ? size : Math.min(size, view.hybrid(lane)?.seal.size ?? 0);
 }
 
 function spanFrom(
@@ -162,6 +158,7 @@ function recordOf({ author, epoch, seq, id, stamp, kind, codec, key, payload, or
   const record = {
     author: toHex(author),
     epoch: epoch.index,
+    nonce: nonceText(epoch),
     seq,
     id: toHex(id),
     stamp: [stamp.wallMs, stamp.counter],
@@ -171,6 +168,17 @@ function recordOf({ author, epoch, seq, id, stamp, kind, codec, key, payload, or
   } as const;
   const keyed = key === undefined ? record : { ...record, key };
   return origin === undefined ? keyed : { ...keyed, origin: originRecord(origin) };
+}
+
+/** Most events have the epoch of the one before. */
+const nonceTexts = new WeakMap<Epoch, string>();
+
+function nonceText(epoch: Epoch): string {
+  const known = nonceTexts.get(epoch);
+  if (known !== undefined) return known;
+  const text = toHex(epoch.nonce);
+  nonceTexts.set(epoch, text);
+  return text;
 }
 
 function originRecord({ epoch, seq, stamp, id }: Origin): NonNullable<EventRecord["origin"]> {

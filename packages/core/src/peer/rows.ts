@@ -2,7 +2,7 @@ import { toHex } from "../bytes/hex.js";
 import type { Stamp } from "../clock/stamp.js";
 import { stampAt } from "../feed/event/event.js";
 import { DamagedStore, type FeedView, type SubjectEntry } from "../feed/lane/feed-view.js";
-import { countedHead, countedSize } from "../feed/lane/freeze.js";
+import { countedHead, countedSize, soundHead } from "../feed/lane/freeze.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -15,7 +15,7 @@ export function feedRows(view: FeedView, hasher: Hasher, only: SubjectPath | und
   const rows: FeedRow[] = [];
   for (const { path, id } of subjectsNamed(view, only)) {
     for (const { number, author, epoch } of view.lanes(id)) {
-      const head = view.head(number);
+      const head = soundHead(view, hasher, number);
       if (head === undefined) continue;
       const { size, headId, freezeAt } = countedHead(view, hasher, number);
       const stamp = size === head.size ? head.stamp : stampOf(view, hasher, number, size);

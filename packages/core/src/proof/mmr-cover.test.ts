@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import { createHasher } from "../identity/blake3-hasher.js";
 import { instantiate } from "../identity/web-assembly.suite.js";
 import { appendLeaves, emptyMmr, mmrRoot } from "./mmr-append.js";
-import { proveCovered, proveCoveredInclusion } from "./mmr-cover.js";
+import { nodeCovered, proveCovered, proveCoveredInclusion, splitCovered } from "./mmr-cover.js";
 import { someIds, sourceOf } from "./mmr-oracle.suite.js";
+import { fillPlaces, type NodePlace } from "./mmr-positions.js";
 import { proveConsistency, proveInclusion, verifyConsistency } from "./mmr-proof.js";
+import { NodesOf } from "./mmr-source.js";
+import { splitMmr } from "./mmr-split.js";
 
 const hasher = createHasher(instantiate);
 const SIZE = 150;
@@ -27,6 +30,31 @@ test("whoever has the beginning, and what shows that it is one, proves all that 
       expect(made).toEqual(proveConsistency(hasher, whole.source, oldSize, SIZE));
       const included = proveCoveredInclusion(hasher, { source, held, size: SIZE, proof }, oldSize - 1);
       expect(included).toEqual(proveInclusion(hasher, whole.source, SIZE, oldSize - 1));
+    }
+  }
+});
+
+test("of what is not kept it has the nodes that came with the proof and those that stand over such and over what is kept", () => {
+  const whole = rangeOf(SIZE);
+  const all = new NodesOf(hasher, whole.source, SIZE);
+  for (const held of [1, 2, 63, 64, 101, 149]) {
+    const proof = proveConsistency(hasher, whole.source, held, SIZE) ?? [];
+    const range = { source: rangeOf(held).source, held, size: SIZE, proof };
+    const known = new Set(fillPlaces(held, SIZE).map(({ height, index }) => `${height}/${index}`));
+    const isKnown = ({ height, index }: NodePlace): boolean =>
+      (index + 1) * 2 ** height <= held ||
+      known.has(`${height}/${index}`) ||
+      (index * 2 ** height < held && isKnown({ height: height - 1, index: 2 * index + 1 }));
+    for (let height = 0; height < 8; height++)
+      for (let index = 0; (index + 1) * 2 ** height <= SIZE; index++)
+        expect(nodeCovered(hasher, range, { height, index }), `${held}: ${height}/${index}`).toEqual(
+          isKnown({ height, index }) ? all.all([{ height, index }])?.[0] : undefined,
+        );
+    expect(nodeCovered(hasher, range, { height: 0, index: SIZE })).toBeUndefined();
+    for (let at = 0; at < SIZE; at++) {
+      const split = splitCovered(hasher, range, at);
+      if (at < held || known.has(`0/${at}`)) expect(split).toEqual(splitMmr(hasher, whole.source, { at, size: SIZE }));
+      else expect(split).toBeUndefined();
     }
   }
 });

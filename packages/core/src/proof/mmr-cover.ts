@@ -34,11 +34,17 @@ export function fillCovered(hasher: Hasher, range: CoveredRange, oldSize: number
   return nodesOf(hasher, range, fillPlaces(oldSize, range.size));
 }
 
-/** The whole, split at a leaf that is kept. `undefined` where a node is missing. */
+/** The whole, split at a leaf that is kept or that came with the proof. `undefined` where a node is missing. */
 export function splitCovered(hasher: Hasher, range: CoveredRange, at: number): MmrSplit | undefined {
-  if (!isSize(at) || at >= range.held || range.held > range.size) return undefined;
+  if (!isSize(at) || at >= range.size || range.held > range.size) return undefined;
   const nodes = nodesOf(hasher, range, splitPlaces(at, range.size));
   return nodes && splitOf(nodes, at, range.size);
+}
+
+/** A node of the whole; `undefined` where it is neither kept nor came with the proof, nor is over such alone. */
+export function nodeCovered(hasher: Hasher, range: CoveredRange, place: NodePlace): Uint8Array | undefined {
+  if (range.held > range.size || (place.index + 1) * 2 ** place.height > range.size) return undefined;
+  return nodesOf(hasher, range, [place])?.[0];
 }
 
 function nodesOf(

@@ -94,6 +94,7 @@ export class FeedPeer implements Booted {
   readonly #frontier: Mount<FrontierVocabulary>;
   readonly #pinger: Mount<PingerVocabulary>;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #askedAgain = new Set<number>();
   #state: "founding" | "running" | "stopping" | "stopped" | "halted" = "founding";
   #why = "";
   #tokens = 0;
@@ -227,9 +228,19 @@ export class FeedPeer implements Booted {
       for (const token of notice.tokens) this.#answer(token, { kind: "returned" });
       return this.#changed();
     }
+    if (notice.kind === "begun") return this.#giveUpAgain();
     if (notice.kind !== "appended" && notice.kind !== "taken") return this.#answer(notice.token, notice);
     this.#answer(notice.token, notice.kind === "taken" ? notice : { kind: "appended", appended: notice, nonce: this.instance });
     this.#changed();
+  }
+
+  /** The core began anew, and has forgotten who waits for a lane to be appended again; or it has not come to it yet, and answers twice. */
+  #giveUpAgain(): void {
+    for (const [token, { asked }] of [...this.#waiting]) {
+      if (asked.kind !== "giveUp") continue;
+      this.#askedAgain.add(token);
+      if (this.#command(token, asked) !== "accepted") this.#answer(token, { kind: "forgot" });
+    }
   }
 
   #changed(): void {
@@ -257,6 +268,7 @@ export class FeedPeer implements Booted {
 
   #answer(token: number, answer: Answer): void {
     const waiting = this.#waiting.get(token);
+    if (waiting === undefined && this.#askedAgain.has(token)) return;
     if (waiting === undefined) throw new Error(`an answer to nothing asked, or a second one: ${answer.kind}`);
     this.#waiting.delete(token);
     this.#options.answered(waiting.asked, answer);

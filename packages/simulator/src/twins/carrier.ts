@@ -24,6 +24,7 @@ import {
   type RangeOffer,
   type RangeTools,
   type SubjectId,
+  sealedRoot,
   VerifiedCheckpoint,
   VerifiedFork,
   verifyRange,
@@ -80,8 +81,10 @@ export class Carrier {
     const place = { author, subject, epoch };
     const isOurs = equalBytes(author, from.identity.author);
     const decision: PublishDecision = isOurs ? this.#decide(from, to, place) : { kind: "publish", from: 1 };
-    if (decision.kind === "adopt" || decision.kind === "parted") this.#bring(to, from, place);
-    else if (equalBytes(author, to.identity.author)) this.#bring(from, to, place);
+    if (decision.kind === "adopt" || decision.kind === "parted") {
+      from.ask({ kind: "giveUp", place, from: decision.from });
+      this.#bring(to, from, place);
+    } else if (equalBytes(author, to.identity.author)) this.#bring(from, to, place);
     else if (decision.kind === "publish" || decision.kind === "frozen") this.#give(from, to, place);
   }
 
@@ -92,17 +95,17 @@ export class Carrier {
     const here = this.#range(mine, place);
     const there = this.#range(theirs, place);
     if (here === undefined) return { kind: "same" };
-    const rootAt = (size: number) => this.#rootAt(here.source, size);
+    const rootAt = (size: number) => sealedRoot(this.#hasher, here.head, here.source, size);
     const isGivenUp = here.head.freezeAt === 0 && mine.view.givenUp(here.number) !== undefined;
     const standing = isGivenUp ? ("given up" as const) : ("good" as const);
     const lane = { size: here.size, rootAt, freezeAt: here.head.freezeAt, standing };
     if (there === undefined) return comparePublish(this.#hasher, lane, { kind: "nothing" });
     const checkpoint = VerifiedCheckpoint.verify(tools, checkpointOf(this.#hasher, place, there.head), theirs.view.keysOf(place.author));
     if (isMalformed(checkpoint)) throw new Error(checkpoint.reason);
-    const decision = comparePublish(this.#hasher, lane, { kind: "sealed", checkpoint });
+    const decision = comparePublish(this.#hasher, lane, { kind: "sealed", size: there.size, checkpoint });
     if (decision.kind !== "search" || there.head.freezeAt > 0) return decision;
     const found = this.#search(here, there);
-    return afterSearch(lane, found);
+    return afterSearch(lane, there, found);
   }
 
   #range(host: TwinHost, { subject, author, epoch }: LanePlace) {
@@ -111,12 +114,6 @@ export class Carrier {
     if (number === undefined || head === undefined) return undefined;
     const reader = new LaneReader(host.view, this.#hasher, number);
     return { number, head, size: head.size, source: reader.nodes(reader.laneId()) };
-  }
-
-  #rootAt(source: Parameters<typeof mmrFrom>[1], size: number): Uint8Array {
-    const mmr = mmrFrom(this.#hasher, source, size);
-    if (mmr === undefined) throw new Error(`no nodes for a size of ${size}`);
-    return mmrRoot(this.#hasher, mmr);
   }
 
   #search(here: Parameters<typeof answerTo>[1], there: Parameters<typeof answerTo>[1]) {

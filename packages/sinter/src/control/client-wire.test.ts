@@ -112,7 +112,7 @@ test("a stream that is given an event it cannot read fails, after the events bef
     })(),
   );
   await vi.waitFor(() => expect(dying.heard()).toContain('"events"'));
-  const event = { author: "a", epoch: 0, seq: 1, id: "i", stamp: [1, 0], kind: 128, codec: "raw", payload: "" };
+  const event = { author: "a", epoch: 0, nonce: "b", seq: 1, id: "i", stamp: [1, 0], kind: 128, codec: "raw", payload: "" };
   const batch = (one: object) => `${JSON.stringify({ say: "batch", id: 1, events: [one] })}\n`;
   for (const socket of dying.sockets) socket.write(batch(event) + batch({ ...event, seq: 2, payload: "no base64" }));
   expect(await reading).toMatchObject({ code: "internal" });

@@ -31,20 +31,8 @@ import {
 import { ClientWire, type Holder } from "./client-wire.js";
 import { forkRowFromWire, isAccusation, isForkRows } from "./fork-messages.js";
 import { Inflow } from "./inflow.js";
-import {
-  type Call,
-  isAuditReport,
-  isBackupReport,
-  isExportReport,
-  isFeedRows,
-  isImportReport,
-  isPeerStatus,
-  isWantedPage,
-  isWireReceipt,
-  proofFromWire,
-  receiptFromWire,
-  wireNewEvent,
-} from "./messages.js";
+import { type Call, isWireReceipt, proofFromWire, receiptFromWire, wireNewEvent } from "./messages.js";
+import { isAuditReport, isBackupReport, isExportReport, isFeedRows, isImportReport, isPeerStatus, isWantedPage } from "./reports.js";
 import { type Guard, isText } from "./shape.js";
 import { findSocketPath } from "./socket-place.js";
 

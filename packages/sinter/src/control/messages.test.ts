@@ -85,7 +85,17 @@ test("events come over the wire as they were", () => {
       expect(
         isMalformed(got) ? got : { ...got, payload: Uint8Array.from(got.payload), ...(got.key && { key: Uint8Array.from(got.key) }) },
       ).toEqual(event);
-      const record = { ...event, author: "a", epoch: 0, seq: 1, id: "i", stamp: [1, 2] as const, kind: kind ?? 128, codec: "raw" as const };
+      const record = {
+        ...event,
+        author: "a",
+        epoch: 0,
+        nonce: "b",
+        seq: 1,
+        id: "i",
+        stamp: [1, 2] as const,
+        kind: kind ?? 128,
+        codec: "raw" as const,
+      };
       const read = eventFromWire(JSON.parse(JSON.stringify(wireEvent(record))));
       expect(isMalformed(read) ? read : [...(read.payload ?? [])]).toEqual([...sent]);
     }),

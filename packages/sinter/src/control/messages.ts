@@ -1,32 +1,23 @@
 import { isAbsolute } from "node:path";
 import {
   type Assurance,
-  type AuditReport,
   appendEventsMax,
   type BackupOptions,
-  type BackupReport,
   type Codec,
   controlBatchEventsMax,
   type Decoded,
   type ErrorCode,
   type EventOrigin,
   type EventRecord,
-  type ExportReport,
-  type FeedRow,
-  type ImportedFeed,
-  type ImportReport,
   keyBytesMax,
   Malformed,
   type NewEvent,
-  type PeerStatus,
   type ProofOf,
   payloadBytesMax,
   portableProofBytesMax,
   type Receipt,
   type RedactionOf,
   type StampText,
-  type WantedPage,
-  type WantedPayload,
   type Withdrawal,
 } from "@sinter/core";
 import { type AccuseCall, type ForksCall, isAccuseCall, isForksCall, isWithdrawal } from "./fork-messages.js";
@@ -166,8 +157,6 @@ const isErrorCode: Guard<ErrorCode> = oneOf(
   "exists",
   "internal",
 );
-/** The length of the answer bounds these lists. */
-const unbounded = Number.MAX_SAFE_INTEGER;
 
 const clientLines: { readonly [S in ClientLine["say"]]: Guard<Extract<ClientLine, { say: S }>> } = {
   hello: shape<Extract<ClientLine, { say: "hello" }>>({ say: oneOf("hello"), version: isWhole }),
@@ -247,6 +236,7 @@ function isCall(value: unknown): value is Call {
 const isWireEvent = shape<WireEvent>({
   author: isText,
   epoch: isWhole,
+  nonce: isText,
   seq: isWhole,
   id: isText,
   stamp: pair,
@@ -311,96 +301,6 @@ export const isWireReceipt = shape<WireReceipt>({
   count: isWhole,
   runs: list(pair, appendEventsMax),
   ids: isText,
-});
-export const isFeedRows = list(
-  shape<FeedRow>({
-    subject: isText,
-    author: isText,
-    epoch: isWhole,
-    nonce: isText,
-    size: isWhole,
-    freezeAt: optional(isWhole),
-    hybridSize: isWhole,
-    head: isText,
-    stamp: pair,
-  }),
-  unbounded,
-);
-export const isPeerStatus = shape<PeerStatus>({
-  peer: isText,
-  author: isText,
-  network: isText,
-  root: isText,
-  subjects: list(shape<PeerStatus["subjects"][number]>({ path: isText, events: isWhole }), unbounded),
-  links: list(shape<PeerStatus["links"][number]>({ peer: isText }), unbounded),
-  forks: isWhole,
-  disk: oneOf("roomy", "full"),
-});
-export const isAuditReport = shape<AuditReport>({
-  ok: isFlag,
-  events: isWhole,
-  feeds: isWhole,
-  problems: list(shape<AuditReport["problems"][number]>({ what: isText, where: isText, detail: isText }), unbounded),
-});
-
-export const isExportReport = shape<ExportReport>({
-  dir: isText,
-  network: isText,
-  subject: isText,
-  feeds: isWhole,
-  events: isWhole,
-  bytes: isWhole,
-  segments: shape<ExportReport["segments"]>({ written: isWhole, kept: isWhole, removed: isWhole }),
-  lacks: oneOf("nothing", "payloads"),
-});
-
-export const isImportReport = shape<ImportReport>({
-  from: isText,
-  network: isText,
-  subject: isText,
-  feeds: list(
-    shape<ImportedFeed>({
-      author: isText,
-      epoch: isWhole,
-      nonce: isText,
-      events: isWhole,
-      held: isWhole,
-      taken: isWhole,
-      outcome: oneOf("taken", "held", "forked", "differs", "frozen", "malformed", "refused"),
-      reappended: optional(isWhole),
-      file: optional(isText),
-      reason: optional(isText),
-      hybrid: oneOf("taken", "held", "none", "ahead", "refused"),
-      hybridReason: optional(isText),
-    }),
-    unbounded,
-  ),
-});
-
-export const isWantedPage = shape<WantedPage>({
-  wanted: list(
-    shape<WantedPayload>({
-      subject: isText,
-      author: isText,
-      epoch: isWhole,
-      nonce: isText,
-      seq: isWhole,
-      hash: isText,
-      bytes: isWhole,
-    }),
-    unbounded,
-  ),
-  next: optional(isText),
-});
-
-export const isBackupReport = shape<BackupReport>({
-  dir: isText,
-  network: isText,
-  author: isText,
-  keys: oneOf("included", "left out"),
-  bytes: isWhole,
-  crc32: isText,
-  at: isText,
 });
 
 const toBase64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");

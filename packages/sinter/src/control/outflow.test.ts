@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Outflow } from "./outflow.js";
 
 const event = (seq: number, bytes = 1): EventRecord => {
-  return { author: "a", epoch: 0, seq, id: "i", stamp: [seq, 0], kind: 128, codec: "raw", payload: new Uint8Array(bytes) };
+  return { author: "a", epoch: 0, nonce: "b", seq, id: "i", stamp: [seq, 0], kind: 128, codec: "raw", payload: new Uint8Array(bytes) };
 };
 
 async function* counted(count: number, given: { count: number }): AsyncGenerator<EventRecord> {

@@ -35,7 +35,7 @@ export class StubPeer implements PeerApi {
     for (const event of events) {
       const seq = feed.length + 1;
       const { payload, key, kind = 128, codec = "raw" } = event;
-      feed.push({ author: "aa", epoch: 0, seq, id: hexId(seq), stamp: [seq, 0], kind, codec, payload, ...(key && { key }) });
+      feed.push({ author: "aa", epoch: 0, nonce: "0a", seq, id: hexId(seq), stamp: [seq, 0], kind, codec, payload, ...(key && { key }) });
     }
     for (const wake of this.#followers) wake();
     return { author: "aa", epoch: 0, count: events.length, seq: (index) => before + index + 1, id: (index) => hexId(before + index + 1) };

@@ -1,12 +1,10 @@
 import { Malformed } from "../../bytes/malformed.js";
 import { compareBytes } from "../../bytes/order.js";
-import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
+import { type Hasher, spanWords } from "../../identity/crypto.js";
 import { blockKey, type NamedEvent, redactionKey } from "../../store/keys.js";
 import { decodeRedactionRecord, type LaneRecord } from "../../store/records.js";
 import { type BlockView, isAbsent } from "../event/block.js";
-import { idsOfBlock } from "../event/block-ids.js";
-import { kindAt, systemKindMax } from "../event/event.js";
-import { blockHolding, type EventPlace, isListed, namedBy, redactedBy, redactedSeqs, redactionAt } from "../lane/absence.js";
+import { blockHolding, type EventPlace, isListed, namedBy, redactedIn, redactionAt } from "../lane/absence.js";
 import type { FeedView } from "../lane/feed-view.js";
 import type { NumberedLane } from "../write/payload-changes.js";
 
@@ -47,24 +45,16 @@ export function redactionFault(
 /** What of a block's payloads should be absent and is not, or is and is not listed. */
 export function* absenceFaults(
   { view, hasher }: AbsenceParts,
-  { number, id }: NumberedLane,
-  audited: BlockView,
+  lane: NumberedLane,
+  { firstSeq, count }: BlockView,
 ): Generator<string, void, undefined> {
-  const last = audited.firstSeq + audited.count - 1;
-  const named = [...redactedSeqs(view, id, audited.firstSeq, last)];
-  if (audited.absent.length === 0 && named.length === 0) return;
-  const block = blockHolding(view.keys.get(blockKey(number, audited.firstSeq)), last);
+  const block = blockHolding(view.keys.get(blockKey(lane.number, firstSeq)), firstSeq + count - 1);
   if (block === undefined) return;
   for (const index of block.absent)
-    if (!isListed(view, { lane: number, seq: block.firstSeq + index }))
-      yield `the absent payload of event ${block.firstSeq + index} is not listed`;
-  const ids = named.length === 0 ? new Uint8Array(0) : idsOfBlock(hasher, id, block);
-  for (const seq of named) {
-    const index = seq - block.firstSeq;
-    const isHere = !isAbsent(block, index) && kindAt(block.bytes, block.spans[index * spanWords] as number) > systemKindMax;
-    const event = { lane: id, seq, id: ids.subarray(index * hashBytes, (index + 1) * hashBytes) };
-    if (isHere && redactedBy(view, event) !== undefined) yield `the payload of event ${seq} is redacted, and still here`;
-  }
+    if (!isListed(view, { lane: lane.number, seq: firstSeq + index }))
+      yield `the absent payload of event ${firstSeq + index} is not listed`;
+  for (const index of redactedIn(view, hasher, lane, block))
+    if (!isAbsent(block, index)) yield `the payload of event ${firstSeq + index} is redacted, and still here`;
 }
 
 /** Of an event that redacts another: whether the table knows. */

@@ -5,8 +5,8 @@ import type { FalconJob } from "../../identity/crypto.js";
 import { tableRange } from "../../store/keys.js";
 import type { SealedHead } from "../../store/records.js";
 import type { FeedView } from "../lane/feed-view.js";
-import { LaneReader } from "../lane/lane-reader.js";
-import { hybridFits, hybridVerifyJob } from "../seal/hybrid-seal.js";
+import { hybridFit } from "../lane/lane-reach.js";
+import { hybridVerifyJob } from "../seal/hybrid-seal.js";
 import { type AuditParts, Findings } from "./findings.js";
 
 // The second signatures of a store: each over events that are there, by its author's Falcon-512 key, and none forgotten.
@@ -36,10 +36,7 @@ export class HybridAudit {
     const held = this.#findings.attempt(() => {
       const record = this.#view.lane(lane);
       if (record === undefined) return undefined;
-      const reader = new LaneReader(this.#view, hasher, lane);
-      const id = reader.laneId();
-      const size = this.#view.head(lane)?.size ?? 0;
-      return { record, keys: this.#view.keysOf(record.author), fits: hybridFits({ hasher, source: reader.nodes(id), size }, sealed) };
+      return { record, keys: this.#view.keysOf(record.author), fits: hybridFit(this.#view, hasher, lane, sealed) };
     });
     if (held === undefined) return "a hybrid seal of a lane that is not there";
     if (held.keys.suite !== 2) return "a hybrid seal of an author that has no Falcon key";

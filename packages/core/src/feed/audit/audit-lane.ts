@@ -4,7 +4,7 @@ import { isMalformed } from "../../bytes/malformed.js";
 import { equalBytes } from "../../bytes/order.js";
 import { compareStamps, type Stamp } from "../../clock/stamp.js";
 import { hashBytes } from "../../identity/crypto.js";
-import { feedId, type LaneId, laneId } from "../../identity/ids.js";
+import type { LaneId } from "../../identity/ids.js";
 import { appendLeaves, emptyMmr, type Mmr, mmrRoot } from "../../proof/mmr-append.js";
 import { groupLeaves } from "../../proof/mmr-positions.js";
 import { decodeKey, headKey, laneRange, mmrKey } from "../../store/keys.js";
@@ -13,8 +13,8 @@ import { type BlockView, checkBlock } from "../event/block.js";
 import { idsOfBlock } from "../event/block-ids.js";
 import { CausalDecoder } from "../event/causal-delta.js";
 import { causalAt, kindAt, stampAt, systemKinds } from "../event/event.js";
-import { originFault } from "../event/origin.js";
-import { redactedSeqs } from "../lane/absence.js";
+import { hasOrigins, originFault } from "../event/origin.js";
+import { type NamedLane, namedLane, redactedSeqs } from "../lane/absence.js";
 import type { FeedView } from "../lane/feed-view.js";
 import { verifyHeldHead } from "../seal/held-head.js";
 import { absenceFaults, unlistedRedaction } from "./audit-absence.js";
@@ -73,6 +73,7 @@ class LaneWalk {
   readonly #audit: LaneAudit;
   readonly #record: LaneRecord;
   readonly #head: HeadRecord;
+  readonly #named: NamedLane;
   readonly #id: LaneId;
   readonly #causal: CausalDecoder;
   readonly #isOwn: boolean;
@@ -87,12 +88,12 @@ class LaneWalk {
 
   constructor(audit: LaneAudit, record: LaneRecord, head: HeadRecord) {
     const { hasher } = audit.parts;
-    const feed = feedId(hasher, record.author, record.subject);
     this.#audit = audit;
     this.#record = record;
     this.#head = head;
-    this.#id = laneId(hasher, feed, record.epoch);
-    this.#causal = new CausalDecoder({ feed, epoch: record.epoch });
+    this.#named = namedLane(hasher, record);
+    this.#id = this.#named.id;
+    this.#causal = new CausalDecoder({ feed: this.#named.feed, epoch: record.epoch });
     this.#isOwn = isWrittenHere(record, storeAuthor(audit.view));
     const named = redactedSeqs(audit.view, this.#id, 1, Number.MAX_SAFE_INTEGER - 1);
     this.#isRedacted = audit.findings.attempt(() => named.next().done) === false;
@@ -169,7 +170,7 @@ class LaneWalk {
     if (compareStamps(stampAt(block.bytes, block.spans[0] as number), this.#stamp) <= 0)
       this.#stop("stamp", `the stamp of event ${block.firstSeq} does not rise`);
     for (let index = 0; index < count; index++) this.#event(block, index);
-    if (this.#isRedacted || block.absent.length > 0) this.#absence(block);
+    if (this.#isRedacted || block.absent.length > 0 || hasOrigins(block.bytes)) this.#absence(block);
     const ids = idsOfBlock(hasher, this.#id, block, count);
     this.#previous = ids.slice((count - 1) * hashBytes, count * hashBytes);
     this.#stamp = stampAt(block.bytes, block.spans[(count - 1) * 3] as number);
@@ -196,7 +197,7 @@ class LaneWalk {
 
   #absence(block: BlockView): void {
     const { view, findings, parts, lane: number } = this.#audit;
-    const faults = findings.attempt(() => [...absenceFaults({ view, hasher: parts.hasher }, { number, id: this.#id }, block)]) ?? [];
+    const faults = findings.attempt(() => [...absenceFaults({ view, hasher: parts.hasher }, { ...this.#named, number }, block)]) ?? [];
     for (const fault of faults) this.#stop("absence", fault);
   }
 

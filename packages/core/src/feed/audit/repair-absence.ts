@@ -1,15 +1,12 @@
 import { isMalformed } from "../../bytes/malformed.js";
 import { equalBytes } from "../../bytes/order.js";
-import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
-import { feedId, type LaneId, laneId } from "../../identity/ids.js";
+import { type Hasher, spanWords } from "../../identity/crypto.js";
 import type { Batch } from "../../protocol/key-space.js";
-import { absentKey, blockKey, decodeKey, laneRange, redactionKey, tableRange } from "../../store/keys.js";
-import { encodeRedactionRecord, type LaneRecord } from "../../store/records.js";
+import { absentKey, blockKey, decodeKey, laneRange, type NamedEvent, redactionKey, tableRange } from "../../store/keys.js";
+import { decodeRedactionRecord, encodeRedactionRecord, type LaneRecord } from "../../store/records.js";
 import { type BlockView, checkBlock, isAbsent } from "../event/block.js";
-import { idsOfBlock } from "../event/block-ids.js";
-import { kindAt, systemKindMax } from "../event/event.js";
 import { relaidBlock } from "../event/relaid-block.js";
-import { isListed, namedBy, redactedBy, redactedSeqs, redactionAt } from "../lane/absence.js";
+import { type EventPlace, isListed, type NamedLane, namedBy, namedLane, redactedIn, redactionAt, soundEvent } from "../lane/absence.js";
 import type { FeedView } from "../lane/feed-view.js";
 import { listedFault, redactionFault, unlistedRedaction } from "./audit-absence.js";
 import { entriesOf } from "./audit-tables.js";
@@ -45,27 +42,43 @@ function* removeStrays({ view, hasher }: RepairParts, mended: Findings): Generat
   }
   for (const [key, value] of entriesOf(view.keys, tableRange("redaction"))) {
     const place = decodeKey(key);
-    const found = new Findings();
-    const fault =
-      isMalformed(place) || place.table !== "redaction" ? "" : found.attempt(() => redactionFault({ view, hasher }, place, value));
-    const isRight = fault === undefined && found.list().length === 0;
-    if (!isRight) mended.add("redaction", "redactions", "an entry that no event says, removed");
-    yield isRight ? [] : [[key.slice(), undefined]];
+    const isStray = isMalformed(place) || place.table !== "redaction" || isContradicted({ view, hasher }, place, value);
+    if (isStray) mended.add("redaction", "redactions", "an entry that no event says, removed");
+    yield isStray ? [[key.slice(), undefined]] : [];
   }
+}
+
+/** Whether an entry says of an event that it redacts another, and it does not. Where that event cannot be read any more, nothing
+ * contradicts the entry: without it what was taken back could come in again. */
+function isContradicted(parts: RepairParts, entry: { readonly event: NamedEvent; readonly by: number }, value: Uint8Array): boolean {
+  const found = new Findings();
+  const fault = found.attempt(() => redactionFault(parts, entry, value));
+  if (fault === undefined && found.list().length === 0) return false;
+  const seq = decodeRedactionRecord(value);
+  return isMalformed(seq) || isReadable(parts, { lane: entry.by, seq });
+}
+
+/** Whether the event is here as it was written, or there certainly is none. */
+function isReadable({ view, hasher }: RepairParts, place: EventPlace): boolean {
+  const found = new Findings();
+  const event = found.attempt(() => soundEvent(view, hasher, place));
+  if (event !== undefined || found.list().length > 0) return event !== undefined;
+  const isWhole = view.lane(place.lane) !== undefined && view.head(place.lane) !== undefined;
+  return isWhole || [...view.keys.range({ ...laneRange("block", place.lane), limit: 1 })].length === 0;
 }
 
 class LaneAbsence {
   readonly #parts: RepairParts;
   readonly #number: number;
   readonly #record: LaneRecord;
-  readonly #id: LaneId;
+  readonly #named: NamedLane;
   readonly #mended: Findings;
 
   constructor(parts: RepairParts, { number, record }: { readonly number: number; readonly record: LaneRecord }, mended: Findings) {
     this.#parts = parts;
     this.#number = number;
     this.#record = record;
-    this.#id = laneId(parts.hasher, feedId(parts.hasher, record.author, record.subject), record.epoch);
+    this.#named = namedLane(parts.hasher, record);
     this.#mended = mended;
   }
 
@@ -85,8 +98,8 @@ class LaneAbsence {
       if (unlistedRedaction(this.#parts, this.#record, by, { bytes: block.bytes, at }) === undefined) continue;
       const redaction = redactionAt(block.bytes, at);
       const key = redaction && redactionKey(namedBy(hasher, this.#record, redaction), this.#number);
-      // Of two in one block the first counts longest.
-      if (key === undefined || changes.some(([known]) => equalBytes(known, key))) continue;
+      // Of two in one block the first counts longest; and an altered event says nothing.
+      if (key === undefined || changes.some(([known]) => equalBytes(known, key)) || !isReadable(this.#parts, by)) continue;
       changes.push([key, encodeRedactionRecord(by.seq)]);
       this.#mended.add("redaction", `lane ${this.#number}`, `what event ${by.seq} redacts, entered again`);
     }
@@ -100,7 +113,9 @@ class LaneAbsence {
       const place = { lane: this.#number, seq: block.firstSeq + index };
       if (!isListed(view, place)) changes.push([absentKey(place.lane, place.seq), new Uint8Array(0)]);
     };
-    const gone = this.#redacted(block);
+    // Where it cannot be told whether a redaction counts, nothing goes.
+    const redacted = new Findings().attempt(() => redactedIn(view, hasher, this.#named, block)) ?? [];
+    const gone = redacted.filter((index) => !isAbsent(block, index));
     for (const index of [...block.absent, ...gone]) listed(index);
     if (gone.length > 0)
       changes.push([
@@ -110,19 +125,5 @@ class LaneAbsence {
     if (changes.length > 0)
       this.#mended.add("absent", `lane ${this.#number}`, `payloads of the block from seq ${block.firstSeq}: listed or dropped`);
     return changes;
-  }
-
-  /** By their index: what is redacted and still here. */
-  #redacted(block: BlockView): readonly number[] {
-    const { view, hasher } = this.#parts;
-    const named = [...redactedSeqs(view, this.#id, block.firstSeq, block.firstSeq + block.count - 1)];
-    if (named.length === 0) return [];
-    const ids = idsOfBlock(hasher, this.#id, block);
-    return named.flatMap((seq) => {
-      const index = seq - block.firstSeq;
-      const isHere = !isAbsent(block, index) && kindAt(block.bytes, block.spans[index * spanWords] as number) > systemKindMax;
-      const id = ids.subarray(index * hashBytes, (index + 1) * hashBytes);
-      return isHere && redactedBy(view, { lane: this.#id, seq, id }) !== undefined ? [index] : [];
-    });
   }
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareBytes, equalBytes } from "../../bytes/order.js";
 import type { Entry } from "../../protocol/key-space.js";
-import { blockKey, changedKey, headKey, metaKey, mmrKey, pathKey, tableRange, tables } from "../../store/keys.js";
+import { authorKey, blockKey, changedKey, forkKey, headKey, metaKey, mmrKey, pathKey, tableRange, tables } from "../../store/keys.js";
 import type { MemoryKeys } from "../../store/memory-keys.js";
 import { applyBatch } from "../../store/memory-store.js";
 import { decodeHeadRecord, encodeHeadRecord, type HeadRecord } from "../../store/records.js";
@@ -10,7 +10,10 @@ import { BlockBuilder } from "../event/block.js";
 import { FeedView } from "../lane/feed-view.js";
 import { audited, auditParts, variedStore } from "../rig/audited-store.suite.js";
 import { pathOf, Rig, SpoilingKeys } from "../rig/feed-rig.suite.js";
+import { branchesOf, forkBetween, freeze, meet } from "../rig/forked-stores.suite.js";
+import { offerFrom } from "../rig/offered-lane.suite.js";
 import { plainEvent } from "../rig/sample-events.suite.js";
+import { encodeForkProof } from "../seal/fork-proof.js";
 import { type RepairResult, repairStore } from "./repair.js";
 
 // Damage that can be told for certain is mended, and the audit is clean again; any other is left as it is.
@@ -77,6 +80,33 @@ test("a proof of a fork that does not hold goes; its lane stays frozen, and the 
     keys.put(key, value);
     expect(audited(keys).problems).toEqual([]);
   }
+});
+
+test("a proof of a fork stays where its author's keys are lost and cannot be made again, and the audit says that it cannot be checked", () => {
+  const [one, two] = branchesOf({ author: 6, signatures: "hybrid" }, 9, { from: 5, more: 3 }) as [Rig, Rig];
+  const rig = new Rig({ author: 2, instance: 2 });
+  meet(rig, offerFrom(one, "s"));
+  const fork = forkBetween(one, two, 6);
+  freeze(rig, fork);
+  rig.settle();
+  const authors = rig.keys.get(authorKey(one.author)) as Uint8Array;
+  const spoilt = encodeForkProof(fork.proof).map((byte, at) => (at === 200 ? byte ^ 1 : byte));
+  for (const keys of [undefined, authors.with(authors.length - 1, (authors.at(-1) as number) ^ 1)]) {
+    if (keys === undefined) rig.keys.remove(authorKey(one.author));
+    else rig.keys.put(authorKey(one.author), keys);
+    expect(repaired(rig.keys).mended).toEqual([]);
+    expect(rig.keys.get(forkKey(fork.lane))).toEqual(encodeForkProof(fork.proof));
+  }
+  rig.keys.remove(authorKey(one.author));
+  const told = audited(rig.keys)
+    .problems.filter(({ what }) => what === "fork")
+    .map(({ detail }) => detail);
+  expect(told).toEqual(["its author's keys are missing: it can be neither checked nor shown"]);
+  // With the keys there, what does not hold under them goes, and what does is as good as ever.
+  rig.keys.put(authorKey(one.author), authors);
+  expect([audited(rig.keys).problems, repaired(rig.keys).mended]).toEqual([[], []]);
+  rig.keys.put(forkKey(fork.lane), spoilt);
+  expect(repaired(rig.keys).mended).toMatchObject([{ what: "fork" }]);
 });
 
 test.each(["subject", "path", "laneNumber", "lane", "author", "mmr", "trie"] as const)(

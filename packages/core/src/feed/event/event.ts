@@ -318,7 +318,8 @@ export function decodeEpochOpened(payload: Uint8Array): Decoded<EpochOpened> {
   };
 }
 
-/** What a redaction names: an event of the same author in the same subject. With another id it redacts nothing. */
+/** What a redaction names: an event of the same author in the same subject, by where it first stood. With another id it redacts
+ * nothing. */
 export interface Redaction {
   readonly epoch: Epoch;
   readonly seq: number;

@@ -1,10 +1,24 @@
 import { compareStamps } from "../../clock/stamp.js";
 import type { Epoch } from "../../identity/ids.js";
-import { kindAt, originAt, stampAt, systemKinds } from "./event.js";
+import { blockCount, blockHeaderBytes, eventOffsets, isWhole } from "./block.js";
+import { eventFlags, flagsAt, kindAt, originAt, sizeAt, stampAt, systemKinds } from "./event.js";
 
 // Where an event that was appended again says it first stood. An author's claim, and nobody can check that the lane it names
 // had such an event: that may never have left a disk which is lost. What no honest store writes is malformed, so that a claim
 // can move an event only back, and only out of a later epoch into an earlier one.
+
+/** Whether an event was appended again. */
+export function hasOrigin(bytes: Uint8Array, offset: number): boolean {
+  return (flagsAt(bytes, offset) & eventFlags.origin) !== 0;
+}
+
+/** Whether any event of a block was: of most lanes none. */
+export function hasOrigins(block: Uint8Array): boolean {
+  if (!isWhole(block)) return [...eventOffsets(block)].some((offset) => hasOrigin(block, offset));
+  const count = blockCount(block);
+  for (let index = 0, at = blockHeaderBytes; index < count; index++, at += sizeAt(block, at)) if (hasOrigin(block, at)) return true;
+  return false;
+}
 
 /** What is wrong with the origin of the event at `offset`, which lies in a lane of that epoch. */
 export function originFault(bytes: Uint8Array, offset: number, epoch: Epoch): string | undefined {

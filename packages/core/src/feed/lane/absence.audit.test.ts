@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Malformed } from "../../bytes/malformed.js";
 import { asId, type LaneId } from "../../identity/ids.js";
-import { absentKey, blockKey, redactionKey, tableRange } from "../../store/keys.js";
+import { absentKey, blockKey, headKey, laneKey, redactionKey, tableRange } from "../../store/keys.js";
 import { MemoryKeys } from "../../store/memory-keys.js";
 import { applyBatch } from "../../store/memory-store.js";
 import { encodeRedactionRecord } from "../../store/records.js";
@@ -99,6 +99,38 @@ test("a payload that is redacted and still here is found, and goes", () => {
   expect(problems(rig)).toEqual(["absence: the payload of event 2 is redacted, and still here"]);
   repaired(rig);
   expect([problems(rig), entries(rig)]).toEqual([[], before]);
+});
+
+test("a redaction whose event cannot be read any more is not forgotten: what it took back is not taken in again", () => {
+  const rig = new Rig();
+  rig.append("s", parts("the secret"));
+  for (let at = 0; at < 6; at++) rig.append("s", parts(4_000));
+  redact(rig, "s", 1);
+  for (let at = 0; at < 4; at++) rig.append("s", parts(4_000));
+  rig.settle();
+  const blocks = [...rig.keys.range(tableRange("block"))].map(([key, value]) => [key.slice(), value.slice()] as const);
+  const redacting = blocks.find(([, value]) => Buffer.from(value).includes(Buffer.from(redactionOf(rig)[0].subarray(41, 73))));
+  if (redacting === undefined || blocks.indexOf(redacting) < 2 || redacting === blocks.at(-1)) throw new Error("a block between others");
+  const [key, value] = redacting;
+  const entry = redactionOf(rig);
+  const damages = [undefined, value.with(0, value[0] ^ 4), value.with(value.length - 1, value[value.length - 1] ^ 1)];
+  for (const damage of [...damages, value.with(value.length - 4_100, value[value.length - 4_100] ^ 1)]) {
+    if (damage === undefined) rig.keys.remove(key);
+    else rig.keys.put(key, damage);
+    repaired(rig);
+    expect(redactionOf(rig)).toEqual(entry);
+    expect(fill(rig, 0, 1, "the secret")).toMatchObject({ code: "usage", reason: "event 1 is redacted by its author" });
+    expect(problems(rig).length).toBeGreaterThan(0);
+    rig.keys.put(key, value);
+    expect([problems(rig), repaired(rig)]).toEqual([[], []]);
+  }
+  for (const record of [headKey(0), laneKey(0)]) {
+    const value = rig.keys.get(record) as Uint8Array;
+    rig.keys.remove(record);
+    repaired(rig);
+    expect(redactionOf(rig)).toEqual(entry);
+    rig.keys.put(record, value);
+  }
 });
 
 test("an event without its payload is proven by the hash of it, whatever is asked for", () => {

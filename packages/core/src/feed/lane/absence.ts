@@ -1,12 +1,13 @@
 import { isMalformed } from "../../bytes/malformed.js";
 import { equalBytes } from "../../bytes/order.js";
-import { type Hasher, hashBytes } from "../../identity/crypto.js";
-import { feedId, type LaneId, laneId } from "../../identity/ids.js";
+import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
+import { type FeedId, feedId, type LaneId, laneId } from "../../identity/ids.js";
 import { absentKey, decodeKey, type NamedEvent, redactionKey, redactionsOf, redactionsWithin } from "../../store/keys.js";
 import { decodeRedactionRecord, type LaneRecord } from "../../store/records.js";
 import { type BlockView, checkBlock, isAbsent } from "../event/block.js";
 import { idsOfBlock } from "../event/block-ids.js";
-import { decodeRedaction, kindAt, payloadAt, type Redaction, systemKinds } from "../event/event.js";
+import { decodeRedaction, kindAt, originAt, payloadAt, type Redaction, systemKindMax, systemKinds } from "../event/event.js";
+import { hasOrigin } from "../event/origin.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
 import { countedEnd } from "./freeze.js";
 
@@ -16,6 +17,9 @@ import { countedEnd } from "./freeze.js";
 // Which of the two it is, is not written down but asked: a payload that is not here is wanted unless a redaction counts. A
 // redaction is an event like any other. It may come before what it redacts, and it counts for nothing once its lane is frozen
 // before it.
+//
+// It names an event by where that first stood. Whoever appended it again since, and wherever that lies, has the same event: so it is
+// redacted everywhere or nowhere, and an event that has an origin goes by that name alone.
 
 export interface EventPlace {
   /** By its lane's number in this store. */
@@ -23,7 +27,30 @@ export interface EventPlace {
   readonly seq: number;
 }
 
-/** The event that redacts this one, if one does: without reading a single event. */
+/** A lane, as the names of its events have it. */
+export interface NamedLane {
+  readonly id: LaneId;
+  readonly feed: FeedId;
+}
+
+export function namedLane(hasher: Hasher, { author, subject, epoch }: LaneRecord): NamedLane {
+  const feed = feedId(hasher, author, subject);
+  return { id: laneId(hasher, feed, epoch), feed };
+}
+
+/** What redactions call an event of this lane: the place where it first stood, and the id it had there. `own`: where it lies. */
+export function nameAt(
+  hasher: Hasher,
+  lane: NamedLane,
+  own: { readonly seq: number; readonly id: Uint8Array },
+  event: { readonly bytes: Uint8Array; readonly offset: number },
+): NamedEvent {
+  const origin = originAt(event.bytes, event.offset);
+  if (origin === undefined) return { lane: lane.id, seq: own.seq, id: own.id };
+  return { lane: laneId(hasher, lane.feed, origin.epoch), seq: origin.seq, id: origin.id };
+}
+
+/** The event that redacts the one of this name, if one does: without reading a single event. */
 export function redactedBy(view: FeedView, event: NamedEvent): EventPlace | undefined {
   for (const [key, value] of view.keys.range(redactionsOf(event))) {
     const place = decodeKey(key);
@@ -52,6 +79,23 @@ export function* redactedSeqs(view: FeedView, lane: LaneId, firstSeq: number, la
   }
 }
 
+/** Which events of a block are redacted, by their index from 0: whether or not what they said is here. What the system's own say
+ * stays. */
+export function redactedIn(view: FeedView, hasher: Hasher, lane: NamedLane, block: BlockView): readonly number[] {
+  const { bytes, firstSeq, count, spans } = block;
+  const named = new Set(redactedSeqs(view, lane.id, firstSeq, firstSeq + count - 1));
+  const ids = named.size === 0 ? new Uint8Array(0) : idsOfBlock(hasher, lane.id, block);
+  const redacted: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const [seq, offset] = [firstSeq + index, spans[index * spanWords] as number];
+    const isAsked = kindAt(bytes, offset) > systemKindMax && (named.has(seq) || hasOrigin(bytes, offset));
+    if (!isAsked) continue;
+    const id = ids.subarray(index * hashBytes, (index + 1) * hashBytes);
+    if (redactedBy(view, nameAt(hasher, lane, { seq, id }, { bytes, offset })) !== undefined) redacted.push(index);
+  }
+  return redacted;
+}
+
 /** Whether a lane has said before that it redacts this event: that it said so first is what is kept. */
 export function isEntered(view: FeedView, event: NamedEvent, by: number): boolean {
   return view.keys.peek(redactionKey(event, by)) !== undefined;
@@ -69,7 +113,7 @@ export function redactionAt(bytes: Uint8Array, offset: number): Redaction | unde
   return isMalformed(redaction) ? undefined : redaction;
 }
 
-/** The event that a redaction names: one of its own author, in its own subject. */
+/** The event that a redaction names: one of its own author, in its own subject, by where it first stood. */
 export function namedBy(
   hasher: Hasher,
   { author, subject }: Pick<LaneRecord, "author" | "subject">,
@@ -102,7 +146,7 @@ export function soundEvent(view: FeedView, hasher: Hasher, { lane, seq }: EventP
   const damaged = () => new DamagedStore(`event ${seq} of lane ${lane}`, "it is not the one that was written");
   const block = blockHolding(view.blockOf(lane, seq)?.slice(), seq);
   if (block === undefined) throw damaged();
-  const ids = idsOfBlock(hasher, laneId(hasher, feedId(hasher, record.author, record.subject), record.epoch), block);
+  const ids = idsOfBlock(hasher, namedLane(hasher, record).id, block);
   const named = view.idFollowed(lane, block.firstSeq + block.count - 1);
   if (named === undefined || !equalBytes(named, ids.subarray(-hashBytes))) throw damaged();
   const index = seq - block.firstSeq;

@@ -30,6 +30,17 @@ export function countedSize({ size, freezeAt }: Pick<HeadRecord, "size" | "freez
   return Math.min(size, countedEnd(freezeAt));
 }
 
+/** A lane's head, held against the proof kept: where they name two places from where on its events count no more, one of them is
+ * damaged, and what counts cannot be told. Where the proof alone is lost, the head goes on saying what does. */
+export function soundHead(view: FeedView, hasher: Hasher, lane: number): HeadRecord | undefined {
+  const head = view.head(lane);
+  if (head === undefined) return undefined;
+  const proven = view.freezeAt(new LaneReader(view, hasher, lane).laneId());
+  if (proven === 0 || proven === head.freezeAt) return head;
+  const said = head.freezeAt === 0 ? "not frozen" : `frozen at ${head.freezeAt}`;
+  throw new DamagedStore(`head of lane ${lane}`, `it says that the lane is ${said}; by the proof kept it is frozen at ${proven}`);
+}
+
 /** What a row says of a lane: the last event that counts, which is the same on both branches of a fork. */
 export interface CountedHead {
   readonly size: number;

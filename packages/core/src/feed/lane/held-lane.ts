@@ -1,6 +1,7 @@
 import type { Stamp } from "../../clock/stamp.js";
 import { type Hasher, hashBytes } from "../../identity/crypto.js";
 import { emptyMmr, mmrRoot } from "../../proof/mmr-append.js";
+import type { MmrProof } from "../../proof/mmr-proof.js";
 import { type LanePlace, laneOf } from "../seal/checkpoint.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
 import { countedEnd } from "./freeze.js";
@@ -18,8 +19,8 @@ export interface HeldLane {
   readonly freezeAt: number;
   /** The last block. */
   readonly tail: Uint8Array | undefined;
-  /** What its seal is over, which may be more than is held. */
-  readonly sealed: { readonly size: number; readonly mmrRoot: Uint8Array } | undefined;
+  /** What its seal is over, which may be more than is held; and then the consistency of what is held with that. */
+  readonly sealed: { readonly size: number; readonly mmrRoot: Uint8Array; readonly proof: MmrProof } | undefined;
   /** An event before the last, where what is offered, or what counts of it, ends with that. */
   readonly earlier?: { readonly seq: number; readonly id: Uint8Array } | undefined;
 }
@@ -41,7 +42,7 @@ export function heldLane(view: FeedView, hasher: Hasher, place: LanePlace, end: 
   const tail = head && view.block(number, head.lastBlockSeq);
   if (head === undefined || tail === undefined) throw new DamagedStore(`lane ${number}`, "its head or its last block is missing");
   const { size, headId, peaks, stamp, freezeAt, seal, cover } = head;
-  const sealed = { size: seal.size, mmrRoot: cover?.mmrRoot ?? mmrRoot(hasher, head) };
+  const sealed = { size: seal.size, mmrRoot: cover?.mmrRoot ?? mmrRoot(hasher, head), proof: cover?.proof ?? [] };
   const held = { size, headId, peaks, stamp, freezeAt, tail: tail.bytes, sealed };
   const seq = Math.min(end, countedEnd(freezeAt));
   if (seq < 1 || seq >= size) return held;

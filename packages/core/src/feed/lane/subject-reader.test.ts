@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toHex } from "../../bytes/hex.js";
-import type { Stamp } from "../../clock/stamp.js";
+import { compareStamps, type Stamp } from "../../clock/stamp.js";
 import { subjectId } from "../../identity/ids.js";
-import { blockKey, tableRange } from "../../store/keys.js";
+import { blockKey, laneRange, tableRange } from "../../store/keys.js";
 import { MemoryKeys } from "../../store/memory-keys.js";
 import { blockFirstSeq, blockHeaderBytes } from "../event/block.js";
-import type { EventParts, Origin } from "../event/event.js";
+import { type EventParts, type Origin, systemKindMax } from "../event/event.js";
+import { redact } from "../rig/absent-lane.suite.js";
 import { putLane } from "../rig/crafted-lane.suite.js";
 import { hasher, network, nonce, parts, pathOf, Rig, SpoilingKeys, standInSigner } from "../rig/feed-rig.suite.js";
+import { append, run } from "../rig/twins.suite.js";
 import { DamagedStore, FeedView } from "./feed-view.js";
 import { comparePlaces, isSameEvent, type Place } from "./order.js";
 import { eventsInOrder, type LaneSpan, type StoredEvent, spanBetween } from "./subject-reader.js";
@@ -113,7 +115,11 @@ const anySketch: fc.Arbitrary<Sketch> = fc
       named: fc.integer({ min: 0, max: 2 }),
     });
     const origins = fc.array(origin, { maxLength: sketch.stamps.length });
-    return origins.map((each) => ({ ...sketch, origins: new Map(each.map((one, index) => [index, one])) }));
+    // None is later than the event itself: that is malformed.
+    const earlier = (one: readonly [number, number], other: readonly [number, number]) =>
+      (one[0] - other[0] || one[1] - other[1]) < 0 ? one : other;
+    const valid = (one: Readonly<{ at: [number, number] }>, index: number) => ({ ...one, at: earlier(one.at, sketch.stamps[index]) });
+    return origins.map((each) => ({ ...sketch, origins: new Map(each.map((one, index) => [index, { ...one, ...valid(one, index) }])) }));
   });
 const anySketches = fc.uniqueArray(anySketch, {
   selector: ({ author, index, instance }) => `${author} ${index} ${instance}`,
@@ -266,7 +272,7 @@ test("an event is handed out with all it has, as a copy", () => {
   expect(toHex(block)).toBe(before);
 });
 
-test("bounds are by the stamps that events carry: from the first that is not below, to the last that is below", () => {
+test("bounds are by the stamps at which events stand: from the first that is not below, to the last that is below", () => {
   fc.assert(
     fc.property(
       anySketches,
@@ -276,14 +282,28 @@ test("bounds are by the stamps that events carry: from the first that is not bel
       (sketches, from, to, counter) => {
         const { view } = storeOf(sketches, 2);
         const bounds = { from: stampOf([from, counter]), to: stampOf([to, counter]) };
-        const within = ({ stamp: { wallMs, counter: own } }: StoredEvent) => {
+        const within = ({ stamp, epoch, origin }: StoredEvent) => {
+          const { wallMs, counter: own } = epoch.index > 0 && origin !== undefined ? origin.stamp : stamp;
           const at = [wallMs - START, own] as const;
           return (at[0] - from || at[1] - counter) >= 0 && (at[0] - to || at[1] - counter) < 0;
         };
         const chosen = idsOf(read(view, spansOf(view, bounds)));
-        expect(chosen.sort()).toEqual(idsOf(read(view).filter(within)).sort());
+        expect(chosen).toEqual(idsOf(read(view).filter(within)));
       },
     ),
+    { numRuns: 150 },
+  );
+});
+
+test("windows one behind the other have every event, each in one of them", () => {
+  const cut = fc.tuple(fc.integer({ min: -1, max: 8 }), fc.integer({ min: 0, max: 3 })).map(stampOf);
+  fc.assert(
+    fc.property(anySketches, fc.array(cut, { minLength: 1, maxLength: 4 }), (sketches, cuts) => {
+      const { view, order } = storeOf(sketches, 2);
+      const bounds = [undefined, ...cuts.sort(compareStamps), undefined];
+      const windows = bounds.slice(1).map((to, at) => ({ ...(bounds[at] && { from: bounds[at] }), ...(to && { to }) }));
+      expect(windows.flatMap((window) => idsOf(read(view, spansOf(view, window))))).toEqual(order);
+    }),
     { numRuns: 150 },
   );
 });
@@ -372,4 +392,69 @@ test("no event of a block with an altered byte is handed on, wherever in the lan
     }),
     { numRuns: 60 },
   );
+});
+
+/** A store that was put back and wrote so much that it takes several blocks, all of which it has appended again in a later epoch. */
+function broughtBack(): { readonly rig: Rig; readonly lane: number; readonly texts: readonly string[] } {
+  const rig = new Rig();
+  const texts = Array.from({ length: 200 }, (_, at) => `again ${at} ${"x".repeat(90)}`);
+  append(rig, "1");
+  append(rig, ...texts);
+  run(rig, { kind: "giveUp", token: 1, place: { author: rig.author, subject, epoch: { index: 0, nonce: nonce(1) } }, from: 2 });
+  return { rig, lane: rig.laneNumber("s"), texts };
+}
+
+/** Of the lane alone. */
+function spanOf({ view }: Rig, lane: number, to?: Stamp): LaneSpan {
+  const entry = [...view.lanes(subject)].find(({ number }) => number === lane);
+  if (entry === undefined) throw new Error(`no lane ${lane}`);
+  return spanBetween(view, hasher, entry, view.head(lane)?.size ?? 0, { to });
+}
+
+test("nor is any of a block of events appended again, whichever byte is another", () => {
+  const { rig, lane, texts } = broughtBack();
+  const blocks = [...rig.keys.range(laneRange("block", lane))];
+  expect(blocks.length).toBeGreaterThan(3);
+  const whole = rig.keys.snapshot();
+  const stamps = read(rig.view, [spanOf(rig, lane)]).flatMap(({ origin }) => origin?.stamp ?? []);
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 255 }), fc.nat(stamps.length), (anyBlock, anyByte, mask, until) => {
+      rig.keys.restore(whole);
+      const [key, block] = blocks[anyBlock % blocks.length];
+      const bent = block.slice();
+      bent[blockHeaderBytes + (anyByte % (bent.length - blockHeaderBytes))] ^= mask;
+      rig.keys.put(key, bent);
+      const read: StoredEvent[] = [];
+      // What lies behind what is stamped so may stand before it, and where it stands is as little believed.
+      expect(() => {
+        for (const event of eventsInOrder(rig.view, hasher, subject, [spanOf(rig, lane, stamps[until])])) read.push(event);
+      }).toThrow(DamagedStore);
+      for (const { kind, payload } of read)
+        if (kind > systemKindMax) expect(texts).toContain(new TextDecoder().decode(payload as Uint8Array));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("of events appended again only their places are held: what each says is read when its turn comes, from whatever is there then", () => {
+  const { rig, lane, texts } = broughtBack();
+  const reading = () => eventsInOrder(rig.view, hasher, subject, [spanOf(rig, lane)])[Symbol.iterator]();
+  const said = (events: Iterator<StoredEvent>) => new TextDecoder().decode(events.next().value.payload);
+  const events = reading();
+  expect(said(events)).toBe(texts[0]);
+  redact(rig, "s", 190, lane);
+  expect([...texts.keys()].slice(1, 188).map(() => said(events))).toEqual(texts.slice(1, 188));
+  expect(events.next().value.payload).toBe("redacted");
+
+  const before = reading();
+  expect(said(before)).toBe(texts[0]);
+  // What came in its place in the meantime is another event.
+  const other = new Rig();
+  append(other, "1");
+  append(other, ...texts.map((text) => text.replace("again", "other")));
+  run(other, { kind: "giveUp", token: 1, place: { author: rig.author, subject, epoch: { index: 0, nonce: nonce(1) } }, from: 2 });
+  for (const [key] of [...rig.keys.range(laneRange("block", lane))]) rig.keys.remove(key);
+  for (const [key, value] of other.keys.range(laneRange("block", other.laneNumber("s")))) rig.keys.put(key, value);
+  const rest = () => texts.map(() => said(before));
+  expect(rest).toThrow(DamagedStore);
 });

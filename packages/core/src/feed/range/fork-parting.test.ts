@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Malformed } from "../../bytes/malformed.js";
-import { mmrKey } from "../../store/keys.js";
+import { headKey, mmrKey } from "../../store/keys.js";
+import { encodeHeadRecord, type HeadRecord } from "../../store/records.js";
 import { DamagedStore } from "../lane/feed-view.js";
 import { LaneReader } from "../lane/lane-reader.js";
 import { hasher, type Rig } from "../rig/feed-rig.suite.js";
@@ -47,8 +48,61 @@ test("where a range begins behind the fork, or ends with what is the same, it do
   expect(shown(holding(FORKED_AT), cutOffer(other, "s", { from: FORKED_AT + 1, to: 200, perBlock: 9 }))).toBe("elsewhere");
   const [x, y] = branches(20, { from: 9, more: 11 }) as [Rig, Rig];
   const rig = replica();
-  meet(rig, cutOffer(x, "s", { from: 1, to: 5, perBlock: 9 }));
+  meet(rig, offerFrom(x, "s"));
   expect(shown(rig, cutOffer(y, "s", { from: 3, to: 8, perBlock: 9 }))).toBe("elsewhere");
+});
+
+/** Two branches that part behind `common` events, and a replica of fewer: it has a seal over all of the first. */
+function covered(common: number, sizes: readonly [number, number], held: number): { readonly rig: Rig; readonly x: Rig; readonly y: Rig } {
+  const [x, y] = branches(sizes[0], { from: common, more: sizes[1] - common }) as [Rig, Rig];
+  const rig = replica();
+  meet(rig, cutOffer(x, "s", { from: 1, to: held, perBlock: 9 }));
+  return { rig, x, y };
+}
+
+test("property: part of a lane under a seal of one branch keeps no other branch out: it proves the fork at once, or when the rest comes", () => {
+  const small = fc.integer({ min: 1, max: 20 });
+  fc.assert(
+    fc.property(small, small, small, small, fc.integer({ min: 1, max: 40 }), (common, one, other, held, to) => {
+      const sizes = [common + one, common + other] as const;
+      const { rig, x, y } = covered(common, sizes, Math.min(held, common));
+      const met = [meet(rig, cutOffer(y, "s", { from: 1, to: Math.min(to, sizes[1]), perBlock: 4 }))];
+      for (const each of [y, x, y]) met.push(meet(rig, offerFrom(each, "s")));
+      expect(met).not.toContain("elsewhere");
+      expect([...rig.view.forks()].map(encodeForkProof)).toEqual([encodeForkProof(proofBetween(x, y, common + 1))]);
+      expect(rig.view.head(0)).toMatchObject({ freezeAt: common + 1 });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("where the seal here names the event at which a range is another, that proves the fork, and what was held is all it takes", () => {
+  for (const [common, sizes, held, to] of [
+    [1, [4, 4], 1, undefined],
+    [5, [8, 8], 5],
+    [6, [7, 9], 5],
+    [4, [5, 30], 4],
+    // Here the range ends before the fork too, and its own proof names the event.
+    [4, [5, 5], 3, 4],
+  ] as const) {
+    const { rig, x, y } = covered(common, sizes, held);
+    const fork = shown(rig, cutOffer(y, "s", { from: 1, to: to ?? sizes[1], perBlock: 9 }));
+    expect(fork instanceof VerifiedFork && encodeForkProof(fork.proof)).toEqual(encodeForkProof(proofBetween(x, y, common + 1)));
+  }
+});
+
+test("where it names no event of its own there, the range is taken: whoever has the events shows the fork", () => {
+  const { rig, x, y } = covered(4, [8, 8], 4);
+  expect([meet(rig, offerFrom(y, "s")), meet(rig, offerFrom(x, "s"))]).toEqual(["taken", "frozen"]);
+});
+
+test("a seal here that lost a byte on the disk accuses nobody", () => {
+  const { rig, y } = covered(1, [4, 4], 1);
+  const answer = outcome(rig, offerFrom(y, "s")) as Differs;
+  const head = rig.view.head(0) as HeadRecord;
+  const cover = { ...head.cover, proof: head.cover?.proof.map((hash) => hash.map((byte) => byte ^ 1)) } as HeadRecord["cover"];
+  rig.keys.put(headKey(0), encodeHeadRecord({ ...head, cover }));
+  expect(() => forkShown(rig.view, rangeTools, 0, answer)).toThrow(DamagedStore);
 });
 
 test("a relay's own invention accuses nobody: its events do not lead to the checkpoint they came with", () => {

@@ -8,11 +8,12 @@ import { storedPlace } from "../../proof/mmr-positions.js";
 import type { MmrProof } from "../../proof/mmr-proof.js";
 import { mmrFrom, type NodeSource } from "../../proof/mmr-source.js";
 import { type MmrSplit, rootOfSplit } from "../../proof/mmr-split.js";
-import type { Seal } from "../../store/records.js";
+import type { HeadRecord, Seal } from "../../store/records.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import { LaneReader } from "../lane/lane-reader.js";
 import type { LanePlace, SealTools, VerifiedCheckpoint } from "../seal/checkpoint.js";
 import { type ForkBranch, type ForkProof, forkProof, VerifiedFork } from "../seal/fork-proof.js";
+import { partingFromCover } from "./cover-parting.js";
 
 // The proof of a fork, once it is known where two signed histories of a lane part. Where a range that is offered begins no later
 // than they part, its own bytes show where: what is here and what came with it make the proof. Where it begins later, it
@@ -36,7 +37,7 @@ function branchOf({ split: { leaf, rest }, headId, seal }: SplitBranch): ForkBra
   return { leaf, rest, headId, seal };
 }
 
-/** A lane as it is held here, split at a leaf that is held, up to all that its seal is over. */
+/** A lane as it is held here, split at a leaf that is held or that its cover names, up to all that its seal is over. */
 export function heldBranch(view: FeedView, hasher: Hasher, lane: number, at: number): SplitBranch {
   const head = view.head(lane);
   if (head === undefined) throw new DamagedStore(`head of lane ${lane}`, "it is missing");
@@ -65,12 +66,12 @@ export interface ToldBranch {
 }
 
 /** The fork that a range shows against what is held of its lane; `elsewhere` where the two part before the range, or behind what
- * is held. Malformed: the range does not lead to its checkpoint, and only its sender is to blame. */
+ * is known here. Malformed: the range does not lead to its checkpoint, and only its sender is to blame. */
 export function forkShown(view: FeedView, tools: SealTools, lane: number, told: ToldBranch): Decoded<VerifiedFork | "elsewhere"> {
   const { hasher } = tools;
   const reader = new LaneReader(view, hasher, lane);
   const held: HeldNodes = { source: reader.nodes(reader.laneId()), size: reader.size };
-  const forkedAt = firstDifference(held, told);
+  const forkedAt = firstDifference(held, told) ?? firstUncovered(hasher, held, told, view.head(lane));
   if (forkedAt === undefined) return "elsewhere";
   const { place, headId, seal, mmrRoot: root } = told.checkpoint.checkpoint;
   const mine = heldBranch(view, hasher, lane, forkedAt - 1);
@@ -87,16 +88,19 @@ interface HeldNodes {
   readonly size: number;
 }
 
+/** Zeros for that before the first. */
+function idHere({ source }: HeldNodes, seq: number): Uint8Array {
+  const id = seq === 0 ? new Uint8Array(hashBytes) : source.leaves(seq - 1, 1);
+  if (id === undefined) throw new DamagedStore("a lane", `event ${seq} is missing`);
+  return id;
+}
+
 /** Seq of the first event that differs, if it is in the range and held. Chained ids differ from there on to the end. */
-function firstDifference({ source, size }: HeldNodes, { firstSeq, previous, ids }: ToldBranch): number | undefined {
-  const idHere = (seq: number) => {
-    const id = seq === 0 ? new Uint8Array(hashBytes) : source.leaves(seq - 1, 1);
-    if (id === undefined) throw new DamagedStore("a lane", `event ${seq} is missing`);
-    return id;
-  };
-  const isSame = (seq: number) => equalBytes(idHere(seq), idOf(ids, seq - firstSeq));
+function firstDifference(held: HeldNodes, { firstSeq, previous, ids }: ToldBranch): number | undefined {
+  const { size } = held;
+  const isSame = (seq: number) => equalBytes(idHere(held, seq), idOf(ids, seq - firstSeq));
   let high = Math.min(size, firstSeq + ids.length / hashBytes - 1);
-  if (firstSeq > size || !equalBytes(idHere(firstSeq - 1), previous) || isSame(high)) return undefined;
+  if (firstSeq > size || !equalBytes(idHere(held, firstSeq - 1), previous) || isSame(high)) return undefined;
   let low = firstSeq;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
@@ -104,6 +108,16 @@ function firstDifference({ source, size }: HeldNodes, { firstSeq, previous, ids 
     else high = middle;
   }
   return low;
+}
+
+/** Seq of the first event that is another than the cover here has it, in a range that goes on from all that is held. */
+function firstUncovered(hasher: Hasher, held: HeldNodes, told: ToldBranch, head?: HeadRecord): number | undefined {
+  const { firstSeq, previous, ids } = told;
+  const { size } = held;
+  if (head?.cover === undefined || firstSeq > size + 1) return undefined;
+  const before = firstSeq === size + 1 ? previous : idOf(ids, size - firstSeq);
+  const range = equalBytes(before, idHere(held, size)) ? toldRange(hasher, held, told) : undefined;
+  return range && partingFromCover(hasher, { held: size, size: head.seal.size, proof: head.cover.proof }, range);
 }
 
 /** Their range up to where it was offered: what lies before it is the same as here. */

@@ -1,4 +1,5 @@
 import { rangeSliceBytes } from "../../bytes/limits.js";
+import { equalBytes } from "../../bytes/order.js";
 import type { Hasher } from "../../identity/crypto.js";
 import type { HeadRecord } from "../../store/records.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
@@ -13,11 +14,29 @@ import type { IndexedLane, IndexedSegment } from "./segment-index.js";
 // A lane as segments. Where one ends follows from the lane's blocks alone, which follow from its events: a lane that has
 // grown has the same segments as before but for the last.
 
-/** A lane as it was at one moment: it may have grown since. */
+/** A lane as it was at one moment: it may have grown since. One of this store's own may also have been given other events. */
 export interface LaneAtHead {
   readonly number: number;
   readonly place: LanePlace;
   readonly head: HeadRecord;
+  /** Of a lane of this store's own, from where on it was given up. */
+  readonly givenUpFrom: number | undefined;
+}
+
+export function laneAtHead(view: FeedView, number: number, place: LanePlace, head: HeadRecord): LaneAtHead {
+  return { number, place, head, givenUpFrom: view.givenUp(number)?.from };
+}
+
+/** Whether the events that counted then are still what the lane begins with, and none of them was given up since. What is behind a
+ * fork did not count: it may be any. */
+export function isAsItWas(view: FeedView, hasher: Hasher, { number, head: then, givenUpFrom }: LaneAtHead): boolean {
+  const now = view.head(number);
+  const end = countedSize(then);
+  if (now === undefined || now.size < end || view.givenUp(number)?.from !== givenUpFrom) return false;
+  if (end < then.size) return true;
+  const reader = new LaneReader(view, hasher, number);
+  const last = now.size === end ? now.headId : reader.nodes(reader.laneId()).leaves(end - 1, 1);
+  return last !== undefined && equalBytes(last, then.headId);
 }
 
 export interface MadeSegment extends IndexedSegment {

@@ -33,7 +33,7 @@ export function shortened(
 }
 
 /** Of leaves from `first` on. Those before stand as zeros: nodes over them are not asked for. */
-function sourceBehind(hasher: Hasher, first: number, ids: Uint8Array): NodeSource {
+export function sourceBehind(hasher: Hasher, first: number, ids: Uint8Array): NodeSource {
   const between = (from: number, to: number) => ids.subarray((from - first) * hashBytes, (to - first) * hashBytes);
   return {
     node: (height, index) => {

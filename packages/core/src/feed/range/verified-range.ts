@@ -28,8 +28,9 @@ import { countedEnd } from "../lane/freeze.js";
 import type { HeldLane } from "../lane/held-lane.js";
 import { laidOut, type StoredBlock } from "../lane/range-blocks.js";
 import { type Checkpoint, type LanePlace, type SealTools, VerifiedCheckpoint } from "../seal/checkpoint.js";
+import { partingFromCover } from "./cover-parting.js";
 import type { ToldBranch } from "./fork-parting.js";
-import { shortened } from "./shortened-range.js";
+import { shortened, sourceBehind } from "./shortened-range.js";
 
 // The one way in for events that others wrote. A range of a lane, offered by anybody, is held against what is here of the
 // lane and against a checkpoint that its author signed; only what comes of that, a VerifiedRange, is taken by the feed core.
@@ -158,7 +159,7 @@ class VerifiedRange {
     const { held, head, blocks, root } = this.#parts;
     const { size, headId, peaks, stamp, seal, cover } = head;
     const tail = blocks.at(-1)?.bytes ?? held.tail;
-    const sealed = { size: seal.size, mmrRoot: cover?.mmrRoot ?? root };
+    const sealed = { size: seal.size, mmrRoot: cover?.mmrRoot ?? root, proof: cover?.proof ?? [] };
     return { ...held, size, headId, peaks, stamp, tail, sealed, earlier: undefined };
   }
 }
@@ -277,9 +278,10 @@ class RangeWalk {
   }
 
   #firstFault(view: BlockView): string | undefined {
-    const { size } = this.#held;
+    const { size, headId } = this.#held;
     if (view.firstSeq > size + 1) return `a range from seq ${view.firstSeq}, where ${size} events are held`;
-    return view.firstSeq === size + 1 ? this.#stampFault(view) : undefined;
+    // What goes on from another event may have been written before ours: it is another history, and no fault.
+    return view.firstSeq === size + 1 && equalBytes(view.previous, headId) ? this.#stampFault(view) : undefined;
   }
 
   #nextFault(view: BlockView): string | undefined {
@@ -342,6 +344,8 @@ function outcomeOf({ hasher }: RangeTools, walked: Walked): Decoded<RangeOutcome
   const all = appendLeaves(hasher, held, ids, lastSeq - held.size, onNodes);
   const fault = checkpointFault(walked, hasher, mmrRoot(hasher, all));
   if (fault !== undefined) return new Malformed(fault);
+  const parting = uncoveredSeq(walked, hasher, ids);
+  if (parting !== undefined) return differs(walked, parting);
   const long = { held, ids, size: checkpoint.size, proof: offer.proof };
   const kept = end === lastSeq ? { mmr: all, proof: offer.proof } : shortened(hasher, long, end, keptIn(nodes));
   const blocks = laidOut({ hasher, lane: checkpoint.lane }, held, { views: walk.views, idOf: (seq) => walk.idOf(seq), end });
@@ -365,17 +369,29 @@ function keptIn(nodes: StoredNodes[]): OnNodes {
 }
 
 /** The seq by which what is offered is another history than what is held. Of what both have, the chain makes one id enough:
- * that of the last event. Behind a fork that is proven, it says nothing. */
+ * that of the last event. Behind a fork that is proven, it says nothing. Where less is held than its seal is over, another seal of
+ * that size keeps nobody out: it may be the only history that ever comes. */
 function commonSeq({ walk, held, checkpoint }: Walked): number | undefined {
   const { sealed, size, freezeAt } = held;
   const { mmrRoot: root } = checkpoint.checkpoint;
-  if (freezeAt === 0 && sealed?.size === checkpoint.size && !equalBytes(sealed.mmrRoot, root)) return Math.min(size, walk.lastSeq);
+  const isWhole = sealed?.size === size && size === checkpoint.size;
+  if (freezeAt === 0 && isWhole && !equalBytes(sealed.mmrRoot, root)) return Math.min(size, walk.lastSeq);
   if (walk.firstSeq > countedEnd(freezeAt)) return undefined;
   if (walk.firstSeq === size + 1) return equalBytes(walk.previous, held.headId) ? undefined : size;
   const last = Math.min(walk.lastSeq, size, countedEnd(freezeAt));
   const here = last === size ? { seq: last, id: held.headId } : held.earlier;
   if (here?.seq !== last) throw new RangeError(`a range that ends at ${last} needs that event's id, not ${here?.seq}`);
   return equalBytes(walk.idOf(last), here.id) ? undefined : last;
+}
+
+/** The seq of an event that goes on from what is held, and is another than the seal here has it. */
+function uncoveredSeq({ walk, held, offer, checkpoint }: Walked, hasher: Hasher, ids: Uint8Array): number | undefined {
+  const { sealed, size, freezeAt } = held;
+  if (sealed === undefined || (sealed.size === checkpoint.size && equalBytes(sealed.mmrRoot, checkpoint.checkpoint.mmrRoot)))
+    return undefined;
+  const theirs = { source: sourceBehind(hasher, size, ids), held: walk.lastSeq, size: checkpoint.size, proof: offer.proof };
+  const seq = partingFromCover(hasher, { held: size, size: sealed.size, proof: sealed.proof }, theirs);
+  return seq !== undefined && seq <= countedEnd(freezeAt) ? seq : undefined;
 }
 
 function differs({ walk, offer, checkpoint }: Walked, seq: number): Differs {

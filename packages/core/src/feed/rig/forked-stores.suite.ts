@@ -28,7 +28,7 @@ export function branches(size: number, ...others: readonly Branch[]): Rig[] {
   return branchesOf({}, size, ...others);
 }
 
-export function branchesOf(who: Pick<RigOptions, "author" | "instance">, size: number, ...others: readonly Branch[]): Rig[] {
+export function branchesOf(who: Pick<RigOptions, "author" | "instance" | "signatures">, size: number, ...others: readonly Branch[]): Rig[] {
   const rig = new Rig(who);
   const states = [new MemoryKeys()];
   for (let at = 1; at <= size; at++) {

@@ -1,13 +1,12 @@
 import { Malformed } from "../../bytes/malformed.js";
 import { hashBytes, type Signer, spanWords } from "../../identity/crypto.js";
 import { feedId, laneId } from "../../identity/ids.js";
-import { proveConsistency } from "../../proof/mmr-proof.js";
 import { laneRange } from "../../store/keys.js";
 import { BlockBuilder, type BlockView, checkBlock } from "../event/block.js";
 import { sizeAt } from "../event/event.js";
 import { type HeldLane, heldLane } from "../lane/held-lane.js";
 import { LaneReader } from "../lane/lane-reader.js";
-import { offeredRange } from "../range/offered-range.js";
+import { checkpointOf, consistencyAt, offeredRange } from "../range/offered-range.js";
 import {
   offeredEnd,
   type RangeOffer,
@@ -39,10 +38,17 @@ export interface Cut {
   readonly perBlock: number;
 }
 
-/** Just these events, in blocks that no store has, under the checkpoint there is now. */
-export function cutOffer(rig: Rig, path: string, { from, to, perBlock }: Cut): RangeOffer {
-  const { path: subject, keys, checkpoint } = offerFrom(rig, path);
-  const reader = new LaneReader(rig.view, hasher, rig.laneNumber(path));
+/** Just these events of the author's last lane there, in blocks that no store has, under the checkpoint there is now. */
+export function cutOffer(rig: Rig, path: string, cut: Cut): RangeOffer {
+  return cutLane(rig, rig.laneNumber(path), cut);
+}
+
+/** Of any lane, whether or not they count. */
+export function cutLane(rig: Rig, lane: number, { from, to, perBlock }: Cut): RangeOffer {
+  const [head, record] = [rig.view.head(lane), rig.view.lane(lane)];
+  const path = record && rig.view.subject(record.subject);
+  if (head === undefined || record === undefined || path === undefined) throw new Error(`nothing of lane ${lane}`);
+  const reader = new LaneReader(rig.view, hasher, lane);
   const source = reader.nodes(reader.laneId());
   const idOf = (seq: number) => (seq === 0 ? new Uint8Array(hashBytes) : (source.leaves(seq - 1, 1) as Uint8Array).slice());
   const builders: BlockBuilder[] = [];
@@ -55,8 +61,9 @@ export function cutOffer(rig: Rig, path: string, { from, to, perBlock }: Cut): R
     builders.at(-1)?.addFrom(stored, index);
   }
   const blocks = builders.map((builder) => builder.finish());
-  const { size } = checkpoint.seal;
-  return { path: subject, keys, checkpoint, blocks, proof: to === size ? [] : (proveConsistency(hasher, source, to, size) ?? []) };
+  const { author, subject, epoch } = record;
+  const checkpoint = checkpointOf(hasher, { author, subject, epoch }, head);
+  return { path, keys: rig.view.keysOf(author), checkpoint, blocks, proof: consistencyAt(hasher, head, reader, to) ?? [] };
 }
 
 export function heldFor(rig: Rig, offer: RangeOffer): HeldLane {

@@ -1,6 +1,6 @@
 import { Malformed } from "../../bytes/malformed.js";
 import type { FalconJob } from "../../identity/crypto.js";
-import { type LaneAtHead, laneSegments, type MadeSegment } from "../range/lane-segments.js";
+import { type LaneAtHead, laneAtHead, laneSegments, type MadeSegment } from "../range/lane-segments.js";
 import { type IndexedLane, type SegmentIndex, segmentFileName, segmentOffer } from "../range/segment-index.js";
 import type { RangeOffer } from "../range/verified-range.js";
 import { hasher, networkName, parts, pathOf, Rig, type RigOptions } from "./feed-rig.suite.js";
@@ -31,7 +31,7 @@ export function sealedByBoth(path: string, options: RigOptions = {}): Rig {
 export function atHead(rig: Rig, number: number): LaneAtHead {
   const [place, head] = [rig.view.lane(number), rig.view.head(number)];
   if (place === undefined || head === undefined) throw new Error(`no lane ${number}`);
-  return { number, place, head };
+  return laneAtHead(rig.view, number, place, head);
 }
 
 /** A lane's segments, and what the index says of it. `between` runs where others have a turn. */

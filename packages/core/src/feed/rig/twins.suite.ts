@@ -9,7 +9,7 @@ import { countedSize } from "../lane/freeze.js";
 import { LaneReader } from "../lane/lane-reader.js";
 import { eventsInOrder, type StoredEvent } from "../lane/subject-reader.js";
 import { checkpointOf, offeredRange } from "../range/offered-range.js";
-import { comparingOwn, type OwnOutcome } from "../range/own-range.js";
+import { comparingOwn, type OwnOutcome, sealedRoot } from "../range/own-range.js";
 import type { RangeOffer } from "../range/verified-range.js";
 import { type LanePlace, VerifiedCheckpoint } from "../seal/checkpoint.js";
 import { VerifiedFork } from "../seal/fork-proof.js";
@@ -18,7 +18,7 @@ import { afterSearch, comparePublish, type PublishDecision } from "../write/comp
 import type { FeedCommand, FeedNotice, FeedWrite } from "../write/feed-vocabulary.js";
 import { hasher, network, parts, pathOf, type Rig, type RigTurn } from "./feed-rig.suite.js";
 import { meet } from "./forked-stores.suite.js";
-import { rangeTools } from "./offered-lane.suite.js";
+import { cutLane, rangeTools } from "./offered-lane.suite.js";
 
 // Stores of one author that come of one another, replicas, and links between them that say what a link is to say, in the order
 // that it is to be decided: a sync core in a few lines, with nothing left out but the waiting.
@@ -80,14 +80,19 @@ export function events(rig: Rig): StoredEvent[] {
 }
 
 export function texts(rig: Rig): string[] {
-  return events(rig).map(({ payload }) => new TextDecoder().decode(payload as Uint8Array));
+  return events(rig).map(textOf);
+}
+
+/** What an event says, or why that is not here. */
+function textOf({ payload }: StoredEvent): string {
+  return typeof payload === "string" ? `(${payload})` : new TextDecoder().decode(payload);
 }
 
 /** All that lies in a store, whether or not it counts. */
 export function lying(rig: Rig): Set<string> {
   const spans = [...rig.view.lanes(subject)].map((entry) => ({ entry, next: 1, end: 1 + (rig.view.head(entry.number)?.size ?? 0) }));
   const found = [...eventsInOrder(rig.view, hasher, subject, spans)].filter(({ kind }) => kind >= 128);
-  return new Set(found.map(({ payload }) => new TextDecoder().decode(payload as Uint8Array)));
+  return new Set(found.map(textOf));
 }
 
 /** Epoch index, frozen or not, number of events: of each lane of the first author. */
@@ -111,6 +116,28 @@ export function pass(from: Rig, to: Rig): void {
   for (const entry of [...from.view.lanes(subject)]) passLane(from, to, entry);
 }
 
+/** Some events of one of the lanes that `from` has, whichever these numbers come to: what a replica is offered in the midst of all
+ * else. Where they begin too far on, or are another history before they do, it asks for others. */
+export function passPiece(from: Rig, to: Rig, piece: { readonly lane: number; readonly first: number; readonly count: number }): void {
+  for (const rig of [from, to]) rig.wallMs = Math.max(rig.wallMs, timeMs);
+  const held = [...from.view.lanes(subject)].filter(({ number }) => from.view.head(number) !== undefined);
+  const entry = held[piece.lane % held.length];
+  const head = entry && from.view.head(entry.number);
+  if (entry === undefined || head === undefined) return;
+  const isOwn = equalBytes(entry.author, to.author);
+  const end = isOwn ? head.size : countedSize(head);
+  const first = 1 + (piece.first % head.size);
+  if (first > end) return;
+  const offer = cutLane(from, entry.number, { from: first, to: Math.min(end, first + piece.count), perBlock: 3 });
+  if (!isOwn) return void meet(to, offer);
+  if (heldOf(to, offer) + 1 >= first) takeOwn(to, offer);
+}
+
+function heldOf({ view }: Rig, { checkpoint: { place } }: RangeOffer): number {
+  const number = view.laneNumber(place.subject, place.author, place.epoch);
+  return number === undefined ? 0 : (view.head(number)?.size ?? 0);
+}
+
 export function exchange(...rigs: readonly Rig[]): void {
   for (let round = 0; ; round++) {
     const before = rigs.map((rig) => lanes(rig).join()).join(";");
@@ -124,8 +151,10 @@ function passLane(from: Rig, to: Rig, entry: LaneEntry): void {
   if (from.view.head(entry.number) === undefined) return;
   const place = { author: entry.author, subject, epoch: entry.epoch };
   const decision = equalBytes(entry.author, from.author) ? decide(from, to, place) : { kind: "publish", from: 1 };
-  if (decision.kind === "adopt" || decision.kind === "parted") bring(to, from, place);
-  else if (equalBytes(place.author, to.author)) bring(from, to, place);
+  if (decision.kind === "adopt" || decision.kind === "parted") {
+    run(from, { kind: "giveUp", token: 0, place, from: decision.from });
+    bring(to, from, place);
+  } else if (equalBytes(place.author, to.author)) bring(from, to, place);
   else if (decision.kind === "publish" || decision.kind === "frozen") give(from, to, place);
 }
 
@@ -136,7 +165,7 @@ export function decide(mine: Rig, theirs: Rig, place: LanePlace): PublishDecisio
   if (head === undefined) return { kind: "same" };
   const reader = new LaneReader(mine.view, hasher, number);
   const source = reader.nodes(reader.laneId());
-  const rootAt = (size: number) => mmrRoot(hasher, mmrFrom(hasher, source, size) as NonNullable<ReturnType<typeof mmrFrom>>);
+  const rootAt = (size: number) => sealedRoot(hasher, head, source, size);
   const isGivenUp = head.freezeAt === 0 && mine.view.givenUp(number) !== undefined;
   const lane = { size: head.size, rootAt, freezeAt: head.freezeAt, standing: isGivenUp ? "given up" : "good" } as const;
   const there = theirs.view.laneNumber(place.subject, place.author, place.epoch);
@@ -144,15 +173,15 @@ export function decide(mine: Rig, theirs: Rig, place: LanePlace): PublishDecisio
   if (there === undefined || held === undefined) return comparePublish(hasher, lane, { kind: "nothing" });
   const checkpoint = VerifiedCheckpoint.verify(rangeTools, checkpointOf(hasher, place, held), theirs.view.keysOf(place.author));
   if (checkpoint instanceof Malformed) throw new Error(checkpoint.reason);
-  const decision = comparePublish(hasher, lane, { kind: "sealed", checkpoint });
+  const decision = comparePublish(hasher, lane, { kind: "sealed", size: held.size, checkpoint });
   if (decision.kind !== "search" || held.freezeAt > 0) return decision;
   const other = new LaneReader(theirs.view, hasher, there);
-  return afterSearch(lane, searched({ source, size: head.size }, { source: other.nodes(other.laneId()), size: held.size }));
+  return afterSearch(lane, held, searched({ source, size: head.size }, { source: other.nodes(other.laneId()), size: held.size }));
 }
 
 type Searched = Parameters<typeof answerTo>[1];
 
-function searched(mine: Searched, theirs: Searched): Parameters<typeof afterSearch>[1] {
+function searched(mine: Searched, theirs: Searched): Parameters<typeof afterSearch>[2] {
   const peaks = mmrFrom(hasher, theirs.source, theirs.size);
   if (peaks === undefined) throw new Error("no peaks");
   const search = ForkSearch.begin(hasher, mine, { ...peaks, root: mmrRoot(hasher, peaks) });
@@ -185,9 +214,7 @@ export function takeOwn(rig: Rig, offer: RangeOffer): string {
   for (let attempt = 0; attempt < 4; attempt++) {
     const outcome = compared(rig, offer);
     if (outcome.kind !== "comes") return outcome.kind;
-    const number = rig.view.laneNumber(place.subject, place.author, place.epoch);
-    const size = number === undefined ? 0 : (rig.view.head(number)?.size ?? 0);
-    if (outcome.from <= size || equalBytes(place.epoch.nonce, rig.instance))
+    if (outcome.from <= heldOf(rig, offer) || equalBytes(place.epoch.nonce, rig.instance))
       run(rig, { kind: "giveUp", token: 7, place, from: outcome.from });
     const again = compared(rig, offer);
     if (again.kind !== "comes") return again.kind;

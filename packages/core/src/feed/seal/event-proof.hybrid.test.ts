@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { Malformed } from "../../bytes/malformed.js";
+import type { FalconJob, FalconResult } from "../../identity/crypto.js";
 import { proveEvent } from "../lane/prove-event.js";
 import { hasher, networkName, parts, Rig, standInVerifier } from "../rig/feed-rig.suite.js";
 import { sealHybrid } from "../rig/hybrid-lane.suite.js";
-import { standInFalcon, standInFalconKey } from "../rig/stand-in-falcon.suite.js";
+import { computeStandIn, standInFalcon, standInFalconKey } from "../rig/stand-in-falcon.suite.js";
 import { decodePortableProof, encodePortableProof, type PortableProof, verifyProof } from "./event-proof.js";
+import { hybridVerifyJob } from "./hybrid-seal.js";
 
 // Proofs of a hybrid author: by both keys as far as both have signed, by the first alone behind that.
 
@@ -44,6 +46,24 @@ test("every bit of a proof by both keys is vouched for", () => {
     const flipped = bytes.with(bit >> 3, (bytes[bit >> 3] as number) ^ (1 << (bit & 7)));
     expect(verifyProof(flipped, both), `bit ${bit}`).toBeInstanceOf(Malformed);
   }
+});
+
+test("a hybrid part stamped before its event shows nothing, though its author signed it", () => {
+  const proof = partsOf(proofOf(0, 3));
+  const { hybrid, keys, checkpoint } = proof;
+  if (hybrid === undefined || keys.suite !== 2) throw new Error("no hybrid part");
+  const stampedAt = (wallMs: number) => {
+    const seal = { ...hybrid.sealed.seal, stamp: { wallMs, counter: 0 } };
+    const sealed = { ...hybrid.sealed, seal };
+    const { message } = hybridVerifyJob(hasher, keys, { place: checkpoint.place, ...sealed }) as FalconJob;
+    const { signature } = computeStandIn(standInFalconKey(1), { kind: "falcon sign", message }) as Extract<
+      FalconResult,
+      { kind: "signed" }
+    >;
+    return verifyProof(encodePortableProof({ ...proof, hybrid: { ...hybrid, sealed: { ...sealed, seal: { ...seal, signature } } } }), both);
+  };
+  expect(stampedAt(5)).toMatchObject({ reason: "its event is stamped later than the hybrid seal over it" });
+  expect(stampedAt(hybrid.sealed.seal.stamp.wallMs + 1)).toMatchObject({ assurance: "hybrid" });
 });
 
 test("a hybrid part serves for no other event, lane or keys, and not for an author without a Falcon key", () => {

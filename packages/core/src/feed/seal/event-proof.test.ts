@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isMalformed, Malformed } from "../../bytes/malformed.js";
 import { classicalKeys } from "../../identity/author-keys.js";
-import type { Hasher, Signer, Verifier } from "../../identity/crypto.js";
-import { signatureTags, type Tag, tags } from "../../identity/tags.js";
+import type { Signer, Verifier } from "../../identity/crypto.js";
 import type { EventParts } from "../event/event.js";
 import { payloadHashOf } from "../event/event-id.js";
 import { hasher, nonce, standInSigner, standInVerifier } from "../rig/feed-rig.suite.js";
@@ -174,6 +173,8 @@ test("all pairs: no part of a proof of one network, subject, author, epoch, seq 
     for (const [beside, other] of all.entries())
       for (const name of at === beside ? [] : allNames) {
         const mix = mixed(proof, other, (each) => each === name);
+        // Where the two say the same in this part there is nothing to try.
+        if (bytes[at].equals(encodePortableProof(mix))) continue;
         expectOnlyItself(mix, [bytes[at], bytes[beside]], `${name} of ${beside} in ${at} holds, or does not where it should`);
       }
 });
@@ -189,45 +190,6 @@ test("property: nor do several parts at once", () => {
     }),
     { numRuns: 2000 },
   );
-});
-
-/** One that takes `instead` where the format says `tag`. */
-function confused(tag: Tag, instead: Tag): Hasher {
-  const of = (asked: Tag) => (asked === tag ? instead : asked);
-  return {
-    hash: (asked, bytes) => hasher.hash(of(asked), bytes),
-    eventIds: () => undefined,
-    parents: (asked, pairs, count, out) => hasher.parents(of(asked), pairs, count, out),
-  };
-}
-
-test("all pairs: what was hashed for one purpose is nothing for another", () => {
-  const used: Tag[] = [
-    "sinter 1 network",
-    "sinter 1 subject",
-    "sinter 1 feed",
-    "sinter 1 lane",
-    "sinter 1 payload",
-    "sinter 1 event",
-    "sinter 1 mmr parent",
-    "sinter 1 mmr root",
-    "sinter 1 head",
-    "sinter 1 seal parent",
-  ];
-  for (const tag of used)
-    for (const instead of tags) {
-      const proof = statedProof(statement, { signer, hasher: confused(tag, instead) });
-      expect(isMalformed(verifyProof(encodePortableProof(proof), tools)), `${instead} for ${tag}`).toBe(tag !== instead);
-    }
-});
-
-test("all pairs: what was signed for one purpose is no seal", () => {
-  const { seal } = signatureTags;
-  const others = Object.values(signatureTags).filter((tag) => tag !== seal);
-  for (const prefix of ["", "sinter/1/other\n", "sinter/2/seal\n", "sinter/1/seal", ...others]) {
-    const message = (honest: Uint8Array) => new Uint8Array([...text.encode(prefix), ...honest.subarray(seal.length)]);
-    expect(refusal(statedProof(statement, { signer, message }))).toBe("its checkpoint does not hold: a seal that its author did not sign");
-  }
 });
 
 test("an author who signs what cannot be is not believed either", () => {

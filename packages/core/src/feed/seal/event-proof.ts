@@ -206,7 +206,7 @@ export function verifyProof(bytes: Uint8Array, tools: ProofTools): Decoded<Prove
 /** What the second key has signed, if the proof says that it has. */
 function hybridAssurance(
   tools: ProofTools,
-  { keys, seq, checkpoint, hybrid }: PortableProof,
+  { keys, seq, head, checkpoint, hybrid }: PortableProof,
   id: Uint8Array,
 ): Decoded<ProvenEvent["assurance"]> {
   if (hybrid === undefined || keys.suite !== 2) return "classical";
@@ -215,6 +215,7 @@ function hybridAssurance(
   const claim = { leaf: id, leafIndex: seq - 1, size: seal.size, root, proof: inclusion };
   if (seq > seal.size || !verifyInclusion(tools.hasher, claim) || (seq === seal.size && !equalBytes(id, headId)))
     return new Malformed("the event is not one that its hybrid seal covers");
+  if (compareStamps(stampAt(head, 0), seal.stamp) > 0) return new Malformed("its event is stamped later than the hybrid seal over it");
   const job = hybridVerifyJob(tools.hasher, keys, { place: checkpoint.place, ...sealed });
   if (job instanceof Malformed) return new Malformed(`its hybrid seal does not hold: ${job.reason}`);
   if (tools.falcon === undefined) return "unchecked";

@@ -25,11 +25,17 @@ function mine(rig: Rig, change: Partial<MyLane> = {}): MyLane {
 }
 
 function sealed(rig: Rig, from?: Rig): TheirLane {
+  return holding(rig, rig.view.head(0)?.size ?? 0, from);
+}
+
+/** Who holds so many of the events that the store has sealed, and shows how what both have leads up to the seal if asked. */
+function holding(rig: Rig, size: number, from?: Rig): TheirLane {
   const head = rig.view.head(0);
   const checkpoint = head && VerifiedCheckpoint.verify(rangeTools, checkpointOf(hasher, placeOf(rig), head), rig.view.keysOf(rig.author));
   if (head === undefined || checkpoint === undefined || checkpoint instanceof Malformed) throw new Error("no checkpoint");
-  if (from === undefined) return { kind: "sealed", checkpoint };
-  return { kind: "sealed", checkpoint, proof: proveConsistency(hasher, sourceOf(rig), from.view.head(0)?.size ?? 0, head.size) ?? [] };
+  if (from === undefined) return { kind: "sealed", size, checkpoint };
+  const common = Math.min(size, from.view.head(0)?.size ?? 0);
+  return { kind: "sealed", size, checkpoint, proof: proveConsistency(hasher, sourceOf(rig), common, head.size) ?? [] };
 }
 
 const nothing: TheirLane = { kind: "nothing" };
@@ -44,6 +50,22 @@ test("where they have the same, there is nothing to do", () => {
   expect(comparePublish(hasher, mine(long), sealed(long))).toEqual({ kind: "same" });
 });
 
+test("what their seal covers is not what they hold: where that is less, the rest of it is published", () => {
+  expect(comparePublish(hasher, mine(long), holding(long, 1))).toEqual({ kind: "publish", from: 2 });
+  expect(comparePublish(hasher, mine(long), holding(short, 3))).toEqual({ kind: "publish", from: 4 });
+  expect(comparePublish(hasher, mine(long, { standing: "given up" }), holding(long, 8))).toEqual({ kind: "wait" });
+  // Whatever they say: no more than was signed.
+  expect(comparePublish(hasher, mine(long), holding(short, 9))).toEqual({ kind: "publish", from: 5 });
+});
+
+test("where they hold the beginning of ours under a seal over another history, or over more, all behind that is given up", () => {
+  expect(comparePublish(hasher, mine(long), holding(parted, 3, long))).toEqual({ kind: "parted", from: 4 });
+  expect(comparePublish(hasher, mine(parted), holding(long, 2, parted))).toEqual({ kind: "parted", from: 3 });
+  expect(comparePublish(hasher, mine(long), holding(parted, 3))).toEqual({ kind: "search" });
+  expect(comparePublish(hasher, mine(long), holding(parted, 6, long))).toEqual({ kind: "search" });
+  expect(comparePublish(hasher, mine(short), holding(long, 4, short))).toEqual({ kind: "adopt", from: 5 });
+});
+
 test("where they have more of it and show that it goes on from ours, theirs is taken", () => {
   expect(comparePublish(hasher, mine(short), sealed(long, short))).toEqual({ kind: "adopt", from: 5 });
 });
@@ -56,8 +78,12 @@ test("where they have more of it and show nothing, or another beginning, it take
 
 test("what a search finds decides", () => {
   const split = { at: 4, size: 9, before: [], leaf: new Uint8Array(32), rest: [] };
-  expect(afterSearch({ size: 4 }, { kind: "one history" })).toEqual({ kind: "adopt", from: 5 });
-  expect(afterSearch({ size: 7 }, { kind: "parting", parting: { mine: split, theirs: split } })).toEqual({ kind: "parted", from: 5 });
+  expect(afterSearch({ size: 4 }, { size: 9 }, { kind: "one history" })).toEqual({ kind: "adopt", from: 5 });
+  expect(afterSearch({ size: 4 }, { size: 3 }, { kind: "one history" })).toEqual({ kind: "parted", from: 4 });
+  expect(afterSearch({ size: 7 }, { size: 9 }, { kind: "parting", parting: { mine: split, theirs: split } })).toEqual({
+    kind: "parted",
+    from: 5,
+  });
 });
 
 test("a proven fork goes before all else, at the lowest place that either side knows", () => {

@@ -13,6 +13,7 @@ import type { HeadRecord, StoreRecord } from "../../store/records.js";
 import { BlockBuilder } from "../event/block.js";
 import { CausalEncoder } from "../event/causal-encoder.js";
 import { encodeEpochOpened, eventCodecs, systemKinds } from "../event/event.js";
+import { Copies } from "../lane/copies.js";
 import { DamagedStore, FeedView, type LaneEntry } from "../lane/feed-view.js";
 import { countedSize } from "../lane/freeze.js";
 import type { VerifiedRange } from "../range/verified-range.js";
@@ -95,11 +96,12 @@ class FeedCore implements Core<Feed> {
   /** What this turn is to change about payloads: at its end, when it is known how its blocks are laid out. */
   #payloads: PayloadOrder[] = [];
   #laid: OrderParts["laid"] = [];
+  readonly #copies = new Copies();
   #nextLane = 0;
   /** Nonce of the store instance: that of the epochs written here. */
   #instance: Uint8Array = ZEROS;
   readonly #returning: Returning;
-  /** Forks kept of lanes of which nothing is held; not counted yet. */
+  /** Forks kept of lanes of which nothing is held, once somebody has asked: to count them is to read all forks there are. */
   #unknownForks: number | undefined;
   #appended = 0;
   #taken = 0;
@@ -115,7 +117,7 @@ class FeedCore implements Core<Feed> {
         this.#clock = new HybridClock(around.view.clock());
         this.#nextLane = around.view.nextLaneNumber();
         this.#instance = storeOf(around.view).instance;
-        return this.#returning.started(around);
+        return [{ kind: "notify", notice: { kind: "begun" } }, ...this.#returning.started(around)];
       case "commanded":
         if (input.command.kind === "append") return this.#append(input.command, around);
         if (input.command.kind === "take") return this.#take(input.command, around);
@@ -143,6 +145,8 @@ class FeedCore implements Core<Feed> {
       taken: this.#taken,
       returning: this.#returning.waiting,
       returned: this.#returning.returned,
+      stuck: this.#returning.stuck,
+      unknownForks: this.#unknownForks ?? "not counted",
       clock: [this.#clock.last.wallMs, this.#clock.last.counter],
     };
   }
@@ -269,17 +273,19 @@ class FeedCore implements Core<Feed> {
     if ("code" in outcome) return [{ kind: "notify", notice: { kind: "refused", token, ...outcome } }];
     const { path, place, head } = range;
     if (outcome.lane === "new") this.#nextLane++;
-    if (outcome.lane === "new" && head.freezeAt > 0) this.#unknownForks = undefined;
+    const become = outcome.replacement?.head ?? head;
+    if (outcome.lane === "new" && become.freezeAt > 0 && this.#unknownForks !== undefined) this.#unknownForks--;
     const stamped = this.#clock.last;
     observeStamps(this.#clock, range, around.wallMs);
-    const counted = countedSize(outcome.replacement?.head ?? head);
+    const counted = countedSize(become);
     this.#open.get(path)?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, counted);
     this.#taken += head.size - range.held.size;
     if (bearsOnPayloads(range, around.view)) this.#payloads.push({ kind: "taken", lane: outcome.number, range });
     const reserve = this.#clock.last === stamped ? undefined : this.#clock.reserveNeeded();
     const clock: Effect<Feed>[] = reserve === undefined ? [] : [{ kind: "write", write: { kind: "clock", reserve } }];
     const { mark } = outcome.replacement ?? { mark: around.view.givenUp(outcome.number) };
-    const replaced = outcome.replacement && { lane: outcome.number, from: range.held.size + 1 };
+    const replaced = outcome.replacement && { lane: outcome.number, from: outcome.replacement.from };
+    if (replaced !== undefined) this.#copies.forget(replaced.lane);
     return [
       ...takenWrites(outcome, range, around.view),
       ...(this.#isOursToSign(place) ? [{ kind: "write", write: { kind: "unsealed", lane: outcome.number } } as const] : []),
@@ -314,11 +320,14 @@ class FeedCore implements Core<Feed> {
     const done = disk === "full" ? DISK_FULL : unlessDamaged(() => freezing(fork, view, unknown));
     if (done === "known") return [{ kind: "notify", notice: { kind: "passed", token } }];
     if ("code" in done) return [{ kind: "notify", notice: { kind: "refused", token, ...done } }];
-    this.#unknownForks = undefined;
+    if (this.#unknownForks !== undefined) this.#unknownForks += done.unknown;
     const { place, path, freezeAt } = done.freeze;
     const open = path === undefined ? undefined : this.#open.get(path);
-    if (open !== undefined && compareBytes(open.place.id, fork.lane) === 0) open.freezeAt = freezeAt;
-    else open?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, done.counted);
+    const isIts = (lane: OpenLane) => compareBytes(lane.place.id, fork.lane) === 0;
+    if (open !== undefined && !isIts(open))
+      open.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, done.counted);
+    // One that was given up in this turn is open no more, and is written all the same when the turn closes.
+    for (const lane of open === undefined ? this.#touched : [open, ...this.#touched]) if (isIts(lane)) lane.freezeAt = freezeAt;
     const frozen: Effect<Feed> = { kind: "notify", notice: { kind: "frozen", token, ...done.freeze } };
     return [...done.effects, ...this.#givingUp(place, freezeAt, around), frozen];
   }
@@ -360,6 +369,7 @@ class FeedCore implements Core<Feed> {
       refusal: () => this.#cannotWrite(around),
       lane: (path, above) => this.#lane(path, around, above),
       touch: (lane) => this.#touched.add(lane),
+      redact: (order) => this.#payloads.push(order),
     };
   }
 
@@ -369,11 +379,13 @@ class FeedCore implements Core<Feed> {
     const { hasher, author } = this.#options;
     const asked = unlessDamaged(() => redacting({ view: around.view, hasher, author }, { lane, seq }));
     if ("code" in asked) return refused(token, asked);
-    const { path, redactions } = asked;
+    const { path, redaction } = asked;
     const before = this.#requests.length;
-    const effects = this.#lay({ token, path, events: redactions.map(redactionParts) }, around);
-    const request = this.#requests[before];
-    if (request !== undefined) this.#payloads.push({ kind: "redact", request, redactions });
+    const effects = this.#lay({ token, path, events: [redactionParts(redaction)] }, around);
+    const { lane: laid, seqs } = this.#requests[before] ?? {};
+    if (laid === undefined || seqs === undefined) return effects;
+    const { number, subject } = laid.place;
+    this.#payloads.push({ kind: "redact", of: { author, subject }, redaction, by: { lane: number, seq: seqs.first } });
     return effects;
   }
 
@@ -388,7 +400,8 @@ class FeedCore implements Core<Feed> {
     this.#payloads = [];
     this.#laid = [];
     if (orders.length === 0) return [];
-    const { writes, notices, changed } = changedPayloads(orders, { view, laid, ...this.#options });
+    const { hasher } = this.#options;
+    const { writes, notices, changed } = changedPayloads(orders, { view, hasher, copies: this.#copies, laid });
     // An open lane whose last block is another now goes on from what is stored.
     for (const [path, { place, lastBlockSeq }] of this.#open)
       if (changed.some(({ lane, seq }) => lane === place.number && seq === lastBlockSeq)) this.#open.delete(path);
@@ -476,6 +489,7 @@ function costOf(input: Input<Feed>): number {
     return 10 + input.command.range.blocks.length * 4 + input.command.range.redactions.length * 4;
   if (input.kind !== "commanded") return 1;
   if (input.command.kind === "redact") return 10;
+  if (input.command.kind === "freeze") return 40;
   if (input.command.kind === "fill") return 10 + input.command.payload.length / 1000;
   if (input.command.kind !== "append") return 1;
   const { events } = input.command;

@@ -28,6 +28,7 @@ import {
 } from "../../store/keys.js";
 import {
   decodeRedactionRecord,
+  decodeReturnedRecord,
   encodeClockRecord,
   encodeGivenUpRecord,
   encodeHeadRecord,
@@ -191,6 +192,8 @@ export type FeedNotice =
   /** The lane is not as it was when the range was verified: it is to be verified against what is held now. */
   | { readonly kind: "stale"; readonly token: number }
   | { readonly kind: "passed"; readonly token: number }
+  /** This core begins anew: whoever waits for events to be appended again asks for it again. */
+  | { readonly kind: "begun" }
   | ({ readonly kind: "refused"; readonly token: number } & Refusal);
 
 /** Events come into the store by two kinds alone: those that a lane of ours has hashed, and those that were verified. Neither
@@ -213,15 +216,18 @@ export type FeedWrite =
       /** Where something of its lane is held: the head, frozen. */
       readonly held: { readonly lane: number; readonly head: HeadRecord } | undefined;
     }
-  /** Of a lane of this store's author: what is behind `range.held` goes, and the range comes in its place. */
+  /** Of a lane of this store's author: what is behind `range.held` goes, and the range comes in its place. From `from` on it is another. */
   | {
       readonly kind: "replaced";
       readonly lane: number;
       readonly range: VerifiedRange;
+      readonly from: number;
       readonly head: HeadRecord;
       readonly mark: GivenUpRecord | undefined;
       /** Redactions that go with it. */
       readonly unsaid: readonly NamedEvent[];
+      /** Events, by their first ids, that had been appended again to what goes. */
+      readonly unplaced: readonly Uint8Array[];
     }
   | { readonly kind: "givenUp"; readonly lane: number; readonly mark: GivenUpRecord }
   | { readonly kind: "returned"; readonly event: ReturnedEvent }
@@ -294,7 +300,8 @@ function putEvents(keys: KeySpace, lane: number, { blocks, nodes }: HashedTail |
   keys.put(headKey(lane), encodeHeadRecord(head));
 }
 
-function replaceEvents(keys: KeySpace, { lane, range, head, mark, unsaid }: FeedWrite & { readonly kind: "replaced" }): void {
+function replaceEvents(keys: KeySpace, replaced: FeedWrite & { readonly kind: "replaced" }): void {
+  const { lane, range, from, head, mark, unsaid, unplaced } = replaced;
   const { size, tail } = range.held;
   const behind = [
     { from: blockKey(lane, size + 1), to: laneRange("block", lane).to },
@@ -307,7 +314,11 @@ function replaceEvents(keys: KeySpace, { lane, range, head, mark, unsaid }: Feed
   for (const [key] of behind.flatMap((gone) => [...keys.range(gone)])) keys.remove(key);
   for (const event of unsaid) {
     const seq = decodeRedactionRecord(keys.get(redactionKey(event, lane)) ?? NOTHING);
-    if (!isMalformed(seq) && seq > size) keys.remove(redactionKey(event, lane));
+    if (!isMalformed(seq) && seq >= from) keys.remove(redactionKey(event, lane));
+  }
+  for (const event of unplaced) {
+    const returned = decodeReturnedRecord(keys.get(returnedKey(event)) ?? NOTHING);
+    if (!isMalformed(returned) && returned.lane === lane && returned.seq >= from) keys.remove(returnedKey(event));
   }
   if (tail !== undefined) keys.put(blockKey(lane, blockFirstSeq(tail)), tail);
   putEvents(keys, lane, range, head);

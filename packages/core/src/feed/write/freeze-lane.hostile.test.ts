@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { turnCostMax } from "../../bytes/limits.js";
+import { equalBytes } from "../../bytes/order.js";
+import type { Entry, Range } from "../../protocol/key-space.js";
+import { tableRange } from "../../store/keys.js";
+import { MemoryKeys } from "../../store/memory-keys.js";
 import type { RangeOffer } from "../range/verified-range.js";
-import { parts, Rig } from "../rig/feed-rig.suite.js";
+import { hasher, network, parts, Rig, standInVerifier } from "../rig/feed-rig.suite.js";
 import { branches, branchesOf, forkBetween, freeze, meet, placeOf, replica } from "../rig/forked-stores.suite.js";
 import { cutOffer, offerFrom } from "../rig/offered-lane.suite.js";
+import { feedProtocol } from "./feed-core.js";
 import { countUnknownForks } from "./freeze-lane.js";
 
 // What must not freeze a feed: anything that an honest author does, and anything that somebody else makes of it.
@@ -59,6 +65,34 @@ test("a fork of one feed freezes no other of its author: not in another subject,
   for (const path of ["s", "t"]) expect(meet(rig, offerFrom(later, path))).toBe("taken");
   expect(rig.view.head(rig.laneNumber("s", later.author))?.freezeAt).toBe(0);
   expect(rig.view.head(rig.laneNumber("t", later.author))?.freezeAt).toBe(0);
+});
+
+test("forks of feeds that are not here are read once to count them, however many come, and more of them whose feeds do", () => {
+  const reads = { forks: 0 };
+  class Counting extends MemoryKeys {
+    override range(range: Range): Iterable<Entry> {
+      if (equalBytes(range.from, tableRange("fork").from)) reads.forks++;
+      return super.range(range);
+    }
+  }
+  const rig = new Rig({ keys: new Counting(), author: 2, instance: 2 });
+  for (let author = 10; author < 22; author++) {
+    const [one, other, third] = branchesOf({ author }, 4, { from: 2, more: 2 }, { from: 1, more: 2 }) as [Rig, Rig, Rig];
+    if (author % 4 === 3) meet(rig, cutOffer(one, "s", { from: 1, to: 1, perBlock: 1 }));
+    for (const fork of [forkBetween(one, other, 3), forkBetween(one, third, 2)]) expect(freeze(rig, fork).kind).toBe("frozen");
+    if (author % 4 === 1) meet(rig, cutOffer(one, "s", { from: 1, to: 1, perBlock: 1 }));
+  }
+  expect(reads.forks).toBe(1);
+  expect(rig.describe("feed")["unknownForks"]).toBe(6);
+  expect(countUnknownForks(rig.view)).toBe(6);
+});
+
+test("a turn takes in as many forks as it has time for, and no more", () => {
+  const [a, b] = branches(9, { from: 5, more: 3 }) as [Rig, Rig];
+  const { signer, author } = a;
+  const protocol = feedProtocol({ hasher, signer, verifier: standInVerifier, signatures: "ed25519", author, network });
+  const cost = protocol.costOf({ kind: "commanded", command: { kind: "freeze", token: 1, fork: forkBetween(a, b, 6) } });
+  expect(turnCostMax / cost).toBeLessThan(50);
 });
 
 test("a fork counts among those of feeds that are not here until something of its feed is", () => {

@@ -142,6 +142,19 @@ test("the lane of a store that writes on in the turn it is frozen stays frozen",
   expect(a.view.head(0)).toMatchObject({ size: 7, freezeAt: 4 });
 });
 
+test("a lane that was written in the turn it is frozen stays frozen, though this store has begun another by then", () => {
+  const [x, y, z] = branches(6, { from: 4, more: 2 }, { from: 3, more: 2 }) as [Rig, Rig, Rig];
+  const [high, low] = [forkBetween(x, y, 5), forkBetween(x, z, 4)];
+  const first = { kind: "freeze", token: 1, fork: high } as const;
+  const givenUp = { kind: "giveUp", token: 1, place: placeOf(x), from: 6 } as const;
+  for (const before of [first, givenUp]) {
+    const [a] = branches(6) as [Rig];
+    a.feed(a.command("s", parts("more")), before, a.command("s", parts("elsewhere")), { kind: "freeze", token: 2, fork: low }).commit();
+    expect(a.view.head(0)).toMatchObject({ size: 7, freezeAt: 4 });
+    expect(problems(a)).toEqual([]);
+  }
+});
+
 test("forks of feeds that are not here are bounded; one of a feed that is here is always taken", () => {
   const [a] = forks.stores as [Rig];
   const rig = replica();

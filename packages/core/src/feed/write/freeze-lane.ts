@@ -13,6 +13,8 @@ export interface Freezing {
   readonly freeze: Freeze;
   /** Events of it held here that count. */
   readonly counted: number;
+  /** By how many there are more forks of lanes of which nothing is held. */
+  readonly unknown: 0 | 1;
   readonly effects: readonly Effect<FeedVocabulary>[];
 }
 
@@ -23,7 +25,8 @@ export function freezing(fork: VerifiedFork, view: FeedView, unknownForks: () =>
   const kept = view.fork(lane);
   if (kept !== undefined && compareForks(kept, fork.proof) <= 0) return "known";
   const number = view.laneNumber(place.subject, place.author, place.epoch);
-  if (number === undefined && kept === undefined && unknownForks() >= forksOfUnknownLanesMax)
+  const unknown = number === undefined && kept === undefined ? 1 : 0;
+  if (unknown === 1 && unknownForks() >= forksOfUnknownLanesMax)
     return { code: "too-large", reason: "too many forks of feeds that are not here", fix: "Offer it again once its feed is here." };
   const head = number === undefined ? undefined : view.head(number);
   const effects: Effect<FeedVocabulary>[] = [];
@@ -37,10 +40,10 @@ export function freezing(fork: VerifiedFork, view: FeedView, unknownForks: () =>
   const to = Math.min(head?.size ?? 0, countedEnd(wasFrozenAt));
   const withdrawn = to < freezeAt ? undefined : { from: freezeAt, to };
   const counted = held === undefined ? 0 : countedSize(held.head);
-  return { freeze: { place, path: view.subject(place.subject), freezeAt, wasFrozenAt, withdrawn }, counted, effects };
+  return { freeze: { place, path: view.subject(place.subject), freezeAt, wasFrozenAt, withdrawn }, counted, unknown, effects };
 }
 
-/** Forks kept of lanes of which nothing is held. */
+/** Forks kept of lanes of which nothing is held: all that are kept are read. */
 export function countUnknownForks(view: FeedView): number {
   let count = 0;
   for (const { place } of view.forks()) if (view.laneNumber(place.subject, place.author, place.epoch) === undefined) count++;

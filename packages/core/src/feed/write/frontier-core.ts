@@ -10,7 +10,7 @@ import type { Core, Effect, Input, Json, Protocol, Surroundings, Vocabulary } fr
 import { changedKey, metaKey, trieKey } from "../../store/keys.js";
 import { encodeFrontierRecord, type FrontierRecord } from "../../store/records.js";
 import { DamagedStore, FeedView } from "../lane/feed-view.js";
-import { countedHead } from "../lane/freeze.js";
+import { countedHead, soundHead } from "../lane/freeze.js";
 import { rowHash, rowKey } from "../seal/seal.js";
 
 // The core that keeps the frontier trie: derived state, a step behind the feeds. A commit that changes a lane only
@@ -164,6 +164,7 @@ class FrontierCore implements Core<Frontier> {
   }
 
   #row(lane: number, view: FeedView): RowChange {
+    soundHead(view, this.#options.hasher, lane);
     return frontierRow(this.#options, view, lane);
   }
 }

@@ -11,6 +11,7 @@ import { hasher, parts, Rig } from "../rig/feed-rig.suite.js";
 import { jobIn, sealHybrid } from "../rig/hybrid-lane.suite.js";
 import { offerFrom, takeOffer, verified } from "../rig/offered-lane.suite.js";
 import { computeStandIn, standInFalconKey } from "../rig/stand-in-falcon.suite.js";
+import { append, compared, copyOf, run } from "../rig/twins.suite.js";
 import { hybridVerifyJob } from "../seal/hybrid-seal.js";
 import type { HybridNotice, HybridVocabulary } from "./hybrid-core.js";
 
@@ -157,7 +158,7 @@ function take(rig: Rig, checkpoint: SealedHead & { place: never }): HybridNotice
   if (job === undefined) return turn.notices[0] as HybridNotice;
   const verified = rig.hybrid({ kind: "computed", job, outcome: done(job) });
   verified.commit();
-  return verified.notices[0] as HybridNotice;
+  return verified.notices.find(({ kind }) => kind !== "sealed") as HybridNotice;
 }
 
 const took = (taking: unknown) => ({ kind: "took", token: 3, taking });
@@ -208,15 +209,35 @@ test("a hybrid seal over other events than those held is dropped, though its aut
   const { writer, reader, checkpoint } = sealedBy(5);
   takeOffer(reader, offerFrom(writer, "s"));
   const other = new Uint8Array(32).fill(7);
-  for (const change of [{ mmrRoot: other }, { headId: other }, { mmrRoot: other, headId: other }, {}]) {
+  const early = { ...checkpoint.seal, stamp: { wallMs: 5, counter: 0 } };
+  for (const change of [{ mmrRoot: other }, { headId: other }, { mmrRoot: other, headId: other }, { seal: early }, {}]) {
     const changed = { ...checkpoint, ...change };
     const job = hybridVerifyJob(hasher, writer.authorKeys as HybridKeys, changed) as FalconJob;
     const signed = computeStandIn(standInFalconKey(1), { kind: "falcon sign", message: job.message });
     const { signature } = signed as Extract<typeof signed, { kind: "signed" }>;
-    const answer = take(reader, { ...changed, seal: { ...checkpoint.seal, signature } });
+    const answer = take(reader, { ...changed, seal: { ...changed.seal, signature } });
     const fits = Object.keys(change).length === 0;
     expect(answer).toEqual(took(fits ? "taken" : expect.objectContaining({ reason: "it is over other events than those held" })));
   }
+});
+
+test("a signature that comes late is not written over one that reaches further", () => {
+  const first = hybridRig();
+  append(first, "1");
+  const copy = new Rig({ keys: copyOf(first), instance: 2, signatures: "hybrid" });
+  const signing = copy.hybrid({ kind: "expired", timer: "seal" });
+  signing.commit();
+  const job = jobIn(signing.effects as Effects) as FalconJob;
+  append(first, "2", "3");
+  sealHybrid(first);
+  const coming = compared(copy, offerFrom(first, "s"));
+  if (coming.kind !== "comes") throw new Error(coming.kind);
+  run(copy, { kind: "take", token: 1, range: coming.range });
+  const place = offerFrom(first, "s").checkpoint.place as never;
+  expect(take(copy, { place, ...(first.view.hybrid(0) as SealedHead) })).toEqual(took("taken"));
+  copy.hybrid({ kind: "computed", job, outcome: done(job) }).commit();
+  expect(copy.view.hybrid(0)?.seal.size).toBe(3);
+  expect(audited(copy.keys).problems).toEqual([]);
 });
 
 test("no more seals are verified at a time than a bound allows", () => {

@@ -4,6 +4,7 @@ import { compareBytes, equalBytes } from "../../bytes/order.js";
 import { compareStamps, type Stamp } from "../../clock/stamp.js";
 import type { FalconJob, FalconResult, Hasher } from "../../identity/crypto.js";
 import type { AuthorId } from "../../identity/ids.js";
+import type { SubjectPath } from "../../identity/subject-path.js";
 import { mmrRoot } from "../../proof/mmr-append.js";
 import { type SealTree, sealTree } from "../../proof/seal-tree.js";
 import type { KeySpace } from "../../protocol/key-space.js";
@@ -11,8 +12,9 @@ import type { Core, Effect, Input, Json, Outcome, Protocol, Surroundings, Vocabu
 import { hybridKey, unsealedKey } from "../../store/keys.js";
 import { encodeHybridRecord, type SealedHead } from "../../store/records.js";
 import { DamagedStore, FeedView } from "../lane/feed-view.js";
+import { hybridFit } from "../lane/lane-reach.js";
 import { LaneReader } from "../lane/lane-reader.js";
-import { type HybridCheckpoint, hybridFits, hybridVerifyJob } from "../seal/hybrid-seal.js";
+import { type HybridCheckpoint, hybridVerifyJob } from "../seal/hybrid-seal.js";
 import { type LaneHead, sealLeaf, sealMessage } from "../seal/seal.js";
 
 // The core of the second signature. A commit of ours marks the lanes it touched; about once a second the marked ones go
@@ -39,6 +41,8 @@ export type HybridNotice =
   | { readonly kind: "finished"; readonly token: number }
   | { readonly kind: "took"; readonly token: number; readonly taking: HybridTaking }
   | { readonly kind: "refused"; readonly token: number; readonly code: "busy" | "corrupt"; readonly reason: string }
+  /** Of feeds in these subjects more is signed by both keys. */
+  | { readonly kind: "sealed"; readonly paths: readonly SubjectPath[] }
   /** Whoever waits for an answer asks again: this core begins anew. */
   | { readonly kind: "begun" }
   /** No lane is marked: the next growth is to be told. */
@@ -99,6 +103,12 @@ interface Signing {
   readonly lanes: readonly MarkedLane[];
   readonly tree: SealTree;
   readonly stamp: Stamp;
+}
+
+interface Standing {
+  readonly size: number;
+  readonly hybridSize: number;
+  readonly path: SubjectPath | undefined;
 }
 
 interface Verifying {
@@ -231,24 +241,31 @@ class HybridCore implements Core<Hybrid> {
     }
     const { signature } = outcome.result;
     const effects: Effects = [];
+    const paths = new Set<SubjectPath>();
     lanes.forEach(({ number, head }, index) => {
-      const size = unlessDamaged(() => this.#sizeIfStanding(view, number, head));
+      const standing = unlessDamaged(() => this.#standing(view, number, head));
       // A lane may have been put on another history since.
-      if (size === undefined || size instanceof DamagedStore) return;
+      if (standing === undefined || standing instanceof DamagedStore) return;
+      if (standing.size === head.size) effects.push({ kind: "write", write: { kind: "unmarked", lane: number } });
+      // Another store of this author may have sealed more of it meanwhile.
+      if (standing.hybridSize >= head.size) return;
       const seal = { size: head.size, stamp, leaves: lanes.length, index, path: tree.path(index), signature };
       const sealed = { mmrRoot: head.mmrRoot, headId: head.headId, seal };
       effects.push({ kind: "write", write: { kind: "hybrid", lane: number, sealed } });
-      if (size === head.size) effects.push({ kind: "write", write: { kind: "unmarked", lane: number } });
+      if (standing.path !== undefined) paths.add(standing.path);
     });
+    if (paths.size > 0) effects.push({ kind: "notify", notice: { kind: "sealed", paths: [...paths] } });
     this.#failures = 0;
     this.#sealed += lanes.length;
     return [...effects, ...this.#schedule(lanes.length === hybridHeadsMax || this.#finishing.length > 0 ? 0 : SEAL_EVERY_MS)];
   }
 
   /** Of the lane now, if what was sealed is still how it begins. */
-  #sizeIfStanding(view: FeedView, number: number, { lane, size, headId }: LaneHead): number | undefined {
+  #standing(view: FeedView, number: number, { lane, size, headId }: LaneHead): Standing | undefined {
     const id = new LaneReader(view, this.#options.hasher, number).nodes(lane).leaves(size - 1, 1);
-    return id !== undefined && equalBytes(id, headId) ? view.head(number)?.size : undefined;
+    const [head, record] = [view.head(number), view.lane(number)];
+    if (id === undefined || !equalBytes(id, headId) || head === undefined || record === undefined) return undefined;
+    return { size: head.size, hybridSize: view.hybrid(number)?.seal.size ?? 0, path: view.subject(record.subject) };
   }
 
   // --- others' ---
@@ -279,11 +296,8 @@ class HybridCore implements Core<Hybrid> {
   }
 
   #taking(view: FeedView, lane: number, checkpoint: HybridCheckpoint): Exclude<HybridTaking, "taken"> | "fits" {
-    const size = view.head(lane)?.size ?? 0;
     if ((view.hybrid(lane)?.seal.size ?? 0) >= checkpoint.seal.size) return "held";
-    const { hasher } = this.#options;
-    const reader = new LaneReader(view, hasher, lane);
-    const fits = hybridFits({ hasher, source: reader.nodes(reader.laneId()), size }, checkpoint);
+    const fits = hybridFit(view, this.#options.hasher, lane, checkpoint);
     return fits === "another" ? new Malformed("it is over other events than those held") : fits;
   }
 
@@ -301,7 +315,9 @@ class HybridCore implements Core<Hybrid> {
     if (taking !== "taken") return notice;
     this.#taken++;
     const { mmrRoot: root, headId, seal } = checkpoint;
-    return [{ kind: "write", write: { kind: "hybrid", lane, sealed: { mmrRoot: root, headId, seal } } }, ...notice];
+    const path = view.subject(checkpoint.place.subject);
+    const sealed: Effects = path === undefined ? [] : [{ kind: "notify", notice: { kind: "sealed", paths: [path] } }];
+    return [{ kind: "write", write: { kind: "hybrid", lane, sealed: { mmrRoot: root, headId, seal } } }, ...sealed, ...notice];
   }
 
   #verdictOn(result: FalconResult, view: FeedView, { lane, checkpoint }: Verifying): HybridTaking {

@@ -1,7 +1,7 @@
 import { toHex } from "../../bytes/hex.js";
 import { equalBytes } from "../../bytes/order.js";
-import { type Hasher, hashBytes } from "../../identity/crypto.js";
-import type { LaneId } from "../../identity/ids.js";
+import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
+import { feedId, laneId } from "../../identity/ids.js";
 import { type NamedEvent, redactionKey } from "../../store/keys.js";
 import type { LaneRecord } from "../../store/records.js";
 import { type BlockView, eventIn, isAbsent } from "../event/block.js";
@@ -9,7 +9,8 @@ import { idsOfBlock } from "../event/block-ids.js";
 import { kindAt, payloadLengthAt, type Redaction, systemKindMax } from "../event/event.js";
 import { payloadHashOf } from "../event/event-id.js";
 import { relaidBlock } from "../event/relaid-block.js";
-import { blockHolding, type EventPlace, isEntered, isListed, namedBy, redactedBy } from "../lane/absence.js";
+import { blockHolding, type EventPlace, isEntered, isListed, type NamedLane, nameAt, namedBy, redactedBy } from "../lane/absence.js";
+import { appendedAgain, type Copies } from "../lane/copies.js";
 import type { FeedView } from "../lane/feed-view.js";
 import type { StoredBlock } from "../lane/range-blocks.js";
 
@@ -39,9 +40,26 @@ export type PayloadWrite =
 export type Filling = "filled" | "held" | "redacted" | "other" | "missing";
 
 /** A lane by what it is called here and everywhere. */
-export interface NumberedLane {
+export interface NumberedLane extends NamedLane {
   readonly number: number;
-  readonly id: LaneId;
+}
+
+/** A lane, and what a turn writes of it. */
+export interface LaidLane {
+  readonly lane: NumberedLane;
+  readonly blocks: readonly StoredBlock[];
+}
+
+interface LaidEvent {
+  readonly lane: NumberedLane;
+  readonly seq: number;
+}
+
+interface ChangingParts {
+  readonly view: FeedView;
+  readonly hasher: Hasher;
+  readonly copies: Copies;
+  readonly laid: readonly LaidLane[];
 }
 
 /** A block that is worked on. */
@@ -58,41 +76,50 @@ interface Sheet {
 export class PayloadChanges {
   readonly #view: FeedView;
   readonly #hasher: Hasher;
-  readonly #laid = new Map<string, { readonly lane: NumberedLane; readonly blocks: readonly StoredBlock[] }>();
+  readonly #copies: Copies;
+  readonly #laid = new Map<string, LaidLane>();
+  /** Events of what is laid that were appended again, by the id they first had. */
+  #laidAgain: ReadonlyMap<string, readonly LaidEvent[]> | undefined;
   readonly #sheets = new Map<string, Sheet>();
   readonly #redactions = new Map<string, PayloadWrite>();
   readonly #redacted = new Set<string>();
   readonly #listed = new Map<string, PayloadWrite>();
 
-  constructor(view: FeedView, hasher: Hasher) {
+  /** `laid`: what the same step writes. */
+  constructor({ view, hasher, copies, laid }: ChangingParts) {
     this.#view = view;
     this.#hasher = hasher;
+    this.#copies = copies;
+    for (const each of laid) this.#laid.set(toHex(each.lane.id), each);
   }
 
-  /** Blocks of a lane that are written in the same step. */
-  laid(lane: NumberedLane, blocks: readonly StoredBlock[]): void {
-    this.#laid.set(toHex(lane.id), { lane, blocks });
-  }
-
-  /** An event says that it redacts another of its author's in its subject. */
+  /** An event says that it redacts another of its author's in its subject: what that says goes wherever it lies. */
   redact(author: Pick<LaneRecord, "author" | "subject">, redaction: Redaction, by: EventPlace): void {
     const event = namedBy(this.#hasher, author, redaction);
     const key = redactionKey(event, by.lane);
     const isKnown = isEntered(this.#view, event, by.lane) || this.#redactions.has(toHex(key));
     if (!isKnown) this.#redactions.set(toHex(key), { kind: "redaction", event, by });
     this.#redacted.add(nameOf(event));
+    const feed = feedId(this.#hasher, author.author, author.subject);
     const number = this.#laid.get(toHex(event.lane))?.lane.number ?? this.#view.laneNumber(author.subject, author.author, redaction.epoch);
-    if (number !== undefined) this.drop({ number, id: event.lane }, event.seq, event.id);
+    if (number !== undefined) this.#dropNamed({ number, id: event.lane, feed }, event.seq, event);
+    for (const { lane, seq } of this.#copies.of(this.#view, author, redaction))
+      this.#dropNamed({ number: lane.number, id: laneId(this.#hasher, feed, lane.epoch), feed }, seq, event);
+    this.#laidAgain ??= laidAgain(this.#laid.values());
+    for (const { lane, seq } of this.#laidAgain.get(toHex(event.id)) ?? []) this.#dropNamed(lane, seq, event);
   }
 
-  /** Drops the payload of a redacted event that is here. What the system's own events say stays, and an event of another id is
-   * another event: those it leaves alone. */
-  drop(lane: NumberedLane, seq: number, id: Uint8Array): void {
+  /** Of what lies at a place, only the event of that name: any other is another event, and is let be. */
+  #dropNamed(lane: NumberedLane, seq: number, event: NamedEvent): void {
     const sheet = this.#sheet(lane, seq);
-    if (sheet === undefined) return;
-    const index = seq - sheet.block.firstSeq;
-    const isIt = equalBytes(idAt(sheet, index), id) && kindOf(sheet, index) > systemKindMax;
-    if (!isIt) return;
+    if (sheet !== undefined && nameOf(this.#name(sheet, seq)) === nameOf(event)) this.drop(lane, seq);
+  }
+
+  /** Drops the payload of a redacted event. What the system's own events say stays. */
+  drop(lane: NumberedLane, seq: number): void {
+    const sheet = this.#sheet(lane, seq);
+    const index = seq - (sheet?.block.firstSeq ?? 0);
+    if (sheet === undefined || kindOf(sheet, index) <= systemKindMax) return;
     if (isAbsent(sheet.block, index)) sheet.changes.delete(index);
     else sheet.changes.set(index, "absent");
     this.miss({ lane: lane.number, seq });
@@ -108,7 +135,7 @@ export class PayloadChanges {
     if (sheet === undefined) return "missing";
     const { block, changes } = sheet;
     const index = seq - block.firstSeq;
-    if (this.#isRedacted({ lane: lane.id, seq, id: idAt(sheet, index) })) return "redacted";
+    if (this.#isRedacted(this.#name(sheet, seq))) return "redacted";
     if (!isAbsent(block, index) || changes.has(index)) return "held";
     const event = eventIn(block, index);
     const isIt =
@@ -136,6 +163,12 @@ export class PayloadChanges {
     return { kind: "relaid", lane: lane.number, block: new RelaidBlock({ firstSeq: block.firstSeq, bytes }) };
   }
 
+  #name({ lane, block, ids }: Sheet, seq: number): NamedEvent {
+    const index = seq - block.firstSeq;
+    const own = { seq, id: ids.subarray(index * hashBytes, (index + 1) * hashBytes) };
+    return nameAt(this.#hasher, lane, own, { bytes: block.bytes, offset: block.spans[index * spanWords] as number });
+  }
+
   #isRedacted(event: NamedEvent): boolean {
     return this.#redacted.has(nameOf(event)) || redactedBy(this.#view, event) !== undefined;
   }
@@ -160,8 +193,16 @@ export class PayloadChanges {
   }
 }
 
-function idAt({ ids }: Sheet, index: number): Uint8Array {
-  return ids.subarray(index * hashBytes, (index + 1) * hashBytes);
+function laidAgain(laid: Iterable<LaidLane>): ReadonlyMap<string, readonly LaidEvent[]> {
+  const found = new Map<string, LaidEvent[]>();
+  for (const { lane, blocks } of laid) {
+    for (const { firstSeq, bytes } of blocks) {
+      const block = blockHolding(bytes, firstSeq);
+      if (block === undefined) continue;
+      for (const { seq, id } of appendedAgain(block)) found.set(id, [...(found.get(id) ?? []), { lane, seq }]);
+    }
+  }
+  return found;
 }
 
 function kindOf({ block }: Sheet, index: number): number {

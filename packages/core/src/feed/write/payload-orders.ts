@@ -1,24 +1,25 @@
 import type { Hasher } from "../../identity/crypto.js";
-import { type AuthorId, feedId, laneId } from "../../identity/ids.js";
-import { hashAt } from "../../proof/mmr-append.js";
+import type { LaneRecord } from "../../store/records.js";
 import { absentIn } from "../event/block.js";
 import type { Redaction } from "../event/event.js";
-import { type EventPlace, redactedBy, redactedSeqs, soundEvent } from "../lane/absence.js";
+import { hasOrigins } from "../event/origin.js";
+import { blockHolding, type EventPlace, namedLane, redactedIn, redactedSeqs, soundEvent } from "../lane/absence.js";
+import type { Copies } from "../lane/copies.js";
 import type { FeedView } from "../lane/feed-view.js";
-import type { StoredBlock } from "../lane/range-blocks.js";
 import type { VerifiedRange } from "../range/verified-range.js";
-import type { FeedNotice, FillCommand, Refusal, Seqs } from "./feed-vocabulary.js";
+import type { FeedNotice, FillCommand, Refusal } from "./feed-vocabulary.js";
 import { unlessDamaged } from "./freeze-lane.js";
-import type { OwnLane } from "./open-lane.js";
-import { type Filling, type NumberedLane, PayloadChanges, type PayloadWrite } from "./payload-changes.js";
+import { type Filling, type LaidLane, PayloadChanges, type PayloadWrite } from "./payload-changes.js";
 
 // What a turn does about payloads once it closes. Not before: a block that is still written to would be laid out over it.
 
-/** Redactions of ours: an event each, laid in the turn under these seqs. */
-interface RedactOrder {
+/** A redaction of ours, that the turn has laid. */
+export interface RedactOrder {
   readonly kind: "redact";
-  readonly request: { readonly lane: { readonly place: OwnLane }; readonly seqs: Seqs };
-  readonly redactions: readonly Redaction[];
+  readonly of: Pick<LaneRecord, "author" | "subject">;
+  readonly redaction: Redaction;
+  /** The event that says so. */
+  readonly by: EventPlace;
 }
 
 /** A range that the turn has taken. */
@@ -34,10 +35,9 @@ export type PayloadOrder = RedactOrder | TakenOrder | FillCommand;
 export interface OrderParts {
   readonly view: FeedView;
   readonly hasher: Hasher;
-  /** Of this store. */
-  readonly author: AuthorId;
+  readonly copies: Copies;
   /** What the turn writes of lanes of ours. */
-  readonly laid: readonly { readonly lane: NumberedLane; readonly blocks: readonly StoredBlock[] }[];
+  readonly laid: readonly LaidLane[];
 }
 
 export interface ChangedPayloads {
@@ -48,12 +48,11 @@ export interface ChangedPayloads {
 }
 
 export function changedPayloads(orders: readonly PayloadOrder[], parts: OrderParts): ChangedPayloads {
-  const changes = new PayloadChanges(parts.view, parts.hasher);
-  for (const { lane, blocks } of parts.laid) changes.laid(lane, blocks);
+  const changes = new PayloadChanges(parts);
   const notices: FeedNotice[] = [];
   for (const order of orders) {
-    if (order.kind === "redact") redact(changes, order, parts.author);
-    else if (order.kind === "taken") taken(changes, order, parts.view);
+    if (order.kind === "redact") changes.redact(order.of, order.redaction, order.by);
+    else if (order.kind === "taken") taken(changes, order, parts);
     else
       notices.push(
         answerOf(
@@ -65,22 +64,14 @@ export function changedPayloads(orders: readonly PayloadOrder[], parts: OrderPar
   return { writes: changes.writes(), notices, changed: changes.changed() };
 }
 
-function redact(changes: PayloadChanges, { request, redactions }: RedactOrder, author: AuthorId): void {
-  const { place } = request.lane;
-  const { first, each } = request.seqs;
-  redactions.forEach((redaction, index) => {
-    changes.redact({ author, subject: place.subject }, redaction, { lane: place.number, seq: each?.[index] ?? first + index });
-  });
-}
-
-function taken(changes: PayloadChanges, { lane: number, range }: TakenOrder, view: FeedView): void {
+function taken(changes: PayloadChanges, { lane: number, range }: TakenOrder, { view, hasher }: OrderParts): void {
   const { place, lane: id, held, head, blocks, redactions } = range;
-  const lane = { number, id };
-  for (const { firstSeq, bytes } of blocks)
+  const lane = { ...namedLane(hasher, place), number };
+  const isNamed = redactedSeqs(view, id, held.size + 1, head.size).next().done === false;
+  for (const { firstSeq, bytes } of blocks) {
     for (const index of absentIn(bytes)) if (firstSeq + index > held.size) changes.miss({ lane: number, seq: firstSeq + index });
-  for (const seq of redactedSeqs(view, id, held.size + 1, head.size)) {
-    const event = { lane: id, seq, id: hashAt(range.ids, seq - range.firstSeq) };
-    if (redactedBy(view, event) !== undefined) changes.drop(lane, seq, event.id);
+    const block = isNamed || hasOrigins(bytes) ? blockHolding(bytes, firstSeq) : undefined;
+    for (const index of block === undefined ? [] : redactedIn(view, hasher, lane, block)) changes.drop(lane, firstSeq + index);
   }
   for (const { seq, redaction } of redactions) changes.redact(place, redaction, { lane: number, seq });
 }
@@ -89,8 +80,7 @@ function fill(changes: PayloadChanges, order: FillCommand, { view, hasher }: Ord
   const record = view.lane(order.lane);
   const found = soundEvent(view, hasher, order);
   if (record === undefined || found === undefined) return "missing";
-  const id = laneId(hasher, feedId(hasher, record.author, record.subject), record.epoch);
-  return changes.fill({ number: order.lane, id }, order.seq, order.payload);
+  return changes.fill({ ...namedLane(hasher, record), number: order.lane }, order.seq, order.payload);
 }
 
 function answerOf({ token, seq }: FillCommand, done: Filling | Refusal): FeedNotice {

@@ -361,6 +361,13 @@ test("a lane that lost a byte on the disk is not appended again: nothing is sign
   const notices = run(back, { kind: "giveUp", token: 1, place: firstLane(back), from: 2 });
   expect(notices).toMatchObject([{ kind: "refused", code: "corrupt" }]);
   expect(lanes(back)).toEqual(["0: 2"]);
+  // Begun anew, nobody waits for it: it is told of all the same.
+  back.start();
+  expect(run(back)).toEqual([]);
+  expect(back.describe("feed")["stuck"]).toEqual([expect.stringMatching(/^lane 0: /)]);
+  back.keys.put(key, block);
+  run(back, { kind: "giveUp", token: 2, place: firstLane(back), from: 2 });
+  expect([back.describe("feed")["stuck"], lanes(back)]).toEqual([[], ["0: 2", "1: 2"]]);
 });
 
 test("nobody gives up the feed of another author", () => {

@@ -9,13 +9,13 @@ import type { GivenUpRecord, LaneRecord } from "../../store/records.js";
 import { type BlockView, isAbsent } from "../event/block.js";
 import { codecAt, keyAt, keyEpochAt, kindAt, originAt, payloadAt, sizeAt, stampAt } from "../event/event.js";
 import { isBoundToItsLane } from "../event/origin.js";
-import { isEntered, namedBy, redactionAt } from "../lane/absence.js";
+import { redactionAt } from "../lane/absence.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import { vouchedBlock } from "../lane/subject-reader.js";
 import type { FeedVocabulary, Refusal, ReturnedEvent } from "./feed-vocabulary.js";
 import { unlessDamaged } from "./freeze-lane.js";
 import type { OpenLane, PartsAgain } from "./open-lane.js";
-import type { PayloadWrite } from "./payload-changes.js";
+import type { RedactOrder } from "./payload-orders.js";
 
 // Events of ours that count no more where they lie are appended again, in an epoch of this store's own: those of a lane that is
 // frozen by a fork, or that others hold otherwise than we do. A mark says from where on a lane is given up and how far it has been
@@ -33,6 +33,7 @@ export interface Writing {
    * to it is sealed when the turn closes. */
   lane(path: SubjectPath, above: number): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] };
   touch(lane: OpenLane): void;
+  redact(order: RedactOrder): void;
 }
 
 interface Work {
@@ -49,6 +50,8 @@ export class Returning {
   readonly #hasher: Hasher;
   /** By lane number: given up, and not all looked at. */
   readonly #works = new Map<number, Work>();
+  /** By lane number: why it does not go on by itself. */
+  readonly #stuck = new Map<number, string>();
   #returned = 0;
 
   constructor(hasher: Hasher) {
@@ -61,6 +64,11 @@ export class Returning {
 
   get returned(): number {
     return this.#returned;
+  }
+
+  /** What is not appended again before somebody asks for it, or the store is opened anew. */
+  get stuck(): readonly string[] {
+    return [...this.#stuck].map(([lane, reason]) => `lane ${lane}: ${reason}`);
   }
 
   /** Goes on with what was begun before a stop. */
@@ -125,7 +133,10 @@ export class Returning {
     const { tokens } = work;
     work.tokens = [];
     work.notBefore = now + returnWaitMs;
-    if (refusal.code === "usage" || refusal.code === "corrupt") this.#works.delete(lane);
+    if (refusal.code === "usage" || refusal.code === "corrupt") {
+      this.#works.delete(lane);
+      this.#stuck.set(lane, refusal.reason);
+    }
     return tokens.map((token) => ({ kind: "notify", notice: { kind: "refused", token, ...refusal } }));
   }
 
@@ -133,6 +144,7 @@ export class Returning {
     const work = this.#works.get(lane) ?? { tokens: [], events: 0, epoch: undefined, notBefore: 0 };
     // The one last asked for comes last.
     this.#works.delete(lane);
+    this.#stuck.delete(lane);
     this.#works.set(lane, work);
     return work;
   }
@@ -179,7 +191,6 @@ const FUTURE: Refusal = {
 /** What one turn appends again of a lane. */
 class Slice {
   readonly events: ReturnedEvent[] = [];
-  readonly #redactions: PayloadWrite[] = [];
   /** Where they go, once one does. */
   lane: OpenLane | undefined;
   /** The first event that was not looked at. */
@@ -195,8 +206,7 @@ class Slice {
   effects(mark: GivenUpRecord): readonly Effect<Feed>[] {
     const { number } = this.#parts;
     const written = this.events.map((event): Effect<Feed> => ({ kind: "write", write: { kind: "returned", event } }));
-    const redactions = this.#redactions.map((write): Effect<Feed> => ({ kind: "write", write }));
-    return [...this.#opened, ...written, ...redactions, marked(number, mark)];
+    return [...this.#opened, ...written, marked(number, mark)];
   }
 
   /** Why it stopped, if not for having done enough. */
@@ -259,9 +269,8 @@ class Slice {
     const by = { lane: lane.place.number, seq };
     this.events.push({ id: origin.id.slice(), ...by });
     const redaction = redactionAt(bytes, offset);
-    // What it names has been dropped here long since: but from now on this is the event that says so.
-    const event = redaction && namedBy(this.#parts.hasher, record, redaction);
-    if (event !== undefined && !isEntered(around.view, event, by.lane)) this.#redactions.push({ kind: "redaction", event, by });
+    // From now on this is the event that says so. While it counted nowhere, what it names may have come from others.
+    if (redaction !== undefined) writing.redact({ kind: "redact", of: record, redaction, by });
     this.#bytes += sizeAt(bytes, offset);
     return undefined;
   }

@@ -3,10 +3,12 @@ import type { Hasher } from "../../identity/crypto.js";
 import type { NamedEvent } from "../../store/keys.js";
 import type { GivenUpRecord, HeadRecord } from "../../store/records.js";
 import { eventOffsets } from "../event/block.js";
+import { originAt } from "../event/event.js";
 import { namedBy, redactionAt } from "../lane/absence.js";
 import type { FeedView } from "../lane/feed-view.js";
 import { LaneReader } from "../lane/lane-reader.js";
 import { heldBefore } from "../range/held-before.js";
+import { partingSeq } from "../range/own-range.js";
 import type { VerifiedRange } from "../range/verified-range.js";
 import type { LanePlace } from "../seal/checkpoint.js";
 import type { Refusal } from "./feed-vocabulary.js";
@@ -17,10 +19,14 @@ import type { Refusal } from "./feed-vocabulary.js";
 /** What becomes of the lane. */
 export interface Replacement {
   readonly head: HeadRecord;
+  /** Of the first event that is another than before, or more, or none. */
+  readonly from: number;
   /** What is left of its mark. */
   readonly mark: GivenUpRecord | undefined;
   /** What the events that go redacted: others redact it by now. */
   readonly unsaid: readonly NamedEvent[];
+  /** First ids of the events that go and had been appended again there: they are nowhere now, or elsewhere. */
+  readonly unplaced: readonly Uint8Array[];
 }
 
 export function writtenHere(range: VerifiedRange, instance: Uint8Array): Refusal | undefined {
@@ -35,21 +41,21 @@ export interface HeldOwn {
   readonly head: HeadRecord;
 }
 
-/** `stale`: the range goes on from something else than is here; or what it would replace still counts, or is not back yet. */
+/** `stale`: the range goes on from something else than is here; or what it would replace is not back yet. */
 export function replacing(range: VerifiedRange, view: FeedView, hasher: Hasher, here: HeldOwn): "stale" | Replacement {
   const { place, held } = range;
   const { size, freezeAt } = here.head;
-  const mark = view.givenUp(here.number);
-  if (held.size > size || held.size + 1 < freezeAt) return "stale";
-  const isReturned = held.size === size || (mark !== undefined && mark.from <= held.size + 1 && mark.next > size);
+  if (held.size > size) return "stale";
   const before = heldBefore(view, hasher, place, held.size + 1);
-  const isSame = equalBytes(before.headId, held.headId) && isSameTail(before.tail, held.tail);
-  if (!isReturned || !isSame) return "stale";
-  return {
-    head: { ...range.head, freezeAt },
-    mark: freezeAt === 0 && held.size < size ? undefined : remaining(mark, held.size + 1, freezeAt),
-    unsaid: [...redactedBehind(new LaneReader(view, hasher, here.number), hasher, place, { from: held.size + 1, to: size })],
-  };
+  if (!equalBytes(before.headId, held.headId) || !isSameTail(before.tail, held.tail)) return "stale";
+  const reader = new LaneReader(view, hasher, here.number);
+  const from = partingSeq(reader, size, range);
+  const mark = view.givenUp(here.number);
+  const isReturned = from > size || (mark !== undefined && mark.from <= from && mark.next > size);
+  if (!isReturned) return "stale";
+  const head = { ...range.head, freezeAt };
+  const left = from > size ? grown(mark, head, size) : withdrawn(mark, head, from);
+  return { head, from, mark: left, ...goneWith(reader, hasher, place, { from, to: size }) };
 }
 
 interface Seqs {
@@ -57,25 +63,37 @@ interface Seqs {
   readonly to: number;
 }
 
-function* redactedBehind(reader: LaneReader, hasher: Hasher, place: LanePlace, { from, to }: Seqs): Iterable<NamedEvent> {
+/** What is said of the events that go, and of some before them: of those it stays true, and is left. */
+function goneWith(reader: LaneReader, hasher: Hasher, place: LanePlace, { from, to }: Seqs): Pick<Replacement, "unsaid" | "unplaced"> {
+  const unsaid: NamedEvent[] = [];
+  const unplaced: Uint8Array[] = [];
   for (const block of reader.blocks(from, to)) {
     for (const offset of eventOffsets(block)) {
       const redaction = redactionAt(block, offset);
-      if (redaction !== undefined) yield namedBy(hasher, place, redaction);
+      if (redaction !== undefined) unsaid.push(namedBy(hasher, place, { ...redaction, id: redaction.id.slice() }));
+      const origin = originAt(block, offset);
+      if (origin !== undefined) unplaced.push(origin.id.slice());
     }
   }
+  return { unsaid, unplaced };
 }
 
 /** Of a lane that is not held, but known to be forked. */
 export function bringing(range: VerifiedRange, freezeAt: number): Replacement {
-  const isCounted = freezeAt === 0 || range.head.size < freezeAt;
-  return { head: { ...range.head, freezeAt }, mark: isCounted ? undefined : { from: freezeAt, next: freezeAt }, unsaid: [] };
+  const head = { ...range.head, freezeAt };
+  return { head, from: 1, mark: withdrawn(undefined, head, 1), unsaid: [], unplaced: [] };
 }
 
-/** What comes in behind a fork counts nowhere: it is looked at as well. */
-function remaining(mark: GivenUpRecord | undefined, firstSeq: number, freezeAt: number): GivenUpRecord | undefined {
-  if (mark === undefined) return freezeAt === 0 ? undefined : { from: freezeAt, next: freezeAt };
-  return { from: mark.from, next: Math.max(mark.from, Math.min(mark.next, firstSeq)) };
+/** Of a lane that went on from all the `size` events there were: what it had given up stays so. */
+function grown(mark: GivenUpRecord | undefined, head: HeadRecord, size: number): GivenUpRecord | undefined {
+  if (mark === undefined) return withdrawn(mark, head, size + 1);
+  return { from: mark.from, next: Math.max(mark.from, Math.min(mark.next, size + 1)) };
+}
+
+/** Of a lane that is as others have it, from `from` on anew: only what counts nowhere is given up, and looked at. */
+function withdrawn(mark: GivenUpRecord | undefined, { freezeAt, size }: HeadRecord, from: number): GivenUpRecord | undefined {
+  if (freezeAt === 0 || size < freezeAt) return undefined;
+  return { from: freezeAt, next: Math.max(freezeAt, Math.min(mark?.next ?? freezeAt, from)) };
 }
 
 function isSameTail(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {

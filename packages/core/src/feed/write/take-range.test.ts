@@ -53,6 +53,19 @@ test("the author's key, the lane and its mark are written with its first events,
   expect(b.settle().root).toEqual(a.settle().root);
 });
 
+test("an author's keys that were lost are written again with whatever comes of that author", () => {
+  const [a, b] = [new Rig({ signatures: "hybrid" }), reader()];
+  a.append("s", parts("1"));
+  take(b, verified(b, offerFrom(a, "s")));
+  const keys = b.keys.get(authorKey(a.author));
+  b.keys.remove(authorKey(a.author));
+  expect(audited(b.keys).problems).not.toEqual([]);
+  a.append("s", parts("2"));
+  take(b, verified(b, offerFrom(a, "s")));
+  expect(b.keys.get(authorKey(a.author))).toEqual(keys);
+  expect(audited(b.keys).problems).toEqual([]);
+});
+
 test("several lanes and subjects of several authors have numbers of their own", () => {
   const [a, c, b] = [writer("1"), new Rig({ author: 3, instance: 3 }), reader()];
   a.append("t", parts("2"));

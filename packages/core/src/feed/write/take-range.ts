@@ -7,6 +7,7 @@ import type { Effect } from "../../protocol/protocol.js";
 import { authorKey, blockKey } from "../../store/keys.js";
 import { absentIn, blockFirstSeq, eventOffset, eventOffsets } from "../event/block.js";
 import { stampAt } from "../event/event.js";
+import { hasOrigins } from "../event/origin.js";
 import { redactedSeqs } from "../lane/absence.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import type { HeldLane } from "../lane/held-lane.js";
@@ -69,10 +70,11 @@ function hasTail(view: FeedView, lane: number, { tail }: HeldLane): boolean {
   return stored !== undefined && absentIn(stored).join() === absentIn(tail).join();
 }
 
-/** Whether a range lacks payloads, or some are to go with it: those that its events redact, or of events that were redacted
- * before they came. */
-export function bearsOnPayloads({ lane, held, head, blocks, redactions }: VerifiedRange, view: FeedView): boolean {
+/** Whether a range lacks payloads, or some may have to go with it: those that its events redact, or of events that were redacted
+ * before they came, be it where they first stood. */
+export function bearsOnPayloads({ place, lane, held, head, blocks, redactions }: VerifiedRange, view: FeedView): boolean {
   if (redactions.length > 0 || blocks.some(({ bytes }) => absentIn(bytes).length > 0)) return true;
+  if (place.epoch.index > 0 && blocks.some(({ bytes }) => hasOrigins(bytes))) return true;
   return redactedSeqs(view, lane, held.size + 1, head.size).next().done === false;
 }
 
@@ -84,11 +86,9 @@ export function takenWrites(
   const { place, path } = range;
   const { author, subject, epoch } = place;
   const effects: Effect<FeedVocabulary>[] = [];
-  if (lane === "new") {
-    if (view.keys.peek(authorKey(author)) === undefined)
-      effects.push({ kind: "write", write: { kind: "author", author, keys: range.keys } });
-    effects.push({ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } });
-  }
+  // With an author's first lane; and again where they were lost: a hybrid author's cannot be told from its id.
+  if (view.keys.peek(authorKey(author)) === undefined) effects.push({ kind: "write", write: { kind: "author", author, keys: range.keys } });
+  if (lane === "new") effects.push({ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } });
   if (replacement === undefined) effects.push({ kind: "write", write: { kind: "taken", lane: number, range } });
   else effects.push({ kind: "write", write: { kind: "replaced", lane: number, range, ...replacement } });
   if (!view.isChanged(number)) effects.push({ kind: "write", write: { kind: "changed", lane: number } });
