@@ -104,7 +104,7 @@ async function contentsOf(dir: string, subjects: readonly string[]): Promise<Rea
       // What of its feed counts is read off the feed.
       for (const { author, epoch, nonce, freezeAt } of await peer.forks()) found.push([author, epoch, nonce, freezeAt].join(" "));
     });
-    await reading("wanted", async (found) => {
+    await reading(WANTED, async (found) => {
       for (const { author, epoch, nonce, seq, hash } of (await peer.wanted()).wanted)
         found.push([author, epoch, nonce, seq, hash].join(" "));
     });
@@ -139,11 +139,14 @@ async function makeWhole(dir: string): Promise<void> {
   await peer.close();
 }
 
+/** Wanted is what no record says is redacted: that such a record is lost, an audit tells. */
+const WANTED = "wanted";
+
 /** `wrong` is what must never be: an event that was not written, or less than was written and nobody the wiser. */
 function judged(truth: Contents, { contents, faults, ok }: Read): { outcome: Outcome; detail: string } {
   for (const [subject, events] of Object.entries(truth)) {
     const written = new Set(events);
-    const stranger = contents[subject]?.find((event) => !written.has(event));
+    const stranger = subject === WANTED ? undefined : contents[subject]?.find((event) => !written.has(event));
     if (stranger !== undefined) return { outcome: "wrong", detail: `${subject} served ${stranger.slice(0, 120)}` };
   }
   if (faults.length > 0 || !ok) return { outcome: "told", detail: faults[0] ?? "the audit" };

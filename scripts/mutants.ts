@@ -1,13 +1,17 @@
 import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
 import { catalogue, type Mutant } from "../mutants/catalogue.js";
 import { run } from "./processes.mjs";
 
 // npm run test:mutants [-- NAME …]: the tests each mutant names pass without it and fail with it. A run that fails for
-// any other reason than a failing test (it does not start, it is late) is not a catch.
+// any other reason than a failing test (it does not start, it is late) is not a catch. With --share K/N, every Nth mutant from
+// the Kth on: the gate takes the share that the commit's hash says, so that all have their turn.
 
 const root = new URL("..", import.meta.url).pathname;
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
-const chosen = wanted.length === 0 ? catalogue : catalogue.filter(({ name }) => wanted.includes(name));
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { share: { type: "string", default: "1/1" } } });
+const [share, shares] = values.share.split("/").map(Number) as [number, number];
+const named = positionals.length === 0 ? catalogue : catalogue.filter(({ name }) => positionals.includes(name));
+const chosen = named.filter((_, index) => index % shares === (share - 1) % shares);
 const seed = process.env["SINTER_SEED"] ?? "1";
 
 async function testsPass(tests: readonly string[], mutant?: Mutant): Promise<"pass" | "fail" | "broken"> {

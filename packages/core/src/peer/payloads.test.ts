@@ -3,7 +3,8 @@ import { wantedPerReadMax } from "../bytes/limits.js";
 import { fill, holds, offerWithout, redact } from "../feed/rig/absent-lane.suite.js";
 import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
 import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
-import { absentKey, blockKey } from "../store/keys.js";
+import { absentKey, blockKey, laneKey } from "../store/keys.js";
+import { encodeLaneRecord, type LaneRecord } from "../store/records.js";
 import { codeOf, events, PeerRig, watch } from "./peer-rig.suite.js";
 
 const author = (rig: Rig) => Buffer.from(rig.author).toString("hex");
@@ -75,6 +76,14 @@ test("what is wanted is listed, is taken in only as it is, and is then read", as
   expect(await rig.texts("s")).toEqual(["(wanted)", "two", "three"]);
   expect((await rig.of(rig.peer.wanted())).wanted.map(({ seq }) => seq)).toEqual([1]);
   expect((await rig.of(rig.peer.audit())).problems).toEqual([]);
+});
+
+test("a want-list that cannot say whose payloads it lacks is damage", async () => {
+  const [a, rig] = [writer("one", "two"), reader()];
+  await rig.of(rig.peer.take(offerWithout(a, 0, [1])));
+  const record = rig.peer.view.lane(0) as LaneRecord;
+  rig.keys.put(laneKey(0), encodeLaneRecord({ ...record, epoch: { ...record.epoch, nonce: new Uint8Array(16) } }));
+  expect(await rig.of(codeOf(rig.peer.wanted()))).toBe("corrupt");
 });
 
 test("a long want-list is told in pieces, and leaves out what was redacted", async () => {

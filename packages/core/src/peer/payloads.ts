@@ -89,6 +89,9 @@ class Reading {
     const record = view.lane(lane);
     const subject = record && view.subject(record.subject);
     if (record === undefined || subject === undefined) throw new DamagedStore(`lane ${lane}`, "its record is missing");
+    // Whoever has it looks for it by this name.
+    if (view.laneNumber(record.subject, record.author, record.epoch) !== lane)
+      throw new DamagedStore(`lane ${lane}`, "its record is another lane's");
     const named = namedLane(hasher, record);
     const { block, ids } = this.#block({ lane, seq }, (found) => idsOfBlock(hasher, named.id, found));
     const index = seq - block.firstSeq;

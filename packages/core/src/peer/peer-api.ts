@@ -60,7 +60,7 @@ export type StampText = readonly [wallMs: number, counter: number];
 export type { Assurance };
 
 export interface ReadOptions {
-  /** First stamp wanted. */
+  /** First stamp wanted: of where events stand in the order, so one that was appended again goes by where it first stood. */
   readonly from?: StampText;
   /** First stamp no longer wanted. */
   readonly to?: StampText;

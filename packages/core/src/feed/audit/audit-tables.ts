@@ -204,11 +204,24 @@ function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | u
       return tables.findings.attempt(() => returnedFault(view, place.event, value));
     case "unsealed":
     case "changed":
-      if (value.length > 0) return "a mark that holds something";
-      return tables.findings.attempt(() => view.lane(place.lane)) === undefined ? "a mark of no lane" : undefined;
+      return tables.findings.attempt(() => strayMark(view, place, value));
     default:
       return undefined;
   }
+}
+
+/** What is wrong with a mark that a lane has changed, or is to be sealed by its author's second key. */
+export function strayMark(
+  view: FeedView,
+  { table, lane }: { readonly table: string; readonly lane: number },
+  value: Uint8Array,
+): string | undefined {
+  if (value.length > 0) return "a mark that holds something";
+  const record = view.lane(lane);
+  if (record === undefined) return "a mark of no lane";
+  return table === "unsealed" && view.keysOf(record.author).suite === 1
+    ? "a mark for a second key that its author does not have"
+    : undefined;
 }
 
 function laneFault({ view, findings }: Tables, lane: number, { author, subject, epoch }: LaneRecord): string | undefined {

@@ -47,6 +47,15 @@ test("a hybrid seal can be damaged anywhere, and it is told; repaired, the lane 
   }
 });
 
+test("a mark for a second key that its author does not have is told, and goes", () => {
+  const rig = new Rig();
+  rig.append("s", parts("one"));
+  rig.keys.put(unsealedKey(0), new Uint8Array(0));
+  expect(problems(rig)).toEqual(["a mark for a second key that its author does not have"]);
+  mended(rig);
+  expect([problems(rig), rig.view.isUnsealed(0)]).toEqual([[], false]);
+});
+
 test("a mark that was lost is told and put back; one of no lane, or one that holds something, goes", () => {
   const rig = sealedRig();
   rig.append("s", parts("three"));

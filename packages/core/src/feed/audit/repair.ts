@@ -32,7 +32,7 @@ import {
 import type { FeedView } from "../lane/feed-view.js";
 import { verifyHeldHead } from "../seal/held-head.js";
 import { auditFrontier } from "./audit-frontier.js";
-import { entriesOf, isWrittenHere, storeAuthor } from "./audit-tables.js";
+import { entriesOf, isWrittenHere, storeAuthor, strayMark } from "./audit-tables.js";
 import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 import { repairAbsence } from "./repair-absence.js";
 import { repairForks } from "./repair-forks.js";
@@ -122,9 +122,9 @@ class Repair {
   *marks(table: "changed" | "unsealed"): Steps<void> {
     for (const [key, value] of entriesOf(this.#view.keys, tableRange(table))) {
       const place = decodeKey(key);
-      const isOne = !isMalformed(place) && place.table === table && value.length === 0;
-      if (isOne && this.#read(() => this.#view.lane(place.lane)) !== undefined) continue;
-      this.mended.add(table, toHex(key), "a mark of no lane, removed");
+      const isOne = !isMalformed(place) && (place.table === "changed" || place.table === "unsealed");
+      if (isOne && this.#read(() => strayMark(this.#view, place, value) ?? "sound") === "sound") continue;
+      this.mended.add(table, toHex(key), "a mark that stands for nothing, removed");
       yield [[key.slice(), undefined]];
     }
   }
