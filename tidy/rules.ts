@@ -6,6 +6,7 @@ import { coreGlobals } from "./rules/core-globals.js";
 import { corePurity } from "./rules/core-purity.js";
 import { fileNames } from "./rules/file-names.js";
 import { leftovers } from "./rules/leftovers.js";
+import { lockfiles } from "./rules/lockfiles.js";
 import { noAny } from "./rules/no-any.js";
 import { noCycles } from "./rules/no-cycles.js";
 import { sizes } from "./rules/sizes.js";
@@ -33,5 +34,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   "notes for later have a condition": leftovers,
   "pages name only what exists": truthfulDocs,
   "the version has an entry in the changelog": changelog,
+  "lockfiles carry no download addresses": lockfiles,
   "nothing lies about": unreferenced,
 };
