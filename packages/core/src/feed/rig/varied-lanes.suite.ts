@@ -10,7 +10,7 @@ import { putLane } from "./crafted-lane.suite.js";
 import { hasher, nonce, parts, Rig } from "./feed-rig.suite.js";
 import { sealHybrid } from "./hybrid-lane.suite.js";
 import { cutOffer, offerFrom, takeOffer } from "./offered-lane.suite.js";
-import { events as anyEvents } from "./sample-events.suite.js";
+import { events as sampleEvents } from "./sample-events.suite.js";
 import { copyOf, run } from "./twins.suite.js";
 
 // Lanes with some of everything that a lane can hold: written by authors of one key and of two that read one another, copied,
@@ -78,12 +78,12 @@ function copies(rig: Rig): readonly Rig[] {
 /** Events in an epoch of index 5: what it takes to open it, and an empty one that only tells of others. */
 function craftedEvents(count: number): EventParts[] {
   const origin = (made: Origin) => ({ ...made, epoch: { ...made.epoch, index: made.epoch.index % 5 }, stamp: { wallMs: 9, counter: 1 } });
-  const short = anyEvents.filter((event) => event.origin === undefined && eventSize(event) <= 38);
-  const movedOn = anyEvents.filter((event) => event.origin !== undefined && eventSize(event) <= 45 + originBytes);
+  const short = sampleEvents.filter((event) => event.origin === undefined && eventSize(event) <= 38);
+  const movedOn = sampleEvents.filter((event) => event.origin !== undefined && eventSize(event) <= 45 + originBytes);
   const drawn = [...fc.sample(short, { numRuns: count, seed: seed + 5 }), ...fc.sample(movedOn, { numRuns: 4, seed: seed + 6 })];
   const opened = encodeEpochOpened({ epoch: { index: 4, nonce: nonce(3) }, size: 9, headId: new Uint8Array(32).fill(6) });
   const full = fc.sample(
-    anyEvents.filter(({ causal }) => causal !== undefined && causal.length > 60 && causal.length < 130),
+    sampleEvents.filter(({ causal }) => causal !== undefined && causal.length > 60 && causal.length < 130),
     { numRuns: 1, seed },
   );
   const all: Omit<EventParts, "stamp">[] = [

@@ -13,7 +13,7 @@ import { rootOfClaim, sealMessage } from "./seal.js";
 // The second signature of a hybrid author: Falcon-512 over the heads of lanes, made apart from the turns and seldom. It
 // reaches as far as it says, and what lies behind is sealed by Ed25519 alone. It travels as a hybrid checkpoint.
 
-/** One lane's part of a hybrid seal, as anybody may hand it on: a checkpoint whose signature is Falcon's. */
+/** One lane's part of a hybrid seal, in the form in which it is handed on: a checkpoint whose signature is Falcon's. */
 export type HybridCheckpoint = Checkpoint;
 
 export function decodeHybridCheckpoint(bytes: Uint8Array): Decoded<HybridCheckpoint> {
