@@ -19,7 +19,9 @@ export const coreFloors: Readonly<Record<string, number>> = {
   protocol: 2,
   store: 3,
   proof: 3,
+  merge: 3,
   feed: 4,
+  subject: 5,
   peer: 7,
 };
 

@@ -203,3 +203,38 @@ export const returnEventsMax = 1_024;
 export const returnBytesMax = 1024 * 1024;
 /** Before what was in the way is tried again. */
 export const returnWaitMs = 1_000;
+
+// --- merge types ---
+/** Of an element of a set, a value of a register. */
+export const elementBytesMax = 1024 * 1024;
+/** Keys of items, which elements of sets are: they are keys of the store, too. */
+export const itemKeyBytesMax = 1024;
+/** Of a merge type's name, which may spell out all the fields of a record. */
+export const typeNameBytesMax = 4_096;
+/** Where in a lane an event that names the subject's lens may stand: nobody looks further. */
+export const lensEventsMax = 16;
+/** Of the name of a merge type of an application's own. */
+export const definedNameCharsMax = 64;
+/** Histories that are tried while a counterexample is made smaller, and arrivals each of them is tried with. */
+export const shrinkStepsMax = 2_000;
+export const lawPlansPerShrinkMax = 24;
+
+// --- views ---
+/** Items of a table that are kept in mind. */
+export const viewItemsCachedMax = 65_536;
+/** Events of a view that are told of as passed over; more are passed over all the same. */
+export const quarantinedPerViewMax = 1_024;
+/** Removed of a view in one turn, once nobody reads it. */
+export const viewDropEntriesMax = 512;
+/** Events folded before the rest of the process gets a turn. */
+export const viewSliceEventsMax = 1_024;
+/** Events folded before a view is put on disk while there are more. */
+export const viewKeepEventsMax = 65_536;
+/** What is folded is on disk after this long: a crash folds no more than that again. */
+export const viewFlushMs = 1_000;
+/** A view looks this often whether the time of an event from the future has come. */
+export const viewFutureMsMax = 3_600_000;
+/** Changes that wait for a reader that is slow, before it is told that it fell behind. */
+export const changesWaitingMax = 65_536;
+/** Notices that wait for a reader of a subject's control bus. */
+export const controlNoticesMax = 4_096;

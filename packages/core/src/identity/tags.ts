@@ -20,6 +20,11 @@ export const tags = [
   "sinter 1 trie leaf",
   "sinter 1 trie branch",
   "sinter 1 segment",
+  "sinter 1 type",
+  "sinter 1 view",
+  "sinter 1 view item",
+  "sinter 1 table key",
+  "sinter 1 table row",
 ] as const;
 
 export type Tag = (typeof tags)[number];

@@ -44,6 +44,12 @@ const LOST = "lost";
 /** Commands of which it may not be known whether they were carried out. */
 const WRITES: ReadonlySet<string> = new Set(["append", "take", "freeze", "giveUp", "redact", "fill"]);
 
+/** What a subject's view adds to what is appended through it. */
+export interface AppendExtra extends Pick<AppendCommand, "observed" | "lens"> {
+  /** Told where it lies before anybody is told that the subject has grown. */
+  readonly placed?: (appended: Appended) => void;
+}
+
 /** Speaks with the core that writes feeds. */
 export class FeedCalls {
   readonly mount: Mount<FeedVocabulary>;
@@ -64,12 +70,15 @@ export class FeedCalls {
   }
 
   /** Bytes count as in flight until the core has answered, whether or not the caller still waits. */
-  async append(path: SubjectPath, events: readonly NewParts[]): Promise<Appended> {
+  async append(path: SubjectPath, events: readonly NewParts[], { placed, ...extra }: AppendExtra = {}): Promise<Appended> {
     const bytes = events.reduce((sum, { payload, key }) => sum + eventHeaderBytes + payload.length + (key?.length ?? 0), 0);
     if (this.#bytesInFlight + bytes > localBytesMax && this.#bytesInFlight > 0) throw busy();
     this.#bytesInFlight += bytes;
     try {
-      return await this.#parts.pending.call((token) => this.#gathering.add(token, { kind: "append", token, path, events }, bytes));
+      return await this.#parts.pending.call(
+        (token) => this.#gathering.add(token, { kind: "append", token, path, events, ...extra }, bytes),
+        placed,
+      );
     } finally {
       this.#bytesInFlight -= bytes;
     }

@@ -9,6 +9,7 @@ import type { Signatures } from "../feed/write/feed-core.js";
 import type { Appended, Frozen, Returned, Taken } from "../feed/write/feed-vocabulary.js";
 import type { FalconVerifier, Hasher, Signer, Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
+import type { AnyMergeType } from "../merge/merge-type.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
@@ -57,6 +58,8 @@ import { readable, readably } from "./readable.js";
 import { feedRows, subjectSums } from "./rows.js";
 import { runAudit } from "./run-audit.js";
 import { SinterError } from "./sinter-error.js";
+import type { Subject, SubjectOptions } from "./subject-api.js";
+import { Subjects } from "./subjects.js";
 
 export interface PeerParts {
   readonly ports: Ports;
@@ -100,6 +103,7 @@ export class Peer implements PeerApi {
   readonly #intake: Intake;
   readonly #hybrid: HybridSeals;
   readonly #archive: Archive;
+  readonly #subjects: Subjects;
   /** How many times a lane was frozen since it began. */
   #freezes = 0;
   #end: SinterError | undefined;
@@ -156,7 +160,23 @@ export class Peer implements PeerApi {
       ...onward,
       files: parts.files,
     });
-    const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, ...(parts.mounts ?? [])];
+    this.#subjects = new Subjects({
+      ...onward,
+      view: this.view,
+      hasher,
+      clock: parts.ports.clock,
+      network: network.id,
+      author: this.author,
+      pending: this.#pending,
+      command: (command) => this.#command(this.#subjects.views.mount, command),
+      append: async (path, event, extra) => {
+        this.#goesOn();
+        return receiptOf(this.author, await this.#feed.append(path, [event], extra));
+      },
+      events: (path, options) => this.events(path, options),
+      ended: () => this.#end,
+    });
+    const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, this.#subjects.views.mount, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
     this.#driver.start();
   }
@@ -184,6 +204,17 @@ export class Peer implements PeerApi {
     } finally {
       this.#followers.remove(follower);
     }
+  }
+
+  /** A subject read through a merge type. Without one: through the one that its lens names. */
+  async subject<Value, Commands>(path: string, type: AnyMergeType<Value, Commands>, options?: SubjectOptions): Promise<Subject<Value, Commands>>;
+  async subject(path: string, type?: undefined, options?: SubjectOptions): Promise<Subject<unknown, unknown>>;
+  async subject(path: string, type?: AnyMergeType, options: SubjectOptions = {}): Promise<Subject<unknown, unknown>> {
+    const known = this.#paths.of(path);
+    this.#goesOn();
+    const subject = this.#subjects.open(known, type ?? this.#subjects.typeOf(known), options);
+    await subject.current();
+    return subject;
   }
 
   /** Takes in what others wrote, by whomever it is offered. Resolves once it is on disk, or says why it is not taken. */
@@ -252,6 +283,7 @@ export class Peer implements PeerApi {
     const path = this.#paths.of(subject);
     const lane = await this.#durable(() => laneAsked(this.view, path, what).number);
     await this.#feed.fill({ lane, seq }, payload);
+    this.#subjects.views.wake(path);
   }
 
   async status(): Promise<PeerStatus> {
@@ -341,6 +373,7 @@ export class Peer implements PeerApi {
     this.#end = new SinterError("stopped", "the peer is closed", "Open it again.");
     this.#followers.wakeAll();
     await this.#pending.idle();
+    await this.#subjects.views.close();
     // What is not sealed by the second key now stays marked, and is when the store is next opened.
     if (this.#parts.signatures === "hybrid") await this.#hybrid.finish().catch(() => undefined);
     // Where the clock cannot be laid to rest, the next run begins a moment ahead of its time, which harms nobody.
@@ -353,7 +386,11 @@ export class Peer implements PeerApi {
   #changed(notice: Appended | Taken | Frozen | Returned): void {
     if (notice.kind === "frozen") this.#freezes++;
     if (notice.kind === "taken" && notice.replaced !== undefined) this.#followers.replaced(notice.path, notice.replaced);
-    if (notice.path !== undefined) this.#followers.wake(notice.path);
+    if (notice.kind === "taken" && notice.replaced !== undefined) this.#subjects.views.replaced(notice.path, notice.replaced.lane, notice.replaced.from);
+    if (notice.path !== undefined) {
+      this.#subjects.views.wake(notice.path);
+      this.#followers.wake(notice.path);
+    }
     const isWritten = notice.kind === "appended" || notice.kind === "returned";
     if (isWritten && this.#parts.signatures === "hybrid") this.#hybrid.grown();
     this.#frontier.changed();

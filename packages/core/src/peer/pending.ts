@@ -1,6 +1,8 @@
 import { SinterError } from "./sinter-error.js";
 
 interface Waiting<T> {
+  /** Told before anything that follows from the answer. */
+  readonly first: ((value: T) => void) | undefined;
   resolve(value: T): void;
   reject(error: Error): void;
 }
@@ -11,11 +13,15 @@ export class Pending {
   #next = 0;
   #idle: (() => void) | undefined;
 
-  /** `ask` hands the token over; a throw in it rejects. */
-  call<T>(ask: (token: number) => void): Promise<T> {
+  /** `ask` hands the token over; a throw in it rejects. `first` is told the answer at once, a promise only later. */
+  call<T>(ask: (token: number) => void, first?: (value: T) => void): Promise<T> {
     const token = this.#next++;
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(token, { resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(token, {
+        first: first as ((value: unknown) => void) | undefined,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      });
       try {
         ask(token);
       } catch (error) {
@@ -25,7 +31,9 @@ export class Pending {
   }
 
   resolve(token: number, value: unknown): void {
-    this.#take(token)?.resolve(value);
+    const waiting = this.#take(token);
+    waiting?.first?.(value);
+    waiting?.resolve(value);
   }
 
   reject(token: number, error: Error): void {

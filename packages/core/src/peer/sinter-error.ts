@@ -18,6 +18,7 @@ export type ErrorCode =
   | "holder-lost" // the process that held the store went away
   | "not-found"
   | "exists" // something is there where something new is to be
+  | "lens" // a subject that is read through another type, or through none that is known
   | "internal";
 
 export class SinterError extends Error {

@@ -4,36 +4,13 @@ import { Reader } from "../bytes/reader.js";
 import { type AuthorId, asId, type Epoch, epochNonceBytes, idBytes, type LaneId, type SubjectId } from "../identity/ids.js";
 import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/subject-path.js";
 import type { Range } from "../protocol/key-space.js";
+import { HIGH, numberedKey, numberedPairKey, prefixEnd, putU32, type Table, tableKey, tables } from "./key-layout.js";
+import { decodeViewKey, isViewTable, type ViewStoreKey } from "./view-keys.js";
 
 // The keys of the store, table by table (docs/wire.md, "Store"). Numbers are big-endian, so that the order of keys is
 // the order of numbers. A lane number is local to the store; what travels is the LaneId.
 
-export const tables = {
-  meta: 1,
-  author: 2,
-  subject: 3,
-  path: 4,
-  lane: 5,
-  laneNumber: 6,
-  head: 7,
-  block: 8,
-  mmr: 9,
-  changed: 10,
-  trie: 11,
-  hybrid: 12,
-  unsealed: 13,
-  fork: 14,
-  absent: 15,
-  givenUp: 16,
-  returned: 17,
-  redaction: 18,
-} as const;
-
-export type Table = keyof typeof tables;
 export type MetaName = "store" | "clock" | "frontier";
-
-const HIGH = 0x1_0000_0000;
-const LANE_NUMBER_MAX = HIGH - 1;
 
 export function metaKey(name: MetaName): Uint8Array<ArrayBuffer> {
   return tableKey(tables.meta, bytesOfText(name));
@@ -157,7 +134,7 @@ export function laneRange(
   lane: number,
 ): Range {
   const from = numberedKey(tables[table], lane);
-  return { from, to: lane === LANE_NUMBER_MAX ? Uint8Array.of(tables[table] + 1) : numberedKey(tables[table], lane + 1) };
+  return { from, to: prefixEnd(from) };
 }
 
 /** Blocks that begin at `firstSeq` or behind, or, descending, at `lastSeq` or before: the first of them holds that event. */
@@ -184,15 +161,6 @@ export function pathsFrom(prefix: string): Range {
   return { from, to: prefixEnd(from) };
 }
 
-/** The smallest key above every key that begins with `prefix`, whose first byte is a table. */
-export function prefixEnd(prefix: Uint8Array): Uint8Array<ArrayBuffer> {
-  let length = prefix.length;
-  while (prefix[length - 1] === 0xff) length--;
-  const end = prefix.slice(0, length);
-  end[length - 1] = (end[length - 1] as number) + 1;
-  return end;
-}
-
 export type StoreKey =
   | { readonly table: "meta"; readonly name: MetaName }
   | { readonly table: "author"; readonly author: AuthorId }
@@ -206,7 +174,8 @@ export type StoreKey =
   | { readonly table: "fork"; readonly id: LaneId }
   | { readonly table: "returned"; readonly event: Uint8Array }
   | { readonly table: "absent"; readonly lane: number; readonly seq: number }
-  | { readonly table: "redaction"; readonly event: NamedEvent; readonly by: number };
+  | { readonly table: "redaction"; readonly event: NamedEvent; readonly by: number }
+  | ViewStoreKey;
 
 const META_NAMES = (["store", "clock", "frontier"] as const).map((name) => ({ name, bytes: bytesOfText(name) }));
 
@@ -267,7 +236,7 @@ export function decodeKey(key: Uint8Array): Decoded<StoreKey> {
     case tables.returned:
       return finishId(reader, (event) => ({ table: "returned", event }));
     default:
-      return new Malformed("a key of no known table");
+      return isViewTable(table) ? decodeViewKey(reader, table) : new Malformed("a key of no known table");
   }
 }
 
@@ -295,34 +264,4 @@ function finishLaneNumber(reader: Reader): Decoded<StoreKey> {
   const author = reader.take(idBytes);
   const epoch = { index: reader.u32(), nonce: reader.take(epochNonceBytes) };
   return reader.finish(() => ({ table: "laneNumber", subject: asId<SubjectId>(subject), author: asId<AuthorId>(author), epoch }));
-}
-
-function tableKey(table: number, rest: Uint8Array): Uint8Array<ArrayBuffer> {
-  const key = new Uint8Array(1 + rest.length);
-  key[0] = table;
-  key.set(rest, 1);
-  return key;
-}
-
-function numberedKey(table: number, lane: number): Uint8Array<ArrayBuffer> {
-  const key = new Uint8Array(5);
-  key[0] = table;
-  putU32(key, 1, lane);
-  return key;
-}
-
-function numberedPairKey(table: number, lane: number, second: number): Uint8Array<ArrayBuffer> {
-  const key = new Uint8Array(13);
-  key[0] = table;
-  putU32(key, 1, lane);
-  putU32(key, 5, Math.floor(second / HIGH));
-  putU32(key, 9, second >>> 0);
-  return key;
-}
-
-function putU32(target: Uint8Array, at: number, value: number): void {
-  target[at] = value >>> 24;
-  target[at + 1] = value >>> 16;
-  target[at + 2] = value >>> 8;
-  target[at + 3] = value;
 }

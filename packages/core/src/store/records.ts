@@ -21,7 +21,7 @@ import { bytesOfText, decodeSubjectPath, type SubjectPath } from "../identity/su
 export const recordVersion = 1;
 /** Of all that a store holds. One that holds what an earlier version would not understand says so here first of all; whoever
  * opens an earlier one writes its record anew. */
-export const storeFormat = 2;
+export const storeFormat = 3;
 /** Heads of version 1 told of hybrid seals, which nobody made. */
 const headVersion = 2;
 const SEAL_PATH_MAX = Math.ceil(Math.log2(sealHeadsMax));

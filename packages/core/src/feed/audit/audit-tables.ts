@@ -137,8 +137,10 @@ function where(place: StoreKey): string {
       return toHex(place.event);
     case "redaction":
       return `lane ${toHex(place.event.lane)}, seq ${place.event.seq}`;
+    case "viewNumber":
+      return `subject ${toHex(place.subject)}`;
     default:
-      return `lane ${place.lane}`;
+      return "view" in place ? `view ${place.view}` : `lane ${place.lane}`;
   }
 }
 

@@ -6,7 +6,8 @@ import { isMalformed } from "../../bytes/malformed.js";
 import { compareBytes, equalBytes } from "../../bytes/order.js";
 import { compareStamps, decodeStamp, type Stamp } from "../../clock/stamp.js";
 import type { Entry } from "../../protocol/key-space.js";
-import { blockKey, changedKey, decodeKey, headKey, mmrKey, type StoreKey, type Table, tables, trieKey } from "../../store/keys.js";
+import { type Table, tables } from "../../store/key-layout.js";
+import { blockKey, changedKey, decodeKey, headKey, mmrKey, type StoreKey, trieKey } from "../../store/keys.js";
 import type { MemoryKeys, MemorySnapshot } from "../../store/memory-keys.js";
 import { FeedView } from "../lane/feed-view.js";
 import { audited, variedStore } from "../rig/audited-store.suite.js";
@@ -67,8 +68,10 @@ function wordsFor(key: Uint8Array): RegExp {
       return /^redaction |^absence /;
     case "returned":
       return /^returned /;
+    case "viewNumber":
+      return /^view /;
     default:
-      return new RegExp(`lane ${place.lane}\\b`);
+      return new RegExp("view" in place ? "^view " : `lane ${place.lane}\\b`);
   }
 }
 

@@ -126,19 +126,29 @@ interface Entry {
   size: number;
 }
 
+/** Told of what changes while a decoder goes through a lane. */
+export interface CausalListener {
+  /** The dictionary's entry `index`: a new one, or one that has grown. */
+  row(index: number, lane: CausalLane, size: number): void;
+  /** Nothing is known from here on until rows say so. */
+  forgotten(): void;
+}
+
 /** Replays a lane's deltas: the vector clock at each of its events. Start at an event with a full delta; from any event,
  * none is further back than causalFullEveryEvents. After a delta that cannot be right nothing is known until the next full one. */
 export class CausalDecoder {
   readonly own: CausalLane;
   readonly #ownKey: string;
   readonly #byKey = new Map<string, Entry>();
+  readonly #listener: CausalListener | undefined;
   #entries: Entry[] = [];
   /** Events since the last full delta, it among them; 0 while nothing is known. */
   #sinceFull = 0;
 
-  constructor(own: CausalLane) {
+  constructor(own: CausalLane, listener?: CausalListener) {
     this.own = own;
     this.#ownKey = causalLaneKey(own);
+    this.#listener = listener;
   }
 
   /** Whether the vector clock of the event last applied is known. */
@@ -180,7 +190,9 @@ export class CausalDecoder {
     if (row.lane === undefined) {
       const entry = this.#entries[row.index] as Entry;
       entry.size += row.amount;
-      return entry.size > Number.MAX_SAFE_INTEGER ? "a causal size beyond 2^53" : undefined;
+      if (entry.size > Number.MAX_SAFE_INTEGER) return "a causal size beyond 2^53";
+      this.#listener?.row(row.index, entry.lane, entry.size);
+      return undefined;
     }
     const key = causalLaneKey(row.lane);
     if (key === this.#ownKey) return "a causal delta that lists its own lane";
@@ -191,6 +203,7 @@ export class CausalDecoder {
     const entry = { lane, size: row.amount };
     this.#byKey.set(key, entry);
     this.#entries.push(entry);
+    this.#listener?.row(row.index, lane, row.amount);
     return undefined;
   }
 
@@ -198,6 +211,7 @@ export class CausalDecoder {
     this.#byKey.clear();
     this.#entries = [];
     this.#sinceFull = 0;
+    this.#listener?.forgotten();
   }
 
   #lose(reason: string): Malformed {

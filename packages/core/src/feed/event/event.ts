@@ -4,6 +4,7 @@ import { readCounter, readStamp, readWallMs, type Stamp, stampBytes, writeStamp 
 import { hashBytes } from "../../identity/crypto.js";
 import { type Epoch, epochNonceBytes, idBytes } from "../../identity/ids.js";
 import { causalDeltaFault } from "./causal-delta.js";
+import { decodeLens } from "./lens-payload.js";
 
 // One event as bytes (docs/wire.md, "Event"), read in place. The reading functions take bytes that `checkEvent` has
 // accepted, or that this store wrote itself; they check nothing.
@@ -12,8 +13,10 @@ export const eventVersion = 1;
 export const eventHeaderBytes = 16;
 export const eventFlags = { key: 1, causal: 2, origin: 4, encrypted: 8 } as const;
 export const eventCodecs = { raw: 0, cbor: 1, json: 2, protobuf: 3 } as const;
-export const systemKinds = { frontier: 1, epochOpened: 2, redacted: 3 } as const;
+export const systemKinds = { frontier: 1, epochOpened: 2, redacted: 3, lens: 4 } as const;
 export { systemKindMax } from "../../bytes/limits.js";
+export const operationKindMin = 30;
+export const operationKindMax = 50;
 export const applicationKindMin = 128;
 export const originBytes = 4 + epochNonceBytes + 8 + stampBytes + idBytes;
 export const epochOpenedBytes = 4 + epochNonceBytes + 8 + idBytes;
@@ -51,7 +54,7 @@ export interface EventParts {
 }
 
 export function isKind(kind: number): boolean {
-  return (kind >= 1 && kind <= systemKindMax) || (kind >= 30 && kind <= 44) || (kind >= 60 && kind <= 255);
+  return (kind >= 1 && kind <= systemKindMax) || (kind >= operationKindMin && kind <= operationKindMax) || (kind >= 60 && kind <= 255);
 }
 
 export function kindAt(bytes: Uint8Array, offset: number): number {
@@ -138,22 +141,34 @@ export function checkEvent(bytes: Uint8Array, offset: number, end: number): Deco
   if (codecAt(bytes, offset) > payloadCodecMax) return new Malformed(`payload codec ${codecAt(bytes, offset)}, which is not assigned`);
   const payloadLength = payloadLengthAt(bytes, offset);
   if (payloadLength > payloadBytesMax) return new Malformed(`a payload of ${payloadLength} bytes; ${payloadBytesMax} are allowed`);
-  if (kind === systemKinds.frontier && payloadLength !== 0) return new Malformed("a frontier event must have an empty payload");
-  if (kind === systemKinds.epochOpened && payloadLength !== epochOpenedBytes) {
-    return new Malformed(`the payload of an epoch opened has ${epochOpenedBytes} bytes, not ${payloadLength}`);
-  }
-  if (kind === systemKinds.redacted && payloadLength !== redactionBytes) {
-    return new Malformed(`the payload of a redaction has ${redactionBytes} bytes, not ${payloadLength}`);
-  }
+  const unfit = systemFault(kind, payloadLength);
+  if (unfit !== undefined) return new Malformed(unfit);
   if (flags === 0) {
     const size = eventHeaderBytes + payloadLength;
-    return size <= end - offset ? size : new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
+    return size <= end - offset ? said(bytes, offset, size) : new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
   }
   if (end - offset < SECTIONS_AT) return new Malformed("an event that ends before the length of its extension");
   const size = headLengthAt(bytes, offset) + payloadLength;
   if (size > end - offset) return new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
   const fault = extensionFault(bytes, offset, flags);
-  return fault === undefined ? size : new Malformed(fault);
+  return fault === undefined ? said(bytes, offset, size) : new Malformed(fault);
+}
+
+/** Payloads of the system's own events have the lengths of their kinds. */
+function systemFault(kind: number, payloadLength: number): string | undefined {
+  if (kind === systemKinds.frontier && payloadLength !== 0) return "a frontier event must have an empty payload";
+  if (kind === systemKinds.epochOpened && payloadLength !== epochOpenedBytes)
+    return `the payload of an epoch opened has ${epochOpenedBytes} bytes, not ${payloadLength}`;
+  if (kind === systemKinds.redacted && payloadLength !== redactionBytes)
+    return `the payload of a redaction has ${redactionBytes} bytes, not ${payloadLength}`;
+  return undefined;
+}
+
+/** The size of an event that is whole, unless it is one that any reader must be able to read, and none can. */
+function said(bytes: Uint8Array, offset: number, size: number): Decoded<number> {
+  if (kindAt(bytes, offset) !== systemKinds.lens) return size;
+  const lens = decodeLens(payloadAt(bytes, offset));
+  return lens instanceof Malformed ? lens : size;
 }
 
 /** The same of an event whose payload is absent: its head as it was, and the payload's hash behind it. Answers the size of both.
@@ -162,10 +177,11 @@ export function checkAbsentEvent(bytes: Uint8Array, offset: number, end: number)
   const left = end - offset;
   const size = left < SECTIONS_AT ? left + 1 : headLengthAt(bytes, offset) + hashBytes;
   if (size > left) return new Malformed(`an event without its payload that ends before its hash does: ${left} bytes are left`);
-  // The check of a whole event looks at none of the payload's bytes.
+  const kind = kindAt(bytes, offset);
+  if (isKind(kind) && kind <= systemKindMax) return new Malformed("an event of the system's without its payload");
+  // The check of any other whole event looks at none of the payload's bytes.
   const whole = checkEvent(bytes, offset, offset + sizeAt(bytes, offset));
-  if (whole instanceof Malformed) return whole;
-  return kindAt(bytes, offset) > systemKindMax ? size : new Malformed("an event of the system's without its payload");
+  return whole instanceof Malformed ? whole : size;
 }
 
 /** Bytes that `writeEvent` takes for these parts. */

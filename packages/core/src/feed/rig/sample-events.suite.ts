@@ -1,8 +1,9 @@
 import fc from "fast-check";
-import { epochIndexMax, stampCounterMax, stampWallMsMax } from "../../bytes/limits.js";
+import { epochIndexMax, stampCounterMax, stampWallMsMax, systemKindMax, typeNameBytesMax } from "../../bytes/limits.js";
 import { asId, type FeedId } from "../../identity/ids.js";
 import { type CausalLane, encodeCausalDelta } from "../event/causal-delta.js";
-import type { EventParts, Origin } from "../event/event.js";
+import { type EventParts, type Origin, operationKindMax, operationKindMin, systemKinds } from "../event/event.js";
+import { encodeLens, type Lens } from "../event/lens-payload.js";
 
 // Events and lanes for the tests of this floor.
 
@@ -27,23 +28,41 @@ const changes = fc
   .map((indexes) => indexes.sort((left, right) => left - right))
   .map((indexes) => encodeCausalDelta({ coverage: "changes", rows: indexes.map((index) => ({ index, amount: index + 1 })) }));
 
-export const events: fc.Arbitrary<EventParts> = fc.record(
-  {
-    kind: fc.oneof(
-      fc.integer({ min: 128, max: 255 }),
-      fc.integer({ min: 30, max: 44 }),
-      fc.integer({ min: 60, max: 127 }),
-      fc.integer({ min: 4, max: 20 }),
-    ),
-    codec: fc.integer({ min: 0, max: 3 }),
-    stamp: stamps,
-    payload: fc.uint8Array({ maxLength: 60 }),
-    key: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.uint8Array({ minLength: 120, maxLength: 1024 })),
-    causal: fc.oneof(fullDeltas, changes),
-    origin: origins,
-    keyEpoch: fc.integer({ min: 0, max: 0xffff_ffff }),
-  },
-  { requiredKeys: ["kind", "stamp", "payload"] },
+export const lenses: fc.Arbitrary<Lens> = fc.record({
+  name: fc.oneof(
+    fc.string({ minLength: 1, maxLength: 30, unit: "grapheme" }),
+    fc.integer({ min: 1, max: typeNameBytesMax }).map((length) => "n".repeat(length)),
+  ),
+  version: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
+  digest: ids,
+});
+
+function eventsOf(kind: fc.Arbitrary<number>, payload: fc.Arbitrary<Uint8Array>): fc.Arbitrary<EventParts> {
+  return fc.record(
+    {
+      kind,
+      codec: fc.integer({ min: 0, max: 3 }),
+      stamp: stamps,
+      payload,
+      key: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.uint8Array({ minLength: 120, maxLength: 1024 })),
+      causal: fc.oneof(fullDeltas, changes),
+      origin: origins,
+      keyEpoch: fc.integer({ min: 0, max: 0xffff_ffff }),
+    },
+    { requiredKeys: ["kind", "stamp", "payload"] },
+  );
+}
+
+const kinds = fc.oneof(
+  fc.integer({ min: 128, max: 255 }),
+  fc.integer({ min: operationKindMin, max: operationKindMax }),
+  fc.integer({ min: 60, max: 127 }),
+  fc.integer({ min: systemKinds.lens + 1, max: systemKindMax }),
+);
+
+export const events: fc.Arbitrary<EventParts> = fc.oneof(
+  { weight: 12, arbitrary: eventsOf(kinds, fc.uint8Array({ maxLength: 60 })) },
+  { weight: 1, arbitrary: eventsOf(fc.constant(systemKinds.lens), lenses.map(encodeLens)) },
 );
 
 /** A plain event; its stamp rises with `index`. */

@@ -1,10 +1,13 @@
 import { appendBytesMax, appendEventsMax, keyBytesMax, payloadBytesMax, payloadCodecMax, systemKindMax } from "../../bytes/limits.js";
 import { isKind } from "../event/event.js";
-import type { Refusal } from "./feed-vocabulary.js";
+import { lensFault } from "../event/lens-payload.js";
+import type { AppendCommand, Refusal } from "./feed-vocabulary.js";
 import type { NewParts } from "./open-lane.js";
 
 /** What no store takes, whoever asks. */
-export function eventsFault(events: readonly NewParts[]): Refusal | undefined {
+export function appendFault({ events, lens }: Pick<AppendCommand, "events" | "lens">): Refusal | undefined {
+  const unfit = lens && lensFault(lens);
+  if (unfit !== undefined) return { code: "usage", reason: `a lens that nobody would read: ${unfit}`, fix: "Name a type by its name." };
   if (events.length === 0) return { code: "usage", reason: "an append of no events", fix: "Give it one event or more." };
   if (events.length > appendEventsMax)
     return { code: "too-large", reason: `${events.length} events in one append`, fix: `Append at most ${appendEventsMax} at a time.` };
@@ -15,7 +18,7 @@ export function eventsFault(events: readonly NewParts[]): Refusal | undefined {
       return {
         code: "usage",
         reason: `an event of kind ${kind}`,
-        fix: "Kinds 128 to 255 are the application's; 30 to 44 are merge operations.",
+        fix: "Kinds 128 to 255 are the application's; 30 to 50 are merge operations.",
       };
     if (!Number.isInteger(codec) || codec < 0 || codec > payloadCodecMax)
       return { code: "usage", reason: `payload codec ${codec}`, fix: "Use raw, cbor, json or protobuf." };

@@ -1,25 +1,21 @@
-import { epochsPerFeedMax, lanesOpenMax, sealHeadsMax, turnCostMax } from "../../bytes/limits.js";
+import { sealHeadsMax, turnCostMax } from "../../bytes/limits.js";
 import { Malformed } from "../../bytes/malformed.js";
 import { compareBytes, equalBytes } from "../../bytes/order.js";
 import { clockFault, HybridClock, trustedTimeMs } from "../../clock/hybrid-clock.js";
 import { compareStamps } from "../../clock/stamp.js";
 import { type Hasher, hashBytes, type Signer, type Verifier } from "../../identity/crypto.js";
-import { type AuthorId, type Epoch, epochNonceBytes, feedId, laneId, type NetworkId, subjectId } from "../../identity/ids.js";
-import type { SubjectPath } from "../../identity/subject-path.js";
-import { emptyMmr, mmrRoot } from "../../proof/mmr-append.js";
+import { type AuthorId, epochNonceBytes, type NetworkId } from "../../identity/ids.js";
+import { mmrRoot } from "../../proof/mmr-append.js";
 import { sealTree } from "../../proof/seal-tree.js";
 import type { Core, Effect, Input, Json, Protocol, Surroundings } from "../../protocol/protocol.js";
 import type { HeadRecord, StoreRecord } from "../../store/records.js";
-import { BlockBuilder } from "../event/block.js";
-import { CausalEncoder } from "../event/causal-encoder.js";
-import { encodeEpochOpened, eventCodecs, systemKinds } from "../event/event.js";
 import { Copies } from "../lane/copies.js";
-import { DamagedStore, FeedView, type LaneEntry } from "../lane/feed-view.js";
+import { DamagedStore, FeedView } from "../lane/feed-view.js";
 import { countedSize } from "../lane/freeze.js";
 import type { VerifiedRange } from "../range/verified-range.js";
 import type { LanePlace } from "../seal/checkpoint.js";
 import { sealLeaf, sealMessage } from "../seal/seal.js";
-import { bytesOf, eventsFault } from "./append-fault.js";
+import { appendFault, bytesOf } from "./append-fault.js";
 import {
   type AppendCommand,
   applyFeedWrite,
@@ -34,10 +30,10 @@ import {
   type TakeCommand,
 } from "./feed-vocabulary.js";
 import { countUnknownForks, freezing, unlessDamaged } from "./freeze-lane.js";
-import { type HashedTail, type NewParts, OpenLane, type OwnLane } from "./open-lane.js";
+import type { HashedTail, NewParts, OpenLane } from "./open-lane.js";
+import { OpenLanes } from "./open-lanes.js";
 import { changedPayloads, type OrderParts, type PayloadOrder } from "./payload-orders.js";
 import { redacting, redactionParts } from "./redact-event.js";
-import { resumeLane } from "./resume-lane.js";
 import { Returning, type Writing } from "./returning.js";
 import { bearsOnPayloads, type LaneTaking, laneTaking, observeStamps, takenWrites } from "./take-range.js";
 
@@ -89,17 +85,12 @@ const DISK_FULL: Refusal = { code: "disk-full", reason: "the disk is full", fix:
 class FeedCore implements Core<Feed> {
   readonly #options: FeedOptions;
   #clock = new HybridClock();
-  /** Lanes ready to be written, least recently used first. */
-  readonly #open = new Map<SubjectPath, OpenLane>();
-  readonly #touched = new Set<OpenLane>();
+  readonly #lanes: OpenLanes;
   #requests: Request[] = [];
   /** What this turn is to change about payloads: at its end, when it is known how its blocks are laid out. */
   #payloads: PayloadOrder[] = [];
   #laid: OrderParts["laid"] = [];
   readonly #copies = new Copies();
-  #nextLane = 0;
-  /** Nonce of the store instance: that of the epochs written here. */
-  #instance: Uint8Array = ZEROS;
   readonly #returning: Returning;
   /** Forks kept of lanes of which nothing is held, once somebody has asked: to count them is to read all forks there are. */
   #unknownForks: number | undefined;
@@ -108,6 +99,7 @@ class FeedCore implements Core<Feed> {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.#lanes = new OpenLanes(options);
     this.#returning = new Returning(options.hasher);
   }
 
@@ -115,8 +107,8 @@ class FeedCore implements Core<Feed> {
     switch (input.kind) {
       case "started":
         this.#clock = new HybridClock(around.view.clock());
-        this.#nextLane = around.view.nextLaneNumber();
-        this.#instance = storeOf(around.view).instance;
+        this.#lanes.nextNumber = around.view.nextLaneNumber();
+        this.#lanes.instance = storeOf(around.view).instance;
         return [{ kind: "notify", notice: { kind: "begun" } }, ...this.#returning.started(around)];
       case "commanded":
         if (input.command.kind === "append") return this.#append(input.command, around);
@@ -132,7 +124,7 @@ class FeedCore implements Core<Feed> {
       case "expired":
         return this.#returning.step(around, this.#writing(around));
       case "closing":
-        return [...(this.#touched.size === 0 ? [] : this.#close(around)), ...this.#changePayloads(around)];
+        return [...(this.#lanes.touched.size === 0 ? [] : this.#close(around)), ...this.#changePayloads(around)];
       default:
         return [];
     }
@@ -140,7 +132,7 @@ class FeedCore implements Core<Feed> {
 
   describe(): Json {
     return {
-      open: this.#open.size,
+      open: this.#lanes.size,
       appended: this.#appended,
       taken: this.#taken,
       returning: this.#returning.waiting,
@@ -158,15 +150,15 @@ class FeedCore implements Core<Feed> {
 
   // --- append ---
 
-  #append({ token, path, events }: AppendCommand, around: Around): readonly Effect<Feed>[] {
-    const refusal = eventsFault(events);
-    return refusal === undefined ? this.#lay({ token, path, events }, around) : refused(token, refusal);
+  #append(command: AppendCommand, around: Around): readonly Effect<Feed>[] {
+    const refusal = appendFault(command);
+    return refusal === undefined ? this.#lay(command, around) : refused(command.token, refusal);
   }
 
-  #lay({ token, path, events }: Omit<AppendCommand, "kind">, around: Around): readonly Effect<Feed>[] {
+  #lay({ token, path, events, observed, lens }: Omit<AppendCommand, "kind">, around: Around): readonly Effect<Feed>[] {
     const refusal = this.#cannotWrite(around);
     if (refusal !== undefined) return refused(token, refusal);
-    const opened = this.#lane(path, around);
+    const opened = this.#lanes.open(path, around, { clock: this.#clock, observed, lens });
     if (!("lane" in opened)) return refused(token, opened);
     const { lane, effects } = opened;
     const first = lane.add(events[0] as NewParts, this.#clock, around.wallMs);
@@ -177,7 +169,7 @@ class FeedCore implements Core<Feed> {
       each?.push(seq);
     }
     this.#requests.push({ token, lane, seqs: { first, count: events.length, each } });
-    this.#touched.add(lane);
+    this.#lanes.touched.add(lane);
     return effects;
   }
 
@@ -186,83 +178,9 @@ class FeedCore implements Core<Feed> {
     const trusted = trustedTimeMs({ persistedMs: this.#clock.last.wallMs, wallMs: around.wallMs, claimsMs: [] });
     const fault = clockFault(trusted);
     if (fault !== undefined) return { code: "clock", reason: fault, fix: "Set this machine's clock, then try again." };
-    if (this.#touched.size >= sealHeadsMax)
+    if (this.#lanes.touched.size >= sealHeadsMax)
       return { code: "too-large", reason: `more than ${sealHeadsMax} feeds in one turn`, fix: "Await some appends first." };
     return undefined;
-  }
-
-  /** In an epoch of this store instance, of an index greater than `above`. */
-  #lane(path: SubjectPath, around: Around, above = -1): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
-    const known = this.#open.get(path);
-    if (known !== undefined && this.#isWritten(known.place.epoch, above)) {
-      this.#open.delete(path);
-      this.#open.set(path, known);
-      return { lane: known, effects: [] };
-    }
-    return unlessDamaged(() => this.#openLane(path, around, above));
-  }
-
-  #isWritten({ index, nonce }: Epoch, above: number): boolean {
-    return index > above && equalBytes(nonce, this.#instance);
-  }
-
-  /** Changes nothing, in this core or in its effects, before it is sure to succeed. */
-  #openLane(
-    path: SubjectPath,
-    { view, wallMs }: Around,
-    above: number,
-  ): Refusal | { readonly lane: OpenLane; readonly effects: readonly Effect<Feed>[] } {
-    const { hasher, author, network } = this.#options;
-    const subject = subjectId(hasher, network, path);
-    const lanes = [...view.lanes(subject)];
-    const mine = lanes.filter((entry) => compareBytes(entry.author, author) === 0);
-    const current = mine.findLast((entry) => this.#isWritten(entry.epoch, above));
-    if (current === undefined && mine.length >= epochsPerFeedMax) {
-      return {
-        code: "usage",
-        reason: `${path} has had ${mine.length} epochs of this author`,
-        fix: "Go on in another subject: this store was copied or restored too often.",
-      };
-    }
-    const last = mine.at(-1);
-    const epoch = current?.epoch ?? { index: last === undefined ? 0 : last.epoch.index + 1, nonce: this.#instance };
-    const feed = feedId(hasher, author, subject);
-    const number = current?.number ?? this.#nextLane;
-    const causal = this.#causal({ feed, epoch, subject }, lanes, view);
-    const place = { number, id: laneId(hasher, feed, epoch), feed, epoch, subject, path };
-    if (current !== undefined) {
-      const lane = resumeLane(place, causal, { ...this.#options, view, stamped: this.#clock.last });
-      this.#keepOpen(path, lane);
-      return { lane, effects: [] };
-    }
-    const branch = last === undefined ? undefined : branchFrom(last, view);
-    const lane = new OpenLane(place, causal, NEW_LANE, new BlockBuilder(1, ZEROS));
-    if (branch !== undefined)
-      lane.addFirst({ kind: systemKinds.epochOpened, codec: eventCodecs.raw, payload: branch }, this.#clock, wallMs);
-    this.#nextLane++;
-    this.#keepOpen(path, lane);
-    return { lane, effects: [{ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } }] };
-  }
-
-  /** Sizes of the subject's other lanes, as held here. A resumed lane says them all afresh, which is always right. */
-  #causal(own: Pick<OwnLane, "feed" | "epoch" | "subject">, lanes: readonly LaneEntry[], view: FeedView): CausalEncoder {
-    const { hasher } = this.#options;
-    const encoder = new CausalEncoder(own);
-    for (const entry of lanes) {
-      const head = view.head(entry.number);
-      const size = head === undefined ? 0 : countedSize(head);
-      if (size > 0) encoder.observe({ feed: feedId(hasher, entry.author, own.subject), epoch: entry.epoch }, size);
-    }
-    return encoder;
-  }
-
-  #keepOpen(path: SubjectPath, lane: OpenLane): void {
-    this.#open.delete(path);
-    this.#open.set(path, lane);
-    for (const [oldest, candidate] of this.#open) {
-      if (this.#open.size <= lanesOpenMax) return;
-      if (candidate !== lane && !this.#touched.has(candidate)) this.#open.delete(oldest);
-    }
   }
 
   // --- taking what others wrote ---
@@ -272,13 +190,12 @@ class FeedCore implements Core<Feed> {
     if (outcome === "stale") return [{ kind: "notify", notice: { kind: "stale", token } }];
     if ("code" in outcome) return [{ kind: "notify", notice: { kind: "refused", token, ...outcome } }];
     const { path, place, head } = range;
-    if (outcome.lane === "new") this.#nextLane++;
+    if (outcome.lane === "new") this.#lanes.nextNumber++;
     const become = outcome.replacement?.head ?? head;
     if (outcome.lane === "new" && become.freezeAt > 0 && this.#unknownForks !== undefined) this.#unknownForks--;
     const stamped = this.#clock.last;
     observeStamps(this.#clock, range, around.wallMs);
-    const counted = countedSize(become);
-    this.#open.get(path)?.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, counted);
+    this.#lanes.hold(path, place, { lane: outcome.number, counted: countedSize(become) });
     this.#taken += head.size - range.held.size;
     if (bearsOnPayloads(range, around.view)) this.#payloads.push({ kind: "taken", lane: outcome.number, range });
     const reserve = this.#clock.last === stamped ? undefined : this.#clock.reserveNeeded();
@@ -303,10 +220,10 @@ class FeedCore implements Core<Feed> {
   #taking(range: VerifiedRange, { view, disk }: Around): Refusal | "stale" | LaneTaking {
     if (disk === "full") return DISK_FULL;
     const { author, hasher } = this.#options;
-    const parts = { view, author, hasher, instance: this.#instance, nextLane: this.#nextLane };
+    const parts = { view, author, hasher, instance: this.#lanes.instance, nextLane: this.#lanes.nextNumber };
     const outcome = unlessDamaged(() => laneTaking(range, parts));
     // What this turn wrote to a lane that was given up in it is not in the store yet.
-    const isTouched = typeof outcome === "object" && "number" in outcome && this.#touchedLane(outcome.number) !== undefined;
+    const isTouched = typeof outcome === "object" && "number" in outcome && this.#lanes.touchedLane(outcome.number) !== undefined;
     return isTouched ? "stale" : outcome;
   }
 
@@ -322,12 +239,11 @@ class FeedCore implements Core<Feed> {
     if ("code" in done) return [{ kind: "notify", notice: { kind: "refused", token, ...done } }];
     if (this.#unknownForks !== undefined) this.#unknownForks += done.unknown;
     const { place, path, freezeAt } = done.freeze;
-    const open = path === undefined ? undefined : this.#open.get(path);
+    if (path !== undefined && done.held !== undefined) this.#lanes.hold(path, place, done.held);
+    const open = path === undefined ? undefined : this.#lanes.get(path);
     const isIts = (lane: OpenLane) => compareBytes(lane.place.id, fork.lane) === 0;
-    if (open !== undefined && !isIts(open))
-      open.observe({ feed: feedId(this.#options.hasher, place.author, place.subject), epoch: place.epoch }, done.counted);
     // One that was given up in this turn is open no more, and is written all the same when the turn closes.
-    for (const lane of open === undefined ? this.#touched : [open, ...this.#touched]) if (isIts(lane)) lane.freezeAt = freezeAt;
+    for (const lane of open === undefined ? this.#lanes.touched : [open, ...this.#lanes.touched]) if (isIts(lane)) lane.freezeAt = freezeAt;
     const frozen: Effect<Feed> = { kind: "notify", notice: { kind: "frozen", token, ...done.freeze } };
     return [...done.effects, ...this.#givingUp(place, freezeAt, around), frozen];
   }
@@ -347,28 +263,23 @@ class FeedCore implements Core<Feed> {
     if (compareBytes(place.author, this.#options.author) !== 0) return [];
     const { view, random } = around;
     const number = view.laneNumber(place.subject, place.author, place.epoch);
-    const size = number === undefined ? 0 : (this.#touchedLane(number)?.size ?? view.head(number)?.size ?? 0);
+    const size = number === undefined ? 0 : (this.#lanes.touchedLane(number)?.size ?? view.head(number)?.size ?? 0);
     const effects: Effect<Feed>[] = [];
-    if (equalBytes(place.epoch.nonce, this.#instance)) {
+    if (equalBytes(place.epoch.nonce, this.#lanes.instance)) {
       const record = { ...storeOf(view), instance: random.bytes(epochNonceBytes) };
-      this.#instance = record.instance;
+      this.#lanes.instance = record.instance;
       effects.push({ kind: "write", write: { kind: "store", record } });
     }
     if (number !== undefined) return [...effects, ...this.#returning.giveUp({ number, size }, from, around, token)];
     return token === undefined ? effects : [...effects, { kind: "notify", notice: { kind: "passed", token } }];
   }
 
-  #touchedLane(number: number): OpenLane | undefined {
-    for (const lane of this.#touched) if (lane.place.number === number) return lane;
-    return undefined;
-  }
-
   #writing(around: Around): Writing {
     return {
       clock: this.#clock,
       refusal: () => this.#cannotWrite(around),
-      lane: (path, above) => this.#lane(path, around, above),
-      touch: (lane) => this.#touched.add(lane),
+      lane: (path, above) => this.#lanes.open(path, around, { clock: this.#clock, above }),
+      touch: (lane) => this.#lanes.touched.add(lane),
       redact: (order) => this.#payloads.push(order),
     };
   }
@@ -402,9 +313,7 @@ class FeedCore implements Core<Feed> {
     if (orders.length === 0) return [];
     const { hasher } = this.#options;
     const { writes, notices, changed } = changedPayloads(orders, { view, hasher, copies: this.#copies, laid });
-    // An open lane whose last block is another now goes on from what is stored.
-    for (const [path, { place, lastBlockSeq }] of this.#open)
-      if (changed.some(({ lane, seq }) => lane === place.number && seq === lastBlockSeq)) this.#open.delete(path);
+    this.#lanes.relaid(changed);
     return [
       ...writes.map((write): Effect<Feed> => ({ kind: "write", write })),
       ...notices.map((notice): Effect<Feed> => ({ kind: "notify", notice })),
@@ -416,7 +325,7 @@ class FeedCore implements Core<Feed> {
   #close({ view }: Around): readonly Effect<Feed>[] {
     const { hasher, author, signer, signatures } = this.#options;
     const effects: Effect<Feed>[] = [];
-    const lanes = [...this.#touched].sort((left, right) => compareBytes(left.place.id, right.place.id));
+    const lanes = [...this.#lanes.touched].sort((left, right) => compareBytes(left.place.id, right.place.id));
     const tails = new Map<OpenLane, HashedTail>();
     for (const lane of lanes) tails.set(lane, lane.hash(hasher));
     const tree = sealTree(
@@ -437,7 +346,7 @@ class FeedCore implements Core<Feed> {
     if (reserve !== undefined) effects.push({ kind: "write", write: { kind: "clock", reserve } });
     for (const request of this.#requests) effects.push({ kind: "notify", notice: this.#appendedNotice(request, tails) });
     if (this.#payloads.length > 0) this.#laid = [...tails].map(([{ place }, { blocks }]) => ({ lane: place, blocks }));
-    this.#touched.clear();
+    this.#lanes.touched.clear();
     this.#requests = [];
     return effects;
   }
@@ -447,7 +356,8 @@ class FeedCore implements Core<Feed> {
     const lastSeq = seqs.each?.at(-1) ?? seqs.first + seqs.count - 1;
     const own = ids.subarray((seqs.first - firstSeq) * hashBytes, (lastSeq - firstSeq + 1) * hashBytes);
     this.#appended += seqs.count;
-    return { kind: "appended", token, path: lane.place.path, epoch: lane.place.epoch.index, seqs, ids: own };
+    const { path, epoch, number } = lane.place;
+    return { kind: "appended", token, path, epoch: epoch.index, lane: number, seqs, ids: own };
   }
 }
 
@@ -455,20 +365,10 @@ function refused(token: number, refusal: Refusal): readonly Effect<Feed>[] {
   return [{ kind: "notify", notice: { kind: "refused", token, ...refusal } }];
 }
 
-const ZEROS = new Uint8Array(hashBytes);
-const NEW_LANE = { mmr: emptyMmr, head: ZEROS, stamp: { wallMs: 0, counter: 0 } };
-
 function storeOf(view: FeedView): StoreRecord {
   const record = view.store();
   if (record === undefined) throw new DamagedStore("the record of what the store is", "it is missing");
   return record;
-}
-
-/** What the event that opens an epoch says of the one before. */
-function branchFrom(last: LaneEntry, view: FeedView): Uint8Array {
-  const head = view.head(last.number);
-  if (head === undefined) throw new DamagedStore(`head of lane ${last.number}`, "it is missing");
-  return encodeEpochOpened({ epoch: last.epoch, size: head.size, headId: head.headId });
 }
 
 function leafOf(lane: OpenLane, hasher: Hasher): Uint8Array {

@@ -44,11 +44,13 @@ import {
   type StoreRecord,
 } from "../../store/records.js";
 import { blockFirstSeq } from "../event/block.js";
+import type { Lens } from "../event/lens-payload.js";
 import type { EventPlace } from "../lane/absence.js";
 import type { FeedView } from "../lane/feed-view.js";
 import type { VerifiedRange } from "../range/verified-range.js";
 import type { LanePlace } from "../seal/checkpoint.js";
 import { encodeForkProof, type VerifiedFork } from "../seal/fork-proof.js";
+import type { Observed } from "./known-lanes.js";
 import type { HashedTail, NewParts } from "./open-lane.js";
 import type { PayloadWrite } from "./payload-changes.js";
 
@@ -69,6 +71,11 @@ export interface AppendCommand {
   readonly token: number;
   readonly path: SubjectPath;
   readonly events: readonly NewParts[];
+  /** What its author has folded of the subject, where it writes by what a view shows: the events claim to know just that. Left out,
+   * they claim all that is held. */
+  readonly observed?: Observed | undefined;
+  /** Written first, as an event of its own, where the author has no events in the subject yet and no lens of it is known. */
+  readonly lens?: Lens | undefined;
 }
 
 /** Events of another author's lane, verified beforehand. */
@@ -125,6 +132,8 @@ export interface Appended {
   readonly token: number;
   readonly path: SubjectPath;
   readonly epoch: number;
+  /** Number of the lane in this store. */
+  readonly lane: number;
   /** Seq of each event asked for. */
   readonly seqs: Seqs;
   /** Ids of the lane's events from `seqs.first` on, 32 bytes each. */

@@ -11,8 +11,8 @@ import type { FeedVocabulary, Freeze, Refusal } from "./feed-vocabulary.js";
 
 export interface Freezing {
   readonly freeze: Freeze;
-  /** Events of it held here that count. */
-  readonly counted: number;
+  /** Where it is held: its number, and how many of its events held count. */
+  readonly held: { readonly lane: number; readonly counted: number } | undefined;
   /** By how many there are more forks of lanes of which nothing is held. */
   readonly unknown: 0 | 1;
   readonly effects: readonly Effect<FeedVocabulary>[];
@@ -39,8 +39,12 @@ export function freezing(fork: VerifiedFork, view: FeedView, unknownForks: () =>
   const wasFrozenAt = head?.freezeAt ?? kept?.forkedAt ?? 0;
   const to = Math.min(head?.size ?? 0, countedEnd(wasFrozenAt));
   const withdrawn = to < freezeAt ? undefined : { from: freezeAt, to };
-  const counted = held === undefined ? 0 : countedSize(held.head);
-  return { freeze: { place, path: view.subject(place.subject), freezeAt, wasFrozenAt, withdrawn }, counted, unknown, effects };
+  return {
+    freeze: { place, path: view.subject(place.subject), freezeAt, wasFrozenAt, withdrawn },
+    held: held && { lane: held.lane, counted: countedSize(held.head) },
+    unknown,
+    effects,
+  };
 }
 
 /** Forks kept of lanes of which nothing is held: all that are kept are read. */

@@ -7,8 +7,8 @@ import type { SubjectPath } from "../../identity/subject-path.js";
 import { appendLeaves, type Mmr } from "../../proof/mmr-append.js";
 import { BlockBuilder } from "../event/block.js";
 import type { CausalLane } from "../event/causal-delta.js";
-import type { CausalEncoder } from "../event/causal-encoder.js";
 import { type EventParts, eventCodecs, eventSize, type Origin, systemKinds } from "../event/event.js";
+import type { KnowingParts, KnownLanes, Observed } from "./known-lanes.js";
 
 /** What a lane is, apart from how far it has come. */
 export interface OwnLane {
@@ -84,7 +84,7 @@ export class OpenLane {
   readonly place: OwnLane;
   /** Seq from which its events count no more; 0: it is not frozen. */
   freezeAt = 0;
-  readonly #causal: CausalEncoder;
+  readonly #known: KnownLanes;
   #state: LaneState;
   #tail: BlockBuilder;
   /** Events of the tail that are hashed and stored. */
@@ -95,9 +95,9 @@ export class OpenLane {
   #size: number;
   #stamp: Stamp;
 
-  constructor(place: OwnLane, causal: CausalEncoder, state: LaneState, tail: BlockBuilder) {
+  constructor(place: OwnLane, known: KnownLanes, state: LaneState, tail: BlockBuilder) {
     this.place = place;
-    this.#causal = causal;
+    this.#known = known;
     this.#state = state;
     this.#tail = tail;
     this.#tailHashed = tail.count;
@@ -121,22 +121,26 @@ export class OpenLane {
     return this.#lastBlockSeq;
   }
 
-  /** So much is held here of another lane of the subject: the next event says so. */
-  observe(lane: CausalLane, size: number): void {
-    if (size === 0) this.#causal.forget(lane);
-    else this.#causal.observe(lane, size);
+  /** So much is held here of another lane of the subject, and counts. */
+  hold(number: number, lane: CausalLane, size: number): void {
+    this.#known.hold(number, lane, size);
+  }
+
+  /** What the author of the next events knows of other lanes: they say so. All that is held, where it is left out. */
+  know(observed: Observed | undefined, parts: KnowingParts): void {
+    this.#known.know(observed, parts);
   }
 
   /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */
   add(parts: NewParts | PartsAgain, clock: HybridClock, wallMs: number): number {
-    const deltas = this.#causal.next();
+    const deltas = this.#known.next();
     for (let index = 0; index < deltas.length - 1; index++) this.#write(frontierEvent(deltas[index], clock.tick(wallMs)));
     return this.#write(eventOf(parts, deltas[deltas.length - 1], clock.tick(wallMs)));
   }
 
   /** The first event of an epoch: it takes the first delta, and frontier events follow. */
   addFirst(parts: NewParts, clock: HybridClock, wallMs: number): void {
-    const [first, ...rest] = this.#causal.next();
+    const [first, ...rest] = this.#known.next();
     this.#write(eventOf(parts, first, clock.tick(wallMs)));
     for (const causal of rest) this.#write(frontierEvent(causal, clock.tick(wallMs)));
   }

@@ -6,10 +6,10 @@ import { mmrRoot } from "../../proof/mmr-append.js";
 import type { HeadRecord } from "../../store/records.js";
 import { BlockBuilder, type BlockView } from "../event/block.js";
 import { idsOfBlock } from "../event/block-ids.js";
-import type { CausalEncoder } from "../event/causal-encoder.js";
 import { stampAt } from "../event/event.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import { verifySeal } from "../seal/seal.js";
+import type { KnownLanes } from "./known-lanes.js";
 import { OpenLane, type OwnLane } from "./open-lane.js";
 
 // The next seal covers all that a lane ever held. A head or a tail that lost a bit on the disk would make us sign a
@@ -25,7 +25,7 @@ export interface ResumeParts {
 }
 
 /** A lane of ours as the store has it, ready to be written on. Throws DamagedStore where the store contradicts itself. */
-export function resumeLane(place: OwnLane, causal: CausalEncoder, parts: ResumeParts): OpenLane {
+export function resumeLane(place: OwnLane, known: KnownLanes, parts: ResumeParts): OpenLane {
   const { view, stamped } = parts;
   const damaged = (detail: string) => new DamagedStore(`lane ${place.number} (${place.path})`, detail);
   const record = view.lane(place.number);
@@ -39,7 +39,7 @@ export function resumeLane(place: OwnLane, causal: CausalEncoder, parts: ResumeP
   if (fault !== undefined) throw damaged(fault);
   if (compareStamps(head.stamp, stamped) > 0) throw new DamagedStore("the clock", `lane ${place.number} has a stamp beyond it`);
   const state = { mmr: { size: head.size, peaks: head.peaks }, head: head.headId, stamp: head.stamp };
-  const lane = new OpenLane(place, causal, state, BlockBuilder.resume(tail));
+  const lane = new OpenLane(place, known, state, BlockBuilder.resume(tail));
   lane.freezeAt = head.freezeAt;
   return lane;
 }

@@ -1,0 +1,86 @@
+import { canonicalJson, parseCanonicalJson } from "../bytes/canonical-json.js";
+import { elementBytesMax } from "../bytes/limits.js";
+import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { bytesOfText } from "../identity/subject-path.js";
+
+// How elements of sets and values of registers are bytes: equal elements are equal bytes, at every replica.
+
+export interface ElementCodec<T> {
+  /** What types are named with: "text". */
+  readonly name: string;
+  encode(element: T): Uint8Array;
+  decode(bytes: Uint8Array): Decoded<T>;
+}
+
+/** What libraries that check data agree on (standardschema.dev): the part of it that is used here. */
+export interface StandardSchema<T> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined;
+  };
+}
+
+export type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+/** A codec, or a schema that JSON must fit. */
+export type Element<T> = ElementCodec<T> | StandardSchema<T>;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export const text: ElementCodec<string> = {
+  name: "text",
+  encode(element) {
+    if (/\p{Surrogate}/u.test(element)) throw new RangeError("text that holds half of a character");
+    return bounded(bytesOfText(element));
+  },
+  decode(bytes) {
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      return new Malformed("text that is not UTF-8");
+    }
+  },
+};
+
+export const bytes: ElementCodec<Uint8Array> = {
+  name: "bytes",
+  encode: (element) => bounded(element.slice()),
+  decode: (encoded) => encoded.slice(),
+};
+
+/** Anything that JSON has, in its one canonical form. */
+export const json: ElementCodec<unknown> = {
+  name: "json",
+  encode: (element) => bounded(canonicalJson(element)),
+  decode: (encoded) => parseCanonicalJson(encoded),
+};
+
+export function codecOf<T>(element: Element<T>): ElementCodec<T> {
+  if (!("~standard" in element)) return element;
+  const check = (value: unknown): Decoded<T> => {
+    const result = element["~standard"].validate(value);
+    if (result instanceof Promise) throw new TypeError("a schema that validates asynchronously cannot be folded: use one that answers at once");
+    return result.issues === undefined ? result.value : new Malformed(result.issues.map(({ message }) => message).join("; "));
+  };
+  return {
+    name: "json",
+    encode(value) {
+      const checked = check(value);
+      if (checked instanceof Malformed) throw new RangeError(`the schema refuses it: ${checked.reason}`);
+      return json.encode(value);
+    },
+    decode(encoded) {
+      const value = json.decode(encoded);
+      return value instanceof Malformed ? value : check(value);
+    },
+  };
+}
+
+function bounded(encoded: Uint8Array): Uint8Array {
+  if (encoded.length > elementBytesMax) throw new RangeError(`an element has at most ${elementBytesMax} bytes, not ${encoded.length}`);
+  return encoded;
+}

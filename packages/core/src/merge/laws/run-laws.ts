@@ -1,0 +1,77 @@
+import { lawPlansPerShrinkMax } from "../../bytes/limits.js";
+import { SeededDraws } from "./draws.js";
+import { drawHistory, type History, type Trial, UnreadableOperation } from "./history.js";
+import { brokenLaw } from "./laws.js";
+import type { Broken } from "./scene.js";
+import { shrunk } from "./shrink.js";
+import { counterexampleLines } from "./telling.js";
+import { textOf } from "./text-of.js";
+
+export interface LawRuns {
+  readonly seed: number;
+  readonly runs: number;
+  /** The run to begin with: to repeat one. */
+  readonly first?: number;
+}
+
+export type Verdict = { readonly kind: "lawful"; readonly runs: number } | Counterexample;
+
+/** The least history found on which a type breaks a law. */
+export interface Counterexample {
+  readonly kind: "lawless";
+  readonly law: string;
+  /** Which run it was: `seed` and `run` repeat it. */
+  readonly seed: number;
+  readonly run: number;
+  /** Who wrote what, in which knowledge, and what came of it. */
+  readonly lines: readonly string[];
+}
+
+/** Puts a type through the laws: a small history a run, all of it from the seed. Ends at the first that breaks one. */
+export function runLaws(trial: Trial, { seed, runs, first = 0 }: LawRuns): Verdict {
+  for (let run = first; run < first + runs; run++) {
+    const counterexample = runLaw(trial, seed, run);
+    if (counterexample !== undefined) return counterexample;
+  }
+  return { kind: "lawful", runs };
+}
+
+function runLaw(trial: Trial, seed: number, run: number): Counterexample | undefined {
+  let history: History;
+  const draws = new SeededDraws(seed, run);
+  try {
+    history = drawHistory(trial, draws);
+  } catch (error) {
+    const law = error instanceof UnreadableOperation ? "an operation that is written can be read" : THROWS;
+    const lines = [error instanceof UnreadableOperation ? `${textOf(error.operation)}: ${error.message}` : reasonOf(error)];
+    return { kind: "lawless", law, seed, run, lines };
+  }
+  const broken = lawBroken(trial, history, draws);
+  if (broken === undefined) return undefined;
+  const least = shrunk(trial, history, (smaller) => brokenBySome(trial, smaller, broken.law)) ?? { history, broken };
+  return { kind: "lawless", law: least.broken.law, seed, run, lines: counterexampleLines(least.history, least.broken) };
+}
+
+const THROWS = "nothing throws";
+
+/** A throw is a law broken, too. */
+function lawBroken(trial: Trial, history: History, draws: SeededDraws): Broken | undefined {
+  try {
+    return brokenLaw(trial, history, draws);
+  } catch (error) {
+    return { law: THROWS, left: { how: "folded and joined", came: reasonOf(error) }, right: { how: "of any operations", came: "a state" } };
+  }
+}
+
+/** Whether the history breaks the law by some arrival, parts or withdrawal: those of the run are others once it is smaller. */
+function brokenBySome(trial: Trial, history: History, law: string): Broken | undefined {
+  for (let plan = 0; plan < lawPlansPerShrinkMax; plan++) {
+    const broken = lawBroken(trial, history, new SeededDraws(plan));
+    if (broken?.law === law) return broken;
+  }
+  return undefined;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `threw ${textOf(error)}`;
+}

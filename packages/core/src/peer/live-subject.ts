@@ -1,0 +1,253 @@
+import { toHex } from "../bytes/hex.js";
+import { changesWaitingMax } from "../bytes/limits.js";
+import { eventCodecs } from "../feed/event/event.js";
+import type { NewParts } from "../feed/write/open-lane.js";
+import { encodeItems } from "../merge/state.js";
+import { encodeOperations } from "../merge/transaction.js";
+import type { PendingWrite } from "../subject/shown.js";
+import { stateAt } from "../subject/state-at.js";
+import type { FoldedEvent } from "../subject/view-fold.js";
+import { unlessAborted } from "./abort.js";
+import { explained, keysInConflict, operationToRestore } from "./explained.js";
+import { Backlog, Latest } from "./latest.js";
+import type { EventRecord, ReadOptions, Receipt, StampText } from "./peer-api.js";
+import { SinterError } from "./sinter-error.js";
+import type { Change, Conflict, ControlBus, Explanation, Published, Quarantined, SubjectProgress, SubjectView, Write } from "./subject-api.js";
+import { SubjectControl } from "./subject-control.js";
+import type { SubjectParts } from "./subject-parts.js";
+import { OnItsWay } from "./written.js";
+
+/** A subject read through a merge type: what it comes to, now and whenever that changes. */
+export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands> {
+  readonly path: string;
+  readonly type: string;
+  readonly #parts: SubjectParts;
+  readonly #latest = new Latest();
+  readonly #changes = new Set<Backlog<Change<Value>>>();
+  readonly #control: SubjectControl;
+  readonly #silence: (() => void)[] = [];
+  #value: { readonly value: Value; readonly version: number } | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: SubjectParts) {
+    this.#parts = parts;
+    this.path = parts.path;
+    this.type = parts.type.name;
+    this.#control = new SubjectControl(parts, (event) => this.#publish(event));
+    this.#silence.push(
+      parts.live.listen({
+        changed: () => this.#latest.changed(),
+        withdrawn: (reason) => this.#control.tell({ kind: "withdrawn", reason }),
+        failed: (error) => this.#end(error),
+      }),
+    );
+  }
+
+  get value(): Value {
+    this.#goesOn();
+    const { version } = this.#latest;
+    if (this.#value?.version !== version) this.#value = { value: this.#parts.type.value(this.#parts.live.shown.items()) as Value, version };
+    return this.#value.value;
+  }
+
+  get progress(): SubjectProgress {
+    const { live } = this.#parts;
+    if (live.failure !== undefined) return { state: "stuck", reason: live.failure.message };
+    if (!live.isCurrent) return { state: "folding" };
+    for (const [lane, { why }] of live.waits) return { state: "waiting", why, author: toHex(lane.entry.author), seq: lane.seq };
+    return { state: "current" };
+  }
+
+  get control(): ControlBus {
+    return this.#control;
+  }
+
+  change(make: (commands: Commands) => void): Write {
+    const sent: unknown[] = [];
+    const answer: unknown = make(this.#parts.type.commands((operation) => sent.push(operation)) as Commands);
+    if (answer instanceof Promise) throw new SinterError("usage", "a change that is made asynchronously", "Call the commands before the function returns.");
+    return this.write(sent);
+  }
+
+  /** One event of these operations. */
+  write(operations: readonly unknown[]): Write {
+    this.#goesOn();
+    const { type, live } = this.#parts;
+    if (operations.length === 0) throw new SinterError("usage", "a change that changes nothing", "Call one of its commands, or leave it out.");
+    const { kind, payload } = encodeOperations(type, operations);
+    const write: PendingWrite = { operations, placed: undefined };
+    live.shown.add(write);
+    this.#latest.changed();
+    const receipt = this.#append({ kind, codec: eventCodecs.raw, payload }, write).catch((error: unknown) => {
+      live.shown.drop(write);
+      this.#latest.changed();
+      this.#control.failed(error);
+      throw error;
+    });
+    return new OnItsWay(receipt);
+  }
+
+  async *values({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Value, void, undefined> {
+    while (!signal?.aborted) {
+      const { version } = this.#latest;
+      yield this.value;
+      if (signal?.aborted) return;
+      await this.#latest.after(version, signal);
+      const { ended } = this.#latest;
+      if (ended === "closed") return;
+      if (ended !== undefined) throw ended;
+    }
+  }
+
+  async *changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Change<Value>, void, undefined> {
+    this.#goesOn();
+    const backlog = new Backlog<Change<Value>>(changesWaitingMax);
+    this.#changes.add(backlog);
+    const silence = this.#parts.live.listen({ changed: () => {}, folded: (event) => backlog.add(this.#changeOf(event), fellBehind) });
+    try {
+      yield* backlog.read(signal);
+    } finally {
+      silence();
+      this.#changes.delete(backlog);
+    }
+  }
+
+  subscribe(told: (value: Value) => void): () => void {
+    let state: "idle" | "due" | "over" = "idle";
+    const tell = () => {
+      if (state !== "due") return;
+      state = "idle";
+      try {
+        if (this.#latest.ended === undefined) told(this.value);
+      } catch (error) {
+        this.#control.failed(error);
+      }
+    };
+    const due = () => {
+      if (state !== "idle") return;
+      state = "due";
+      void this.#parts.soon().then(tell);
+    };
+    const silence = this.#latest.listen(due);
+    due();
+    return () => {
+      state = "over";
+      silence();
+    };
+  }
+
+  explain(key = ""): Explanation {
+    this.#goesOn();
+    return explained(this.#parts, key);
+  }
+
+  conflicts(): readonly Conflict[] {
+    this.#goesOn();
+    return keysInConflict(this.#parts);
+  }
+
+  restore(conflict: Conflict): Write {
+    return this.write([operationToRestore(this.#parts, conflict)]);
+  }
+
+  async at(stamp: StampText): Promise<Value> {
+    this.#goesOn();
+    const { type, view, hasher, id, soon } = this.#parts;
+    const [wallMs, counter] = stamp;
+    const steps = stateAt({ view, hasher, subject: id, type }, { wallMs, counter });
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return type.value(value) as Value;
+      await soon();
+      this.#goesOn();
+    }
+  }
+
+  quarantined(): readonly Quarantined[] {
+    this.#goesOn();
+    return [...this.#control.quarantined()];
+  }
+
+  publish(event: Published): Write {
+    return this.#publish(event);
+  }
+
+  events(options: ReadOptions = {}): AsyncIterable<EventRecord> {
+    return this.#parts.events(options);
+  }
+
+  encoded(): Uint8Array {
+    this.#goesOn();
+    const { fold } = this.#parts.live;
+    return encodeItems(this.#parts.type, new Map(fold.items.all), { lanes: fold.lanes.canonical, seen: fold.seen });
+  }
+
+  async current({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#goesOn();
+    await unlessAborted(this.#parts.live.current(), signal, () => {
+      throw new SinterError("aborted", "called off", "Nothing was written.", { cause: signal?.reason });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#end("closed");
+    for (const silence of this.#silence) silence();
+    await this.#parts.release();
+  }
+
+  #end(why: Error | "closed"): void {
+    this.#latest.end(why);
+    for (const backlog of this.#changes) backlog.end(why);
+    this.#control.end(why);
+  }
+
+  #publish({ kind, data }: Published): Write {
+    this.#goesOn();
+    return new OnItsWay(this.#append({ kind: kind ?? APPLICATION_KIND, codec: eventCodecs.raw, payload: data }));
+  }
+
+  #append(parts: NewParts, write?: PendingWrite): Promise<Receipt> {
+    const { live, lens, append } = this.#parts;
+    const placed = (lane: number, seq: number) => {
+      if (write !== undefined) write.placed = { lane, seq };
+    };
+    return append(parts, {
+      observed: live.fold.frontier(),
+      lens,
+      placed: ({ lane, seqs }) => placed(lane, seqs.each?.at(-1) ?? seqs.first + seqs.count - 1),
+    });
+  }
+
+  #changeOf({ lane, seq, wallMs, counter, keys }: FoldedEvent): Change<Value> {
+    const { author, epoch } = lane;
+    const { type, live } = this.#parts;
+    const value = type.value(live.fold.items.all) as Value;
+    const told = [...new Set(keys)].map((key) => type.keyText(key));
+    return { author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), seq, stamp: [wallMs, counter], keys: told, value };
+  }
+
+  #goesOn(): void {
+    const ended = this.#parts.ended() ?? (this.#latest.ended === "closed" ? closed() : this.#latest.ended);
+    if (ended !== undefined) throw ended;
+  }
+}
+
+const APPLICATION_KIND = 128;
+
+function fellBehind(): SinterError {
+  return new SinterError("busy", "this reader of changes fell too far behind", "Take them faster, or read values(), which gives the latest.");
+}
+
+function closed(): SinterError {
+  return new SinterError("stopped", "the subject is closed", "Ask the peer for it again.");
+}
+

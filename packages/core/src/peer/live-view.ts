@@ -1,0 +1,274 @@
+import { viewFlushMs, viewFutureMsMax, viewKeepEventsMax, viewSliceEventsMax } from "../bytes/limits.js";
+import type { Assurance } from "../feed/lane/lane-reach.js";
+import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
+import type { Hasher } from "../identity/crypto.js";
+import type { SubjectId } from "../identity/ids.js";
+import type { AnyMergeType } from "../merge/merge-type.js";
+import type { Batch } from "../protocol/key-space.js";
+import type { Clock } from "../protocol/ports.js";
+import { Shown } from "../subject/shown.js";
+import { type FoldedEvent, ViewFold, type Wait } from "../subject/view-fold.js";
+import { ViewStore } from "../subject/view-store.js";
+import type { LaneFold } from "../subject/lane-fold.js";
+
+export interface LiveViewParts {
+  readonly view: FeedView;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly subject: SubjectId;
+  readonly type: AnyMergeType;
+  readonly typeDigest: Uint8Array;
+  readonly assurance: Assurance;
+  /** Of the view: subject, type and assurance. */
+  readonly id: Uint8Array;
+  readonly kept: "whole" | "some";
+  /** The one that is on disk, if one is. */
+  readonly number: () => number | undefined;
+  readonly newNumber: () => number;
+  /** Resolves once it is on disk; or says that it is to be given again. */
+  readonly keep: (batch: Batch) => Promise<"kept" | "again">;
+  readonly drop: (view: number) => void;
+  readonly soon: () => Promise<void>;
+}
+
+export interface ViewListener {
+  /** More is folded, or otherwise than before. */
+  changed(): void;
+  /** Only where every event is wanted. */
+  folded?(event: FoldedEvent): void;
+  withdrawn?(reason: string): void;
+  failed?(error: Error): void;
+}
+
+/** One fold of a subject, kept up with what comes, and on disk. However many read it, it is folded once. */
+export class LiveView {
+  readonly shown: Shown;
+  readonly #parts: LiveViewParts;
+  readonly #listeners = new Set<ViewListener>();
+  #fold: ViewFold;
+  #store: ViewStore;
+  #running: Promise<void> | undefined;
+  #isWanted = false;
+  #failure: Error | undefined;
+  #keeping: Promise<void> | undefined;
+  #unkept = 0;
+  #cancelFlush: (() => void) | undefined;
+  #cancelWait: (() => void) | undefined;
+  #state: "open" | "closed" = "open";
+
+  constructor(parts: LiveViewParts) {
+    this.#parts = parts;
+    [this.#store, this.#fold] = this.#open();
+    this.shown = new Shown(parts.type, this.#fold);
+  }
+
+  get fold(): ViewFold {
+    return this.#fold;
+  }
+
+  get store(): ViewStore {
+    return this.#store;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get isCurrent(): boolean {
+    return this.#running === undefined && this.#failure === undefined;
+  }
+
+  get waits(): ReadonlyMap<LaneFold, Wait> {
+    return this.#fold.waits;
+  }
+
+  listen(listener: ViewListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** There may be more to fold. Folds the first of it at once. */
+  wake(): void {
+    if (this.#state === "closed" || this.#failure !== undefined) return;
+    this.#isWanted = true;
+    if (this.#running !== undefined || this.#step() === "done") return;
+    this.#running = this.#goOn().finally(() => {
+      this.#running = undefined;
+      // What came while it was ending.
+      if (this.#isWanted) this.wake();
+      this.#tell();
+    });
+  }
+
+  replaced(lane: number, from: number): void {
+    this.#fold.replaced(lane, from);
+    this.wake();
+  }
+
+  /** The store may not have what was given to it: what it has is taken up anew. */
+  restart(): void {
+    if (this.#state === "closed") return;
+    this.#failure = undefined;
+    try {
+      [this.#store, this.#fold] = this.#open();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.shown.refold(this.#fold);
+    this.wake();
+  }
+
+  /** Resolves once nothing is left to fold. */
+  async current(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    await this.#running;
+    this.#cancelFlush?.();
+    this.#cancelWait?.();
+    if (this.#failure === undefined) await this.flush();
+  }
+
+  /** Puts what is folded on disk. */
+  async flush(): Promise<void> {
+    while (this.#keeping !== undefined) await this.#keeping;
+    this.#keeping = this.#keep().finally(() => {
+      this.#keeping = undefined;
+    });
+    await this.#keeping;
+  }
+
+  #open(): [ViewStore, ViewFold] {
+    const number = this.#parts.number();
+    if (number === undefined) return this.#begin();
+    const store = this.#storeOf(number);
+    try {
+      return [store, this.#foldOn(store)];
+    } catch (error) {
+      // It is a cache: what was lost of it is folded anew.
+      if (!(error instanceof DamagedStore)) throw error;
+      const begun = this.#begin();
+      this.#parts.drop(number);
+      return begun;
+    }
+  }
+
+  #begin(): [ViewStore, ViewFold] {
+    const { id, subject, type, typeDigest, assurance, newNumber } = this.#parts;
+    const store = this.#storeOf(newNumber());
+    store.found(id, { subject, name: type.name, version: type.version, digest: typeDigest, assurance, freezes: new Uint8Array(0) });
+    return [store, this.#foldOn(store)];
+  }
+
+  #storeOf(number: number): ViewStore {
+    return new ViewStore(this.#parts.view.keys, this.#parts.hasher, number);
+  }
+
+  #foldOn(store: ViewStore): ViewFold {
+    const { view, hasher, subject, type, assurance, kept, clock } = this.#parts;
+    return new ViewFold({ view, hasher, subject, type, assurance, store, kept, wallMs: () => clock.wallMs() });
+  }
+
+  /** As much as may be done without a pause. */
+  #step(): "done" | "more" {
+    try {
+      if (this.#isWanted) this.#fold.look();
+      this.#isWanted = false;
+      const before = this.#fold.events;
+      const listening = [...this.#listeners].filter((listener) => listener.folded !== undefined);
+      const told = (event: FoldedEvent) => {
+        for (const listener of listening) listener.folded?.(event);
+      };
+      const state = this.#fold.fold(viewSliceEventsMax, listening.length === 0 ? undefined : told);
+      this.#unkept += this.#fold.events - before;
+      if (this.#fold.outdated !== undefined) return "more";
+      this.shown.refold(this.#fold);
+      if (this.#fold.events > before) this.#tell();
+      this.#keepSoon();
+      if (state === "done") this.#awaitFuture();
+      return state;
+    } catch (error) {
+      this.#fail(error);
+      return "done";
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    try {
+      for (;;) {
+        const { outdated } = this.#fold;
+        if (outdated !== undefined) await this.#refold(outdated);
+        else if (this.#unkept >= viewKeepEventsMax) await this.flush();
+        await this.#parts.soon();
+        if (this.#state === "closed" || this.#step() === "done") return;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Folds everything anew beside what is shown, and shows that once it has come as far. */
+  async #refold(reason: string): Promise<void> {
+    const old = this.#store.number;
+    const [store, fold] = this.#begin();
+    fold.look();
+    while (fold.fold(viewSliceEventsMax) === "more") {
+      await this.#parts.soon();
+      if (this.#state === "closed") return;
+    }
+    this.#isWanted = true;
+    // Outdated before it was done: again, in the next round.
+    if (fold.outdated !== undefined) return;
+    this.#store = store;
+    this.#fold = fold;
+    this.#unkept = fold.events;
+    this.shown.refold(fold);
+    for (const listener of this.#listeners) listener.withdrawn?.(reason);
+    this.#tell();
+    await this.flush();
+    this.#parts.drop(old);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener.changed();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    for (const listener of [...this.#listeners]) listener.failed?.(this.#failure);
+  }
+
+  #keepSoon(): void {
+    if (this.#unkept === 0 || this.#cancelFlush !== undefined || this.#state === "closed") return;
+    this.#cancelFlush = this.#parts.clock.after(viewFlushMs, () => {
+      this.#cancelFlush = undefined;
+      this.flush().catch((error: unknown) => this.#fail(error));
+    });
+  }
+
+  async #keep(): Promise<void> {
+    const store = this.#store;
+    this.#fold.settle();
+    this.#unkept = 0;
+    const { batch, layer } = store.take();
+    if (batch.length === 0) return;
+    while ((await this.#parts.keep(batch)) === "again" && store === this.#store) {
+      await new Promise<void>((resolve) => this.#parts.clock.after(viewFlushMs, resolve));
+    }
+    store.kept(layer);
+  }
+
+  /** An event from the future is folded when its time comes. */
+  #awaitFuture(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
+    const times = [...this.#fold.waits.values()].flatMap((wait) => (wait.why === "future" ? [wait.wallMs] : []));
+    if (times.length === 0 || this.#state === "closed") return;
+    const inMs = Math.max(1, Math.min(...times) - this.#parts.clock.wallMs());
+    this.#cancelWait = this.#parts.clock.after(Math.min(inMs, viewFutureMsMax), () => this.wake());
+  }
+}

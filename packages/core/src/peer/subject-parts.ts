@@ -1,0 +1,32 @@
+import type { Lens } from "../feed/event/lens-payload.js";
+import type { NamedLens } from "../feed/lane/lens.js";
+import type { NewParts } from "../feed/write/open-lane.js";
+import type { Hasher } from "../identity/crypto.js";
+import type { SubjectId } from "../identity/ids.js";
+import type { SubjectPath } from "../identity/subject-path.js";
+import type { AnyMergeType } from "../merge/merge-type.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import type { AppendExtra } from "./feed-calls.js";
+import type { LiveView } from "./live-view.js";
+import type { EventRecord, ReadOptions, Receipt } from "./peer-api.js";
+import type { SinterError } from "./sinter-error.js";
+
+/** What a subject asks of its peer. */
+export interface SubjectParts {
+  readonly path: SubjectPath;
+  readonly id: SubjectId;
+  readonly author: string;
+  readonly type: AnyMergeType;
+  readonly lens: Lens;
+  readonly live: LiveView;
+  readonly view: FeedView;
+  readonly hasher: Hasher;
+  readonly append: (parts: NewParts, extra: AppendExtra) => Promise<Receipt>;
+  readonly events: (options: ReadOptions) => AsyncIterable<EventRecord>;
+  readonly soon: () => Promise<void>;
+  /** Why the peer takes no more calls, once it takes none. */
+  readonly ended: () => SinterError | undefined;
+  /** The type that the subject is read through by those who name none. */
+  readonly named: () => NamedLens | undefined;
+  readonly release: () => Promise<void>;
+}

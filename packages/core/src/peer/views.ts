@@ -1,0 +1,154 @@
+import { toHex } from "../bytes/hex.js";
+import { isMalformed } from "../bytes/malformed.js";
+import { Writer } from "../bytes/writer.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
+import type { Assurance } from "../feed/lane/lane-reach.js";
+import type { Hasher } from "../identity/crypto.js";
+import type { SubjectId } from "../identity/ids.js";
+import { bytesOfText, type SubjectPath } from "../identity/subject-path.js";
+import type { AnyMergeType } from "../merge/merge-type.js";
+import type { Mount } from "../protocol/mount.js";
+import type { Clock } from "../protocol/ports.js";
+import { decodeKey, tableRange } from "../store/keys.js";
+import { viewNumberKey } from "../store/view-keys.js";
+import { decodeViewNumber } from "../store/view-records.js";
+import { type ViewCommand, type ViewVocabulary, viewProtocol } from "../subject/view-core.js";
+import { LiveView } from "./live-view.js";
+import type { Pending } from "./pending.js";
+
+export interface ViewsParts {
+  readonly view: FeedView;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly pending: Pending;
+  readonly command: (command: ViewCommand) => void;
+  readonly soon: () => Promise<void>;
+}
+
+export interface ViewAsked {
+  readonly path: SubjectPath;
+  readonly subject: SubjectId;
+  readonly type: AnyMergeType;
+  readonly typeDigest: Uint8Array;
+  readonly assurance: Assurance;
+  readonly kept: "whole" | "some";
+}
+
+interface OpenView {
+  readonly live: LiveView;
+  readers: number;
+}
+
+/** The views that are open: one for all who read a subject through one type. */
+export class Views {
+  readonly mount: Mount<ViewVocabulary>;
+  readonly #parts: ViewsParts;
+  readonly #open = new Map<SubjectPath, Map<string, OpenView>>();
+  #next: number | undefined;
+
+  constructor(parts: ViewsParts) {
+    this.#parts = parts;
+    const { pending } = parts;
+    this.mount = {
+      protocol: viewProtocol(),
+      notify: (notice) => {
+        if (notice.kind === "begun") return this.#restart();
+        pending.resolve(notice.token, notice.kind === "kept" ? "kept" : "again");
+      },
+      // Whether it was written or not: the same, given again, comes to the same.
+      dropped: (command) => {
+        if (command.kind === "keep") pending.resolve(command.token, "again");
+      },
+    };
+  }
+
+  open(asked: ViewAsked): LiveView {
+    const { hasher, view, clock, soon, pending, command } = this.#parts;
+    const { path, subject, type, typeDigest, assurance, kept } = asked;
+    const id = viewId(hasher, asked);
+    const views = this.#open.get(path) ?? new Map<string, OpenView>();
+    this.#open.set(path, views);
+    const known = views.get(toHex(id));
+    if (known !== undefined) {
+      known.readers++;
+      return known.live;
+    }
+    const live = new LiveView({
+      view,
+      hasher,
+      clock,
+      subject,
+      type,
+      typeDigest,
+      assurance,
+      id,
+      kept,
+      number: () => this.#numberOf(subject, id),
+      newNumber: () => this.#newNumber(),
+      keep: (batch) => pending.call((token) => command({ kind: "keep", token, batch })),
+      drop: (number) => command({ kind: "drop", view: number }),
+      soon,
+    });
+    views.set(toHex(id), { live, readers: 1 });
+    live.wake();
+    return live;
+  }
+
+  /** One reader fewer; the last one closes it. */
+  async release(path: SubjectPath, live: LiveView): Promise<void> {
+    const views = this.#open.get(path);
+    for (const [id, open] of views ?? []) {
+      if (open.live !== live || --open.readers > 0) continue;
+      views?.delete(id);
+      if (views?.size === 0) this.#open.delete(path);
+      await live.close();
+    }
+  }
+
+  wake(path: SubjectPath): void {
+    for (const { live } of this.#open.get(path)?.values() ?? []) live.wake();
+  }
+
+  wakeAll(): void {
+    for (const path of [...this.#open.keys()]) this.wake(path);
+  }
+
+  replaced(path: SubjectPath, lane: number, from: number): void {
+    for (const { live } of this.#open.get(path)?.values() ?? []) live.replaced(lane, from);
+  }
+
+  /** What is folded goes to disk before the peer stops. */
+  async close(): Promise<void> {
+    const open = [...this.#open.values()].flatMap((views) => [...views.values()]);
+    this.#open.clear();
+    for (const { live } of open) await live.close();
+  }
+
+  #restart(): void {
+    for (const views of this.#open.values()) for (const { live } of views.values()) live.restart();
+  }
+
+  #numberOf(subject: SubjectId, id: Uint8Array): number | undefined {
+    const bytes = this.#parts.view.keys.get(viewNumberKey(subject, id));
+    const number = bytes === undefined ? undefined : decodeViewNumber(bytes);
+    return number === undefined || isMalformed(number) ? undefined : number;
+  }
+
+  #newNumber(): number {
+    this.#next ??= this.#lastNumber() + 1;
+    return this.#next++;
+  }
+
+  #lastNumber(): number {
+    for (const [key] of this.#parts.view.keys.range({ ...tableRange("view"), order: "descending", limit: 1 })) {
+      const last = decodeKey(key);
+      if (!isMalformed(last) && last.table === "view") return last.view;
+    }
+    return -1;
+  }
+}
+
+function viewId(hasher: Hasher, { type, typeDigest, assurance }: ViewAsked): Uint8Array {
+  const writer = new Writer().prefixed(bytesOfText(type.name)).varint(type.version).bytes(typeDigest);
+  return hasher.hash("sinter 1 view", writer.u8(assurance === "hybrid" ? 1 : 0).finish());
+}

@@ -1,0 +1,95 @@
+import type { Dot } from "../merge/dot.js";
+import type { AnyMergeType, Circumstance } from "../merge/merge-type.js";
+import type { ViewFold } from "./view-fold.js";
+
+/** Operations of ours that are not folded yet: they count at once, as if they came behind all there is. */
+export interface PendingWrite {
+  readonly operations: readonly unknown[];
+  /** Where they lie, once they are on disk: the last of them. */
+  placed: { readonly lane: number; readonly seq: number } | undefined;
+}
+
+/** What an application sees: what is folded, and on top of it what it just wrote. */
+export class Shown {
+  readonly #type: AnyMergeType;
+  #fold: ViewFold;
+  readonly #pending: PendingWrite[] = [];
+  /** Of keys that pending operations bear on. */
+  #over = new Map<string, unknown>();
+
+  constructor(type: AnyMergeType, fold: ViewFold) {
+    this.#type = type;
+    this.#fold = fold;
+  }
+
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  add(write: PendingWrite): void {
+    this.#pending.push(write);
+    this.#apply(write);
+  }
+
+  /** It came to nothing. */
+  drop(write: PendingWrite): void {
+    const at = this.#pending.indexOf(write);
+    if (at === -1) return;
+    this.#pending.splice(at, 1);
+    this.#rebuild();
+  }
+
+  /** More is folded, or otherwise. */
+  refold(fold: ViewFold): void {
+    this.#fold = fold;
+    if (this.#pending.length === 0) return;
+    const frontier = fold.frontier();
+    const isFolded = ({ placed }: PendingWrite) => placed !== undefined && (frontier.get(placed.lane) ?? 0) >= placed.seq;
+    const left = this.#pending.filter((write) => !isFolded(write));
+    this.#pending.splice(0, this.#pending.length, ...left);
+    this.#rebuild();
+  }
+
+  items(): ReadonlyMap<string, unknown> {
+    const { all } = this.#fold.items;
+    return this.#over.size === 0 ? all : new Map([...all, ...this.#over]);
+  }
+
+  item(key: string): unknown {
+    return this.#over.get(key) ?? this.#fold.items.get(key);
+  }
+
+  #rebuild(): void {
+    this.#over = new Map();
+    for (const write of this.#pending) this.#apply(write);
+  }
+
+  #apply({ operations }: PendingWrite): void {
+    for (const operation of operations) {
+      const key = this.#type.keyOf(operation);
+      let item = this.#over.get(key);
+      if (item === undefined) {
+        item = this.#fold.items.copy(key);
+        this.#over.set(key, item);
+      }
+      this.#type.apply(item, operation, this.#newest());
+    }
+  }
+
+  /** Behind everything, in knowledge of everything, in a lane that no other is. */
+  #newest(): Circumstance {
+    const { seen } = this.#fold;
+    const dot: Dot = { lane: PENDING_LANE, seq: ++this.#counter, operation: 0, wallMs: Number.MAX_SAFE_INTEGER, counter: 0 };
+    const { stored } = this.#fold.lanes;
+    const lanes = { ...stored, compare: (left: number, right: number) => order(left) - order(right) || (left === right ? 0 : stored.compare(left, right)) };
+    return { dot, lanes, seen, covers: () => true, ahead: [] };
+  }
+
+  #counter = 0;
+}
+
+const PENDING_LANE = -1;
+
+function order(lane: number): number {
+  return lane === PENDING_LANE ? 1 : 0;
+}

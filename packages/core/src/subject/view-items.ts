@@ -1,0 +1,98 @@
+import { viewItemsCachedMax } from "../bytes/limits.js";
+import { Malformed } from "../bytes/malformed.js";
+import { Reader } from "../bytes/reader.js";
+import { Writer } from "../bytes/writer.js";
+import { DamagedStore } from "../feed/lane/feed-view.js";
+import type { Lanes, Seen } from "../merge/dot.js";
+import type { AnyMergeType } from "../merge/merge-type.js";
+import type { Items } from "../merge/state.js";
+import type { ViewStore } from "./view-store.js";
+
+export interface ViewItemsParts {
+  readonly type: AnyMergeType;
+  readonly store: ViewStore;
+  readonly lanes: Lanes;
+  readonly seen: Seen;
+  /** `whole`: all of them, whenever the view is open. `some`: what was asked for last, as a table has many. */
+  readonly kept: "whole" | "some";
+}
+
+/** The items of one view, as objects: those in use, and what of them the store does not have yet. */
+export class ViewItems {
+  readonly #parts: ViewItemsParts;
+  readonly #items: Items = new Map();
+  readonly #dirty = new Set<string>();
+
+  constructor(parts: ViewItemsParts) {
+    this.#parts = parts;
+    if (parts.kept === "whole") for (const [key, reader] of parts.store.items()) this.#items.set(key, this.#read(key, reader));
+  }
+
+  /** Those in use: of a view kept whole, all. */
+  get all(): ReadonlyMap<string, unknown> {
+    return this.#items;
+  }
+
+  /** Not yet in the store. */
+  get dirty(): ReadonlySet<string> {
+    return this.#dirty;
+  }
+
+  get(key: string): unknown {
+    const known = this.#items.get(key);
+    if (known !== undefined || this.#parts.kept === "whole") return known;
+    const reader = this.#parts.store.item(key);
+    if (reader === undefined) return undefined;
+    const item = this.#read(key, reader);
+    this.#items.set(key, item);
+    return item;
+  }
+
+  /** For who changes it. */
+  touch(key: string): unknown {
+    let item = this.get(key);
+    if (item === undefined) {
+      item = this.#parts.type.fresh();
+      this.#items.set(key, item);
+    }
+    this.#dirty.add(key);
+    return item;
+  }
+
+  /** One of its own, to be changed apart. */
+  copy(key: string): unknown {
+    const { type, lanes, seen } = this.#parts;
+    const item = this.get(key);
+    if (item === undefined) return type.fresh();
+    const writer = new Writer();
+    type.writeItem(writer, item, lanes, seen);
+    return this.#read(key, new Reader(writer.finish()));
+  }
+
+  /** Lays what changed into the view's part of the store. Answers which keys. */
+  settle(): readonly string[] {
+    const { type, store, lanes, seen } = this.#parts;
+    const keys = [...this.#dirty];
+    for (const key of keys) {
+      const item = this.#items.get(key);
+      if (type.isBare(item, seen)) {
+        store.removeItem(key);
+        this.#items.delete(key);
+      } else {
+        const writer = new Writer();
+        type.writeItem(writer, item, lanes, seen);
+        store.putItem(key, writer);
+      }
+    }
+    this.#dirty.clear();
+    if (this.#parts.kept === "some" && this.#items.size > viewItemsCachedMax) this.#items.clear();
+    return keys;
+  }
+
+  #read(key: string, reader: Reader): unknown {
+    const item = this.#parts.type.readItem(reader, this.#parts.lanes);
+    const checked = reader.finish(() => item);
+    if (checked instanceof Malformed) throw new DamagedStore(`view ${this.#parts.store.number}, item of ${key.length} bytes`, checked.reason);
+    return item;
+  }
+}

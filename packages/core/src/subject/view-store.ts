@@ -1,0 +1,179 @@
+import { bytesOfText } from "../identity/subject-path.js";
+import type { Decoded } from "../bytes/malformed.js";
+import { isMalformed, Malformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
+import { Reader } from "../bytes/reader.js";
+import { Writer } from "../bytes/writer.js";
+import { DamagedStore } from "../feed/lane/feed-view.js";
+import type { Hasher } from "../identity/crypto.js";
+import type { Batch, ReadableKeys } from "../protocol/key-space.js";
+import { Overlay } from "../protocol/overlay.js";
+import { decodeKey } from "../store/keys.js";
+import { itemKeyOf, viewAgainKey, viewItemKey, viewItemsRange, viewKey, viewLaneKey, viewNumberKey, viewQuarantineKey, viewRange } from "../store/view-keys.js";
+import {
+  decodeViewLaneRecord,
+  decodeViewQuarantineRecord,
+  encodeViewLaneRecord,
+  encodeViewNumber,
+  encodeViewQuarantineRecord,
+  encodeViewRecord,
+  type ViewRecord,
+} from "../store/view-records.js";
+import type { LaneCursor } from "./lane-fold.js";
+
+/** Of the checksum in front of what nothing else vouches for. */
+const SUM_BYTES = 8;
+
+/** An event appended again: by the id it first had, where it counts and where else it lies. */
+export interface AgainPlace {
+  readonly lane: number;
+  readonly seq: number;
+}
+
+/** One view's part of the store. What is written stays here until it is handed over whole, with the cursors it goes with. */
+export class ViewStore {
+  readonly number: number;
+  readonly overlay: Overlay;
+  readonly #hasher: Hasher;
+  #layers = 0;
+
+  constructor(keys: ReadableKeys, hasher: Hasher, number: number) {
+    this.number = number;
+    this.overlay = new Overlay(keys);
+    this.#hasher = hasher;
+    this.overlay.begin(0);
+  }
+
+  /** Takes its place: from now on this is the view of that id. */
+  found(id: Uint8Array, record: ViewRecord): void {
+    this.overlay.put(viewKey(this.number), encodeViewRecord(record));
+    this.overlay.put(viewNumberKey(record.subject, id), encodeViewNumber(this.number));
+  }
+
+  /** What was written since the last time, to be committed together. */
+  take(): { readonly batch: Batch; readonly layer: number } {
+    const layer = this.#layers++;
+    const batch = this.overlay.seal();
+    this.overlay.begin(this.#layers);
+    return { batch, layer };
+  }
+
+  /** A batch is in the store. */
+  kept(layer: number): void {
+    this.overlay.flushed(layer);
+  }
+
+  // --- items ---
+
+  item(key: string): Reader | undefined {
+    const bytes = this.overlay.get(viewItemKey(this.number, key));
+    return bytes === undefined ? undefined : this.#itemReader(key, bytes);
+  }
+
+  *items(prefix = ""): Iterable<readonly [key: string, item: Reader]> {
+    for (const [storeKey, bytes] of this.overlay.range(viewItemsRange(this.number, prefix))) {
+      const key = itemKeyOf(storeKey);
+      yield [key, this.#itemReader(key, bytes)];
+    }
+  }
+
+  putItem(key: string, item: Writer): void {
+    const bytes = item.finish();
+    const kept = new Uint8Array(SUM_BYTES + bytes.length);
+    kept.set(this.#sumOf(key, bytes));
+    kept.set(bytes, SUM_BYTES);
+    this.overlay.put(viewItemKey(this.number, key), kept);
+  }
+
+  removeItem(key: string): void {
+    const storeKey = viewItemKey(this.number, key);
+    if (this.overlay.peek(storeKey) !== undefined) this.overlay.remove(storeKey);
+  }
+
+  #itemReader(key: string, bytes: Uint8Array): Reader {
+    const item = bytes.subarray(SUM_BYTES);
+    if (bytes.length < SUM_BYTES || !equalBytes(this.#sumOf(key, item), bytes.subarray(0, SUM_BYTES))) throw this.#damaged("an item");
+    return new Reader(item);
+  }
+
+  /** A cache has no chain and no seal: what a disk lost would be believed. */
+  #sumOf(key: string, item: Uint8Array): Uint8Array {
+    const text = bytesOfText(`${this.number}/${key.length}/${key}`);
+    const summed = new Uint8Array(text.length + item.length);
+    summed.set(text);
+    summed.set(item, text.length);
+    return this.#hasher.hash("sinter 1 view item", summed).subarray(0, SUM_BYTES);
+  }
+
+  // --- cursors ---
+
+  *cursors(): Iterable<readonly [lane: number, cursor: LaneCursor]> {
+    for (const [key, bytes] of this.overlay.range(viewRange("viewLane", this.number))) {
+      const place = decodeKey(key);
+      const cursor = decodeViewLaneRecord(bytes);
+      if (isMalformed(place) || place.table !== "viewLane" || isMalformed(cursor)) throw this.#damaged("a cursor");
+      yield [place.lane, { seq: cursor.seq, id: cursor.id.slice() }];
+    }
+  }
+
+  putCursor(lane: number, cursor: LaneCursor): void {
+    this.overlay.put(viewLaneKey(this.number, lane), encodeViewLaneRecord(cursor));
+  }
+
+  // --- events that were appended again ---
+
+  again(event: Uint8Array): readonly AgainPlace[] {
+    const bytes = this.overlay.get(viewAgainKey(this.number, event));
+    if (bytes === undefined) return [];
+    const places = decodePlaces(bytes);
+    if (isMalformed(places)) throw this.#damaged("where an event was appended again");
+    return places;
+  }
+
+  /** Whether any event is here that was. */
+  hasAgain(): boolean {
+    for (const _ of this.overlay.range({ ...viewRange("viewAgain", this.number), limit: 1 })) return true;
+    return false;
+  }
+
+  putAgain(event: Uint8Array, places: readonly AgainPlace[]): void {
+    const writer = new Writer();
+    for (const { lane, seq } of places) writer.u32(lane).u64(seq);
+    this.overlay.put(viewAgainKey(this.number, event), writer.finish());
+  }
+
+  // --- events that are passed over ---
+
+  quarantined(lane: number, seq: number): string | undefined {
+    const bytes = this.overlay.get(viewQuarantineKey(this.number, lane, seq));
+    if (bytes === undefined) return undefined;
+    const reason = decodeViewQuarantineRecord(bytes);
+    if (isMalformed(reason)) throw this.#damaged("why an event is passed over");
+    return reason;
+  }
+
+  *allQuarantined(): Iterable<AgainPlace & { readonly reason: string }> {
+    for (const [key, bytes] of this.overlay.range(viewRange("viewQuarantine", this.number))) {
+      const place = decodeKey(key);
+      const reason = decodeViewQuarantineRecord(bytes);
+      if (isMalformed(place) || place.table !== "viewQuarantine" || isMalformed(reason)) throw this.#damaged("an event passed over");
+      yield { lane: place.lane, seq: place.seq, reason };
+    }
+  }
+
+  quarantine(lane: number, seq: number, reason: string): void {
+    this.overlay.put(viewQuarantineKey(this.number, lane, seq), encodeViewQuarantineRecord(reason));
+  }
+
+  #damaged(what: string): DamagedStore {
+    return new DamagedStore(`view ${this.number}`, `${what} is not what was written`);
+  }
+}
+
+function decodePlaces(bytes: Uint8Array): Decoded<AgainPlace[]> {
+  const reader = new Reader(bytes);
+  const places: AgainPlace[] = [];
+  while (reader.left > 0 && !reader.failed) places.push({ lane: reader.u32(), seq: reader.u64() });
+  if (places.length === 0) return new Malformed("no place at all");
+  return reader.finish(() => places);
+}
