@@ -4,6 +4,7 @@ import { audit } from "./audit.js";
 import { backup } from "./backup.js";
 import { disk } from "./disk.js";
 import { falcon } from "./falcon.js";
+import { foldCounter, foldFlat, foldOrSet, foldRegister } from "./fold.js";
 import { type Figure, signatureUs } from "./measure.js";
 import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
@@ -29,6 +30,10 @@ const benches: Readonly<Record<string, Bench>> = {
   proof,
   turn,
   verify,
+  "fold-counter": foldCounter,
+  "fold-register": foldRegister,
+  "fold-orset": foldOrSet,
+  "fold-flat": foldFlat,
 };
 
 const words = process.argv.slice(2);

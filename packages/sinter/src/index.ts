@@ -7,7 +7,11 @@ export {
   type AuditReport,
   type BackupOptions,
   type BackupReport,
+  bytes,
   type Codec,
+  defineMerge,
+  type Element,
+  type ElementCodec,
   type ErrorCode,
   type EventProof,
   type EventRecord,
@@ -17,6 +21,7 @@ export {
   forkText,
   isMalformed,
   type Json,
+  json,
   type LaneReader,
   Malformed,
   type NewEvent,
@@ -34,8 +39,10 @@ export {
   type RepairResult,
   SinterError,
   type StampText,
+  type StandardSchema,
   type TraceLine,
   type Transport,
+  text,
   verifyFork,
   verifyProof,
   type Withdrawal,
@@ -47,6 +54,7 @@ export { type ControlServer, type ServeControlOptions, serveControl } from "./co
 export { type Falcon, loadFalcon } from "./falcon.js";
 export { falconModule } from "./falcon-jobs.js";
 export { keyFileName } from "./key-file.js";
+export { checkLaws, type LawOptions, type LawReport } from "./laws.js";
 export { Ed25519Signer, Ed25519Verifier } from "./node-crypto.js";
 export { createNodeHasher } from "./node-hasher.js";
 export { type OpenOptions, open } from "./open.js";

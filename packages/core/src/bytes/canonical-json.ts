@@ -1,4 +1,90 @@
-import { bytesOfText } from "../identity/subject-path.js";
+import { jsonDepthMax } from "./limits.js";
 import { type Decoded, Malformed } from "./malformed.js";
-export function canonicalJson(value: unknown): Uint8Array { return bytesOfText(JSON.stringify(value)); }
-export function parseCanonicalJson(bytes: Uint8Array): Decoded<unknown> { try { return JSON.parse(new TextDecoder().decode(bytes)); } catch { return new Malformed("not JSON"); } }
+
+// JSON in its one canonical form (RFC 8785): no space, names in the order of their UTF-16 units, numbers and strings as ECMAScript
+// writes them. Equal values are equal bytes, whoever wrote them.
+
+const encoder = new TextEncoder();
+/** Without ignoreBOM a leading U+FEFF would vanish. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Throws where it holds what JSON has no form for. A property that is undefined is left out. */
+export function canonicalJson(value: unknown): Uint8Array<ArrayBuffer> {
+  return encoder.encode(textOf(value, 0));
+}
+
+export function parseCanonicalJson(bytes: Uint8Array): Decoded<unknown> {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return new Malformed("JSON that is not UTF-8");
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return textOf(value, 0) === text ? value : new Malformed("JSON that is not in its canonical form (RFC 8785)");
+  } catch (error) {
+    return new Malformed(error instanceof RangeError ? error.message : "not JSON");
+  }
+}
+
+function textOf(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case "string":
+      return textOfString(value);
+    case "number":
+      if (!Number.isFinite(value)) throw new RangeError(`JSON has no ${value}`);
+      // String(-0) is "0".
+      return String(value);
+    case "boolean":
+      return value ? "true" : "false";
+    case "object":
+      if (value === null) return "null";
+      if (depth >= jsonDepthMax) throw new RangeError(`JSON nested deeper than ${jsonDepthMax}, or a value that holds itself`);
+      return Array.isArray(value) ? textOfArray(value, depth + 1) : textOfObject(value, depth + 1);
+    case "undefined":
+      throw new RangeError("JSON has no undefined");
+    case "bigint":
+      throw new RangeError("JSON has no bigint: write it as text");
+    default:
+      throw new RangeError(`JSON has no ${typeof value}`);
+  }
+}
+
+function textOfString(value: string): string {
+  const text = JSON.stringify(value);
+  // Halves of characters are written as escapes, as nothing else with these digits is: what it escapes is below U+0020.
+  if (text.includes("\\ud") && /\p{Surrogate}/u.test(value)) throw new RangeError("JSON has no text that holds half of a character");
+  return text;
+}
+
+function textOfArray(values: readonly unknown[], depth: number): string {
+  let text = "[";
+  // By index: holes are not skipped.
+  for (let at = 0; at < values.length; at++) text += (at === 0 ? "" : ",") + textOf(values[at], depth);
+  return `${text}]`;
+}
+
+function textOfObject(value: object, depth: number): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null && !isOfAnotherRealm(prototype as object))
+    throw new RangeError(`JSON has plain objects and arrays, no ${nameOf(prototype as object)}`);
+  const fields = value as Readonly<Record<string, unknown>>;
+  let text = "";
+  // Without a comparison function names are compared by their UTF-16 units.
+  for (const name of Object.keys(fields).sort()) {
+    const field = fields[name];
+    if (field !== undefined) text += `${text === "" ? "" : ","}${textOfString(name)}:${textOf(field, depth)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Its objects have another `Object.prototype` than ours, with nothing above it either. */
+function isOfAnotherRealm(prototype: object): boolean {
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
+}
+
+function nameOf(prototype: object): string {
+  const { constructor } = prototype;
+  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object of a class";
+}

@@ -209,6 +209,10 @@ export const returnWaitMs = 1_000;
 export const elementBytesMax = 1024 * 1024;
 /** Keys of items, which elements of sets are: they are keys of the store, too. */
 export const itemKeyBytesMax = 1024;
+/** Objects and arrays in one another, of JSON in its canonical form. */
+export const jsonDepthMax = 128;
+/** In one event: of the smallest, so many fit, and no more are made of it. */
+export const transactionOperationsMax = 262_144;
 /** Of a merge type's name, which may spell out all the fields of a record. */
 export const typeNameBytesMax = 4_096;
 /** Where in a lane an event that names the subject's lens may stand: nobody looks further. */
@@ -218,6 +222,15 @@ export const definedNameCharsMax = 64;
 /** Histories that are tried while a counterexample is made smaller, and arrivals each of them is tried with. */
 export const shrinkStepsMax = 2_000;
 export const lawPlansPerShrinkMax = 24;
+/** Histories by which a type of an application's own is known; part of the format. */
+export const behaviourRunsMax = 256;
+/** Histories that a type of an application's own is tried on before anything is folded by it. */
+export const lawRunsMax = 500;
+/** One call of a function of an application's own takes no longer while the laws are tried. */
+export const lawCallMsMax = 5_000;
+/** All of them together: so long, and so long a history more. */
+export const lawsMsMax = 60_000;
+export const lawRunMsMax = 100;
 
 // --- views ---
 /** Items of a table that are kept in mind. */

@@ -1,9 +1,9 @@
+import { toHex } from "../bytes/hex.js";
 import { definedNameCharsMax, elementBytesMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import type { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
-import { toHex } from "../bytes/hex.js";
 import { codecOf, type Element, type ElementCodec, json } from "./element-codec.js";
 import type { Draws } from "./laws/draws.js";
 import type { Circumstance, MergeType } from "./merge-type.js";
@@ -31,7 +31,7 @@ export interface MergeDefinition<State, Operation, Value, Commands> {
   readonly version: number;
   readonly operation: Element<Operation>;
   /** How states are bytes; as JSON, where left out. */
-  readonly state?: ElementCodec<State>;
+  readonly state?: Element<State>;
   readonly empty: State;
   /** The state with the operation in it. It may come in any order with others, each once. */
   apply(state: State, operation: Operation, at: OperationPlace): State;
@@ -70,7 +70,7 @@ export function defineMerge<State, Operation, Value, Commands = ApplyCommand<Ope
     throw new RangeError(`a type's name is up to ${definedNameCharsMax} small letters, digits and hyphens, not ${JSON.stringify(name)}`);
   if (!Number.isSafeInteger(version) || version < 0) throw new RangeError(`a type's version is a whole number from 0, not ${version}`);
   const operations = codecOf(definition.operation);
-  const states = definition.state ?? (json as ElementCodec<State>);
+  const states = stateCodec(definition);
   const emptyBytes = states.encode(empty);
   return {
     definition,
@@ -80,7 +80,9 @@ export function defineMerge<State, Operation, Value, Commands = ApplyCommand<Ope
     retract: "refold",
     encodeOperation: (operation) => ({ kind: operationKinds.custom, payload: operations.encode(operation) }),
     decodeOperation(kind, payload) {
-      return kind === operationKinds.custom ? operations.decode(payload) : new Malformed(`an operation of kind ${kind}, which ${name} does not have`);
+      return kind === operationKinds.custom
+        ? operations.decode(payload)
+        : new Malformed(`an operation of kind ${kind}, which ${name} does not have`);
     },
     keyOf: () => "",
     fresh: () => ({ state: empty }),
@@ -115,4 +117,8 @@ function readState<State>(reader: Reader, states: ElementCodec<State>, empty: St
   if (!(state instanceof Malformed)) return state;
   reader.fail(state.reason);
   return empty;
+}
+
+export function stateCodec<State>({ state }: Pick<MergeDefinition<State, unknown, unknown, unknown>, "state">): ElementCodec<State> {
+  return state === undefined ? (json as ElementCodec<State>) : codecOf(state);
 }

@@ -38,6 +38,7 @@ export const text: ElementCodec<string> = {
     return bounded(bytesOfText(element));
   },
   decode(bytes) {
+    if (isShortAscii(bytes)) return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
     try {
       return utf8.decode(bytes);
     } catch {
@@ -83,4 +84,13 @@ export function codecOf<T>(element: Element<T>): ElementCodec<T> {
 function bounded(encoded: Uint8Array): Uint8Array {
   if (encoded.length > elementBytesMax) throw new RangeError(`an element has at most ${elementBytesMax} bytes, not ${encoded.length}`);
   return encoded;
+}
+
+const SHORT_BYTES = 64;
+
+/** Several times faster to read than through a decoder. */
+function isShortAscii(bytes: Uint8Array): boolean {
+  if (bytes.length > SHORT_BYTES) return false;
+  for (let at = 0; at < bytes.length; at++) if ((bytes[at] as number) >= 0x80) return false;
+  return true;
 }

@@ -37,11 +37,11 @@ export function encodeI64(value: Exact): Uint8Array<ArrayBuffer> {
 }
 
 export function decodeI64(bytes: Uint8Array): Exact {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-  const high = view.getInt32(4, true);
+  const low = (bytes[0] as number) + (bytes[1] as number) * 0x100 + (bytes[2] as number) * 0x1_0000 + (bytes[3] as number) * 0x100_0000;
+  const high = (bytes[4] as number) | ((bytes[5] as number) << 8) | ((bytes[6] as number) << 16) | ((bytes[7] as number) << 24);
   // Within these a double is exact.
-  if (high >= -0x20_0000 && high < 0x20_0000) return high * HIGH + view.getUint32(0, true);
-  return shortest(view.getBigInt64(0, true));
+  if (high >= -0x20_0000 && high < 0x20_0000) return high * HIGH + low;
+  return shortest(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
 }
 
 /** Its sign, and its size in groups of seven bits: any size. */

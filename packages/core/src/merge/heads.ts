@@ -25,7 +25,10 @@ export function noHeads<T>(): Heads<T> {
 /** What `at` covers counts no more. */
 export function coverHeads<T>(heads: Heads<T>, at: Circumstance): void {
   const { live } = heads;
-  if (live.length > 0 && live.some(({ dot }) => at.covers(dot))) heads.live = live.filter(({ dot }) => !at.covers(dot));
+  // Mostly there is one, and it is covered.
+  if (live.length === 1) {
+    if (at.covers((live[0] as Head<T>).dot)) live.pop();
+  } else if (live.length > 1) heads.live = live.filter(({ dot }) => !at.covers(dot));
   if (at.ahead.length > 0) heads.ahead = mergedReaches([...heads.ahead, ...at.ahead]);
 }
 
@@ -33,6 +36,10 @@ export function coverHeads<T>(heads: Heads<T>, at: Circumstance): void {
 export function addHead<T>(heads: Heads<T>, what: T, { dot, lanes }: Circumstance): void {
   if (isReached(heads.ahead, dot)) return;
   const { live } = heads;
+  if (live.length === 0) {
+    live.push({ dot, what });
+    return;
+  }
   let at = 0;
   while (at < live.length && compareDots((live[at] as Head<T>).dot, dot, lanes) > 0) at++;
   const there = live[at];

@@ -17,18 +17,20 @@ export interface State {
 
 /** How far lanes are folded, as it grows. */
 export class SeenLanes implements Seen {
-  readonly #lanes = new Map<LaneIndex, number>();
+  /** By lane: their indexes are small. */
+  readonly #lanes: number[] = [];
 
   of(lane: LaneIndex): number {
-    return this.#lanes.get(lane) ?? 0;
+    return this.#lanes[lane] ?? 0;
   }
 
   reach(lane: LaneIndex, seq: number): void {
-    if (seq > this.of(lane)) this.#lanes.set(lane, seq);
+    while (this.#lanes.length <= lane) this.#lanes.push(0);
+    if (seq > (this.#lanes[lane] as number)) this.#lanes[lane] = seq;
   }
 
-  entries(): Iterable<readonly [LaneIndex, number]> {
-    return this.#lanes;
+  *entries(): Iterable<readonly [LaneIndex, number]> {
+    for (const [lane, seq] of this.#lanes.entries()) if (seq > 0) yield [lane, seq];
   }
 }
 

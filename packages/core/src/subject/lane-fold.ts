@@ -67,7 +67,11 @@ export class LaneFold {
   }
 
   get folded(): LaneCursor {
-    return { seq: this.#folded, id: this.#foldedId };
+    return { seq: this.#folded, id: this.#idOfFolded() };
+  }
+
+  get foldedSeq(): number {
+    return this.#folded;
   }
 
   /** Comes to the event behind the last folded, if there is one up to `end`. */
@@ -106,18 +110,26 @@ export class LaneFold {
   /** The event it is at is folded. */
   pass(): void {
     this.#folded = this.seq;
-    this.#foldedId = this.id;
   }
 
   /** What is read next is read from the store: the lane has grown, or what it said came. */
   refresh(): void {
+    this.#foldedId = this.#idOfFolded();
     this.#block = undefined;
     this.seq = 0;
+  }
+
+  /** It is cut out of the block's ids only when it is wanted. */
+  #idOfFolded(): Uint8Array {
+    if (this.#block === undefined || this.#folded < this.#idsFrom) return this.#foldedId;
+    const at = (this.#folded - this.#idsFrom) * hashBytes;
+    return this.#ids.slice(at, at + hashBytes);
   }
 
   #blockOf(seq: number): BlockView {
     const last = this.#block;
     if (last !== undefined && seq < last.firstSeq + last.count) return last;
+    this.#foldedId = this.#idOfFolded();
     const { view, hasher, entry, id } = this.#parts;
     const { number } = entry;
     // A copy: what follows reads on, and the block outlives this turn.
@@ -126,7 +138,6 @@ export class LaneFold {
     if (block instanceof Malformed) throw new DamagedStore(`event ${seq} of lane ${number}`, block.reason);
     const skip = seq - block.firstSeq;
     if (skip < 0 || skip >= block.count) throw new DamagedStore(`event ${seq} of lane ${number}`, "it is missing");
-    this.#foldedId = this.#foldedId.slice();
     if (skip > 0 && block.absent.length === 0) {
       // Of a block that is folded in part only the rest is hashed: a tail block is read many times.
       this.#ids = new Uint8Array((block.count - skip) * hashBytes);

@@ -72,6 +72,8 @@ export class ViewFold {
   #events = 0;
   #outdated: string | undefined;
   #frontier: ReadonlyMap<number, number> | undefined;
+  /** Of the moment at which it folds. */
+  #wallMs = 0;
   readonly #at: MovingCircumstance;
 
   constructor(parts: ViewFoldParts) {
@@ -108,7 +110,7 @@ export class ViewFold {
   frontier(): ReadonlyMap<number, number> {
     if (this.#frontier === undefined) {
       const frontier = new Map<number, number>();
-      for (const [number, { folded }] of this.#folds) frontier.set(number, folded.seq);
+      for (const [number, { foldedSeq }] of this.#folds) frontier.set(number, foldedSeq);
       this.#frontier = frontier;
     }
     return this.#frontier;
@@ -126,13 +128,14 @@ export class ViewFold {
   replaced(number: number, from: number): void {
     const fold = this.#folds.get(number);
     if (fold === undefined) return;
-    if (fold.folded.seq >= from) this.#outdated ??= "a lane has other events than were folded";
+    if (fold.foldedSeq >= from) this.#outdated ??= "a lane has other events than were folded";
     else fold.refresh();
   }
 
   /** Folds so many events at most. `told` of each that asked something of this type. */
   fold(eventsMax: number, told?: (event: FoldedEvent) => void): "more" | "done" {
     const end = this.#events + eventsMax;
+    this.#wallMs = this.#parts.wallMs();
     try {
       while (this.#events < end && this.#outdated === undefined) {
         const lane = this.#queue.first;
@@ -181,11 +184,11 @@ export class ViewFold {
       fold = this.#laneFold(entry, laneStart);
       this.#folds.set(entry.number, fold);
     }
-    if (end < fold.folded.seq) {
+    if (end < fold.foldedSeq) {
       this.#outdated ??= "events that were folded count no more";
       return;
     }
-    if (end === fold.folded.seq) return;
+    if (end === fold.foldedSeq) return;
     fold.end = end;
     fold.refresh();
     if (fold.next()) this.#queue.add(fold);
@@ -193,6 +196,8 @@ export class ViewFold {
 
   /** The lane's events up to where another lane has an earlier one. */
   #run(lane: LaneFold, other: LaneFold | undefined, end: number, told: ((event: FoldedEvent) => void) | undefined): void {
+    this.#moved.add(lane);
+    this.#frontier = undefined;
     do {
       const wait = this.#waitOf(lane);
       if (wait !== undefined) {
@@ -207,7 +212,7 @@ export class ViewFold {
   }
 
   #waitOf(lane: LaneFold): Wait | undefined {
-    if (lane.wallMs > this.#parts.wallMs() + clockDriftMsMax) return { why: "future", wallMs: lane.wallMs };
+    if (lane.wallMs > this.#wallMs + clockDriftMsMax) return { why: "future", wallMs: lane.wallMs };
     if (!lane.isAbsent || this.#isRedacted(lane)) return undefined;
     return { why: "wanted" };
   }
@@ -233,29 +238,32 @@ export class ViewFold {
     }
     lane.pass();
     this.#seen.reach(lane.index, seq);
-    this.#moved.add(lane);
-    this.#frontier = undefined;
     this.#events++;
   }
 
   #operations(lane: LaneFold, kind: number, told: ((event: FoldedEvent) => void) | undefined): void {
-    const { type } = this.#parts;
+    const { type, until } = this.#parts;
     const { bytes, offset, seq, wallMs, counter } = lane;
-    const operations = decodeOperations(type, kind, payloadAt(bytes, offset));
-    if (isMalformed(operations)) return this.#quarantine(lane, operations.reason);
-    this.#at.enter(lane.index, seq, lane.observations);
+    const payload = payloadAt(bytes, offset);
+    const isOne = kind !== operationKinds.transaction;
+    const asked = isOne ? type.decodeOperation(kind, payload) : decodeOperations(type, kind, payload);
+    if (isMalformed(asked)) return this.#quarantine(lane, asked.reason);
     const first = hasOrigin(bytes, offset) ? this.#firstPlace(lane) : undefined;
-    const { until } = this.#parts;
     if (until !== undefined && !until(first ?? { wallMs, counter })) return;
+    this.#at.enter(lane.index, seq, lane.observations);
+    const place = first ?? { lane: lane.index, seq, wallMs, counter };
     const keys: string[] = [];
-    for (let index = 0; index < operations.length; index++) {
-      const operation = operations[index];
-      const key = type.keyOf(operation);
-      this.#at.dot = first === undefined ? { lane: lane.index, seq, operation: index, wallMs, counter } : { ...first, operation: index };
-      type.apply(this.items.touch(key), operation, this.#at);
-      if (told !== undefined) keys.push(key);
-    }
+    if (isOne) keys.push(this.#apply(asked, place, 0));
+    else for (const [index, operation] of (asked as readonly unknown[]).entries()) keys.push(this.#apply(operation, place, index));
     told?.({ lane: lane.entry, seq, wallMs, counter, keys });
+  }
+
+  #apply(operation: unknown, { lane, seq, wallMs, counter, origin }: Omit<Dot, "operation">, index: number): string {
+    const { type } = this.#parts;
+    const key = type.keyOf(operation);
+    this.#at.dot = origin === undefined ? { lane, seq, operation: index, wallMs, counter } : { lane, seq, operation: index, wallMs, counter, origin };
+    type.apply(this.items.touch(key), operation, this.#at);
+    return key;
   }
 
   /** Of an event that was appended again: it lies here, and is ordered by where it first stood. */
@@ -336,7 +344,7 @@ export class ViewFold {
 
   #isFoldedOperation({ lane, seq }: AgainPlace): boolean {
     const fold = this.#folds.get(lane);
-    if (fold === undefined || fold.folded.seq < seq) return false;
+    if (fold === undefined || fold.foldedSeq < seq) return false;
     const event = new LaneReader(this.#parts.view, this.#parts.hasher, lane).event(seq);
     return event !== undefined && isOperation(kindAt(event.bytes, event.offset));
   }

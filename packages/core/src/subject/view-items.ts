@@ -22,6 +22,8 @@ export class ViewItems {
   readonly #parts: ViewItemsParts;
   readonly #items: Items = new Map();
   readonly #dirty = new Set<string>();
+  /** The one touched last: often it is touched again at once. */
+  #last: { readonly key: string; readonly item: unknown } | undefined;
 
   constructor(parts: ViewItemsParts) {
     this.#parts = parts;
@@ -50,12 +52,14 @@ export class ViewItems {
 
   /** For who changes it. */
   touch(key: string): unknown {
+    if (this.#last?.key === key) return this.#last.item;
     let item = this.get(key);
     if (item === undefined) {
       item = this.#parts.type.fresh();
       this.#items.set(key, item);
     }
     this.#dirty.add(key);
+    this.#last = { key, item };
     return item;
   }
 
@@ -85,6 +89,7 @@ export class ViewItems {
       }
     }
     this.#dirty.clear();
+    this.#last = undefined;
     if (this.#parts.kept === "some" && this.#items.size > viewItemsCachedMax) this.#items.clear();
     return keys;
   }

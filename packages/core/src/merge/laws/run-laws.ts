@@ -2,9 +2,9 @@ import { lawPlansPerShrinkMax } from "../../bytes/limits.js";
 import { SeededDraws } from "./draws.js";
 import { drawHistory, type History, type Trial, UnreadableOperation } from "./history.js";
 import { brokenLaw } from "./laws.js";
-import type { Broken } from "./scene.js";
+import { type Broken, LawBroken, reasonOf } from "./scene.js";
 import { shrunk } from "./shrink.js";
-import { counterexampleLines } from "./telling.js";
+import { counterexampleLines, sidesLines } from "./telling.js";
 import { textOf } from "./text-of.js";
 
 export interface LawRuns {
@@ -42,9 +42,7 @@ function runLaw(trial: Trial, seed: number, run: number): Counterexample | undef
   try {
     history = drawHistory(trial, draws);
   } catch (error) {
-    const law = error instanceof UnreadableOperation ? "an operation that is written can be read" : THROWS;
-    const lines = [error instanceof UnreadableOperation ? `${textOf(error.operation)}: ${error.message}` : reasonOf(error)];
-    return { kind: "lawless", law, seed, run, lines };
+    return { kind: "lawless", seed, run, ...unmade(error) };
   }
   const broken = lawBroken(trial, history, draws);
   if (broken === undefined) return undefined;
@@ -52,15 +50,30 @@ function runLaw(trial: Trial, seed: number, run: number): Counterexample | undef
   return { kind: "lawless", law: least.broken.law, seed, run, lines: counterexampleLines(least.history, least.broken) };
 }
 
-const THROWS = "nothing throws";
+/** Why there is no history: a sample that throws, or that its own type cannot read. */
+function unmade(error: unknown): Pick<Counterexample, "law" | "lines"> {
+  if (error instanceof UnreadableOperation)
+    return { law: "an operation that is written can be read", lines: [`${textOf(error.operation)}: ${error.message}`] };
+  const { law, left, right } = brokenBy(error);
+  return { law, lines: sidesLines(left, right) };
+}
 
 /** A throw is a law broken, too. */
 function lawBroken(trial: Trial, history: History, draws: SeededDraws): Broken | undefined {
   try {
     return brokenLaw(trial, history, draws);
   } catch (error) {
-    return { law: THROWS, left: { how: "folded and joined", came: reasonOf(error) }, right: { how: "of any operations", came: "a state" } };
+    return brokenBy(error);
   }
+}
+
+function brokenBy(error: unknown): Broken {
+  if (error instanceof LawBroken) return error;
+  return {
+    law: "nothing throws",
+    left: { how: "folded and joined", came: reasonOf(error) },
+    right: { how: "of any operations", came: "a state" },
+  };
 }
 
 /** Whether the history breaks the law by some arrival, parts or withdrawal: those of the run are others once it is smaller. */
@@ -70,8 +83,4 @@ function brokenBySome(trial: Trial, history: History, law: string): Broken | und
     if (broken?.law === law) return broken;
   }
   return undefined;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : `threw ${textOf(error)}`;
 }

@@ -33,6 +33,24 @@ export interface Side {
   readonly came: string;
 }
 
+/** Thrown where a law is seen broken in the midst of a fold. */
+export class LawBroken extends Error implements Broken {
+  readonly law: string;
+  readonly left: Side;
+  readonly right: Side;
+
+  constructor(law: string, left: Side, right: Side) {
+    super(`${law}: ${left.how}: ${left.came}`);
+    this.law = law;
+    this.left = left;
+    this.right = right;
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `threw ${textOf(error)}`;
+}
+
 /** How a state came about. It is told only where something is wrong. */
 export interface Way {
   readonly how: () => string;

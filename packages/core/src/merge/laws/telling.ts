@@ -11,7 +11,7 @@ export function counterexampleLines(history: History, { left, right }: Broken): 
         `${eventName(lane, before + 1)} by author ${author}${epoch === 0 ? "" : `, epoch ${epoch}`}${tellEvent(event, lane)}`,
     );
   });
-  return [...lines, tellSide(left), tellSide(right)];
+  return [...lines, ...sidesLines(left, right)];
 }
 
 function tellEvent({ operations, observed, wallMs, counter, origin }: LawEvent, lane: number): string {
@@ -21,6 +21,6 @@ function tellEvent({ operations, observed, wallMs, counter, origin }: LawEvent, 
   return ` at ${wallMs}.${counter}${knowing}${again}: ${operations.map(({ decoded }) => textOf(decoded)).join(", then ")}`;
 }
 
-function tellSide({ how, came }: Side): string {
-  return `${how}: ${came}`;
+export function sidesLines(left: Side, right: Side): string[] {
+  return [left, right].map(({ how, came }) => `${how}: ${came}`);
 }
