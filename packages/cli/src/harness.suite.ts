@@ -93,6 +93,7 @@ export class Session {
       open: stores.open,
       repair: stores.repair,
       restore: stores.restore,
+      checkLaws: stores.checkLaws,
       keyFile: (dir) => `${dir}/keys.json`,
     };
   }

@@ -20,7 +20,7 @@ import {
   type WantedPayload,
   type Withdrawal,
 } from "@sinter/core";
-import { serveControl } from "sinter";
+import { type LawOptions, type LawReport, serveControl } from "sinter";
 import type { Io, OpenStore } from "./terminal/io.js";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
@@ -107,6 +107,15 @@ export class MemoryStores {
     progress?.({ step: "verified", done: 1, total: 2 });
     for (const [subject, feed] of from.subjects) this.at(dir).subjects.set(subject, [...feed]);
     return { dir: resolve(dir), ...from.copyOf, bytes: 2048, at: "2026-11-21T00:00:00.000Z", events: from.subjects.size, problems };
+  };
+
+  /** What the laws are said to find, and what they were asked. */
+  readonly laws: { reports: LawReport[]; asked: { readonly module: URL; readonly options: LawOptions }[] } = { reports: [], asked: [] };
+
+  readonly checkLaws: Io["checkLaws"] = async (module, options) => {
+    this.laws.asked.push({ module, options });
+    options.progress?.({ type: "high-scores", runs: 50, of: 500 });
+    return this.laws.reports;
   };
 
   readonly repair: Io["repair"] = async ({ dir }) => {

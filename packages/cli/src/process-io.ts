@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { Writable } from "node:stream";
-import { keyFileName, open, repair, restore } from "sinter";
+import { checkLaws, keyFileName, open, repair, restore } from "sinter";
 import type { Io } from "./terminal/io.js";
 
 const signals = ["SIGINT", "SIGTERM"] as const;
@@ -37,6 +37,7 @@ export const processIo: Io = {
   open,
   repair,
   restore,
+  checkLaws,
   keyFile: (dir) => join(resolve(dir), keyFileName),
 };
 

@@ -12,6 +12,7 @@ import { addFeeds } from "./commands/feeds.js";
 import { addForks } from "./commands/forks.js";
 import { addImport } from "./commands/import.js";
 import { addKeys } from "./commands/keys.js";
+import { addLaws } from "./commands/laws.js";
 import { addProve } from "./commands/prove.js";
 import { addRedact } from "./commands/redact.js";
 import { addRestore } from "./commands/restore.js";
@@ -42,6 +43,7 @@ const commands = [
   addImport,
   addKeys,
   addStatus,
+  addLaws,
   addBench,
 ];
 

@@ -9,6 +9,8 @@ export interface LawTask {
   readonly module: string;
   /** Of the type, or of what exports it; all that are there, where left out. */
   readonly type: string | undefined;
+  /** Types that were tried before. */
+  readonly passed: readonly string[];
   readonly runs: number;
   readonly seed: number;
   /** Which call of a function of the type is to be told before it is made. */
@@ -30,11 +32,13 @@ interface Surroundings {
   readonly hasher: Core.Hasher;
   readonly task: LawTask;
   readonly impurities: { refuse: boolean; asked: string | undefined };
+  /** Imports the module, and answers what it exports. */
+  load(): Promise<Record<string, unknown>>;
   post(message: LawMessage): void;
 }
 
 /** Tries the laws on what the module exports. */
-export async function tryLaws({ core, hasher, task, impurities, post }: Surroundings): Promise<void> {
+export async function tryLaws({ core, hasher, task, impurities, load, post }: Surroundings): Promise<void> {
   const STEP = 50;
   const isDefined = (value: unknown): value is AnyDefinedMerge =>
     typeof value === "object" && value !== null && "definition" in value && "writeItem" in value;
@@ -60,14 +64,16 @@ export async function tryLaws({ core, hasher, task, impurities, post }: Surround
     }
     impurities.refuse = false;
     // It may have caught what was thrown at it.
-    if (impurities.asked !== undefined && verdict.kind === "lawful")
-      verdict = lawless("neither time nor chance is asked", impurities.asked);
+    if (impurities.asked !== undefined) {
+      const law = "neither time nor chance is asked";
+      verdict = verdict.kind === "lawful" ? lawless(law, impurities.asked) : { ...verdict, law };
+    }
     impurities.asked = undefined;
     post({ kind: "tried", type: type.definition.name, version: type.version, verdict, digest });
   };
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(task.module)) as Record<string, unknown>;
+    exported = await load();
   } catch (error) {
     return post({ kind: "unusable", reason: `it cannot be imported: ${error instanceof Error ? error.message : String(error)}` });
   }
@@ -83,7 +89,7 @@ export async function tryLaws({ core, hasher, task, impurities, post }: Surround
       reason: `it exports no ${task.type === undefined ? "merge type" : `merge type ${task.type}; there are: ${there || "none"}`}`,
     });
   }
-  for (const [type] of chosen) {
+  for (const [type] of chosen.filter(([{ definition }]) => !task.passed.includes(definition.name))) {
     post({ kind: "begun", type: type.definition.name, of: chosen.length });
     tried(type);
   }
@@ -161,6 +167,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import * as core from ${JSON.stringify(core)};
 const impurities = (${refusing})(createRequire(${JSON.stringify(core)}), syncBuiltinESMExports);
 const hasher = core.createHasher((module) => new WebAssembly.Instance(new WebAssembly.Module(module)).exports);
-await (${tryLaws})({ core, hasher, task: workerData, impurities, post: (message) => parentPort.postMessage(message) });`;
+await (${tryLaws})({ core, hasher, task: workerData, impurities, load: () => import(workerData.module), post: (message) => parentPort.postMessage(message) });`;
   return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 }

@@ -40,45 +40,39 @@ export type LawReport =
 
 /** Puts the merge types that a module exports through the laws. */
 export async function checkLaws(module: string | URL, options: LawOptions = {}): Promise<readonly LawReport[]> {
-  const trial = new LawTrial(String(module), options);
-  const ended = await trial.run(NEVER);
-  if (ended.kind === "done") return ended.reports;
-  if (ended.kind === "unusable")
-    throw new SinterError(
-      "usage",
-      `${String(module)}: ${ended.reason}`,
-      "Name a module of JavaScript that exports what defineMerge() makes.",
-    );
-  // The same again up to the call that did not come back, which is told before it is made.
-  const told = await new LawTrial(String(module), options).run(ended.calls - 1);
-  if (ended.type === undefined || ended.calls === 0)
-    throw new SinterError(
-      "usage",
-      `${String(module)}: importing it did not come to an end in ${ended.afterMs} ms`,
-      "See what it does while it is imported.",
-    );
-  const call = told.kind === "late" ? told.call : undefined;
-  const line = `${call ?? `call ${ended.calls}`} did not come back in ${ended.afterMs} ms`;
-  const refusal: LawReport = {
-    verdict: "refused",
-    type: ended.type,
-    law: "every call comes to an end",
-    lines: [line],
-    seed: trial.seed,
-    run: ended.runs,
-  };
-  return [...ended.reports, refusal];
+  const url = String(module);
+  const reports: LawReport[] = [];
+  for (;;) {
+    const passed = reports.map(({ type }) => type);
+    const trial = new LawTrial(url, { ...options, passed });
+    const ended = await trial.run(NEVER);
+    reports.push(...trial.reports);
+    if (ended.kind === "done") return reports;
+    if (ended.kind === "unusable")
+      throw new SinterError("usage", `${url}: ${ended.reason}`, "Name a module of JavaScript that exports what defineMerge() makes.");
+    const { type, calls, runs, afterMs } = ended;
+    if (type === undefined)
+      throw new SinterError(
+        "usage",
+        `${url}: importing it did not come to an end in ${afterMs} ms`,
+        "See what it does while it is imported.",
+      );
+    // The same again up to the call that did not come back, which is told before it is made.
+    const told = await new LawTrial(url, { ...options, passed }).run(calls - 1);
+    const call = (told.kind === "late" ? told.call : undefined) ?? `call ${calls}`;
+    const lines = [`${call} did not come back in ${afterMs} ms`];
+    reports.push({ verdict: "refused", type, law: "every call comes to an end", lines, seed: trial.seed, run: runs });
+  }
 }
 
 const NEVER = -1;
 
 type Ended =
-  | { readonly kind: "done"; readonly reports: readonly LawReport[] }
+  | { readonly kind: "done" }
   | { readonly kind: "unusable"; readonly reason: string }
   /** A call, or all of them together, took too long. */
   | {
       readonly kind: "late";
-      readonly reports: readonly LawReport[];
       readonly type: string | undefined;
       readonly calls: number;
       readonly call: string | undefined;
@@ -88,19 +82,24 @@ type Ended =
 
 const LOOK_MS = 100;
 
+interface TrialOptions extends LawOptions {
+  /** Types that were tried before. */
+  readonly passed: readonly string[];
+}
+
 class LawTrial {
   readonly seed: number;
   readonly #module: string;
-  readonly #options: LawOptions;
+  readonly #options: TrialOptions;
   readonly #runs: number;
   readonly #calls = new Int32Array(new SharedArrayBuffer(4));
-  readonly #reports: LawReport[] = [];
+  readonly reports: LawReport[] = [];
   #type: string | undefined;
   #types = 1;
   #ran = 0;
   #call: string | undefined;
 
-  constructor(module: string, options: LawOptions) {
+  constructor(module: string, options: TrialOptions) {
     this.#module = module;
     this.#options = options;
     this.seed = options.seed ?? 1;
@@ -109,7 +108,15 @@ class LawTrial {
 
   async run(tell: number): Promise<Ended> {
     this.#options.signal?.throwIfAborted();
-    const task: LawTask = { module: this.#module, type: this.#options.type, runs: this.#runs, seed: this.seed, tell, calls: this.#calls };
+    const task: LawTask = {
+      module: this.#module,
+      type: this.#options.type,
+      passed: this.#options.passed,
+      runs: this.#runs,
+      seed: this.seed,
+      tell,
+      calls: this.#calls,
+    };
     const worker = new Worker(lawThread(), { workerData: task });
     try {
       return await this.#ended(worker);
@@ -156,14 +163,14 @@ class LawTrial {
         return undefined;
       case "tried": {
         const { type, version, verdict, digest } = message;
-        if (verdict.kind === "lawful") this.#reports.push({ verdict: "lawful", type, version, runs: verdict.runs, digest });
-        else this.#reports.push(refusal(type, version, verdict));
+        if (verdict.kind === "lawful") this.reports.push({ verdict: "lawful", type, version, runs: verdict.runs, digest });
+        else this.reports.push(refusal(type, version, verdict));
         return undefined;
       }
       case "unusable":
         return { kind: "unusable", reason: message.reason };
       case "done":
-        return { kind: "done", reports: this.#reports };
+        return { kind: "done" };
     }
   }
 
@@ -185,8 +192,7 @@ class LawTrial {
           : now - begun >= this.#types * (lawsMsMax + this.#runs * lawRunMsMax)
             ? Math.round(now - begun)
             : 0;
-      if (afterMs > 0)
-        late({ kind: "late", reports: this.#reports, type: this.#type, calls: made, call: this.#call, runs: this.#ran, afterMs });
+      if (afterMs > 0) late({ kind: "late", type: this.#type, calls: made, call: this.#call, runs: this.#ran, afterMs });
     }, LOOK_MS);
   }
 }

@@ -1,5 +1,5 @@
 import type { PeerApi } from "@sinter/core";
-import type { HolderKind, RepairOptions, RepairResult, RestoreOptions, RestoreReport } from "sinter";
+import type { HolderKind, LawOptions, LawReport, RepairOptions, RepairResult, RestoreOptions, RestoreReport } from "sinter";
 
 // All that a command touches of its surroundings, so that a test can hand in its own.
 
@@ -36,6 +36,8 @@ export interface Io {
   readonly repair: (options: RepairOptions) => Promise<RepairResult>;
   /** Makes a store of a backup. */
   readonly restore: (options: RestoreOptions) => Promise<RestoreReport>;
+  /** Puts the merge types of a module through the laws. */
+  readonly checkLaws: (module: URL, options: LawOptions) => Promise<readonly LawReport[]>;
   /** Where the store's secret keys lie. */
   keyFile(dir: string): string;
 }

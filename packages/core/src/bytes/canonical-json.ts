@@ -1,12 +1,11 @@
 import { jsonDepthMax } from "./limits.js";
 import { type Decoded, Malformed } from "./malformed.js";
+import { decodeUtf8 } from "./utf8.js";
 
 // JSON in its one canonical form (RFC 8785): no space, names in the order of their UTF-16 units, numbers and strings as ECMAScript
 // writes them. Equal values are equal bytes, whoever wrote them.
 
 const encoder = new TextEncoder();
-/** Without ignoreBOM a leading U+FEFF would vanish. */
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Throws where it holds what JSON has no form for. A property that is undefined is left out. */
 export function canonicalJson(value: unknown): Uint8Array<ArrayBuffer> {
@@ -14,12 +13,8 @@ export function canonicalJson(value: unknown): Uint8Array<ArrayBuffer> {
 }
 
 export function parseCanonicalJson(bytes: Uint8Array): Decoded<unknown> {
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    return new Malformed("JSON that is not UTF-8");
-  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return new Malformed("JSON that is not UTF-8");
   try {
     const value: unknown = JSON.parse(text);
     return textOf(value, 0) === text ? value : new Malformed("JSON that is not in its canonical form (RFC 8785)");

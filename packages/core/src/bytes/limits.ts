@@ -213,6 +213,13 @@ export const itemKeyBytesMax = 1024;
 export const jsonDepthMax = 128;
 /** In one event: of the smallest, so many fit, and no more are made of it. */
 export const transactionOperationsMax = 262_144;
+/** Of integers whose largest or least is kept, with their sign. */
+export const integerBitsMax = 256;
+/** Fields of a record, and bytes of the name of each. */
+export const recordFieldsMax = 255;
+export const fieldNameBytesMax = 128;
+/** Merge types in one another: maps of records of maps. */
+export const typeDepthMax = 8;
 /** Of a merge type's name, which may spell out all the fields of a record. */
 export const typeNameBytesMax = 4_096;
 /** Where in a lane an event that names the subject's lens may stand: nobody looks further. */
@@ -251,3 +258,7 @@ export const viewFutureMsMax = 3_600_000;
 export const changesWaitingMax = 65_536;
 /** Notices that wait for a reader of a subject's control bus. */
 export const controlNoticesMax = 4_096;
+/** A piece of what was folded under one key: it is written anew as a whole when it grows. */
+export const viewLogChunkBytesMax = 512;
+/** Keys of a table read at a time. */
+export const tablePageMax = 256;

@@ -1,6 +1,7 @@
 import { canonicalJson, parseCanonicalJson } from "../bytes/canonical-json.js";
 import { elementBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { decodeUtf8, isUtf8 } from "../bytes/utf8.js";
 import { bytesOfText } from "../identity/subject-path.js";
 
 // How elements of sets and values of registers are bytes: equal elements are equal bytes, at every replica.
@@ -10,6 +11,8 @@ export interface ElementCodec<T> {
   readonly name: string;
   encode(element: T): Uint8Array;
   decode(bytes: Uint8Array): Decoded<T>;
+  /** What is wrong with the bytes, where that is found sooner than by decoding them. */
+  fault?(bytes: Uint8Array): Malformed | undefined;
 }
 
 /** What libraries that check data agree on (standardschema.dev): the part of it that is used here. */
@@ -29,7 +32,7 @@ export type SchemaResult<T> =
 /** A codec, or a schema that JSON must fit. */
 export type Element<T> = ElementCodec<T> | StandardSchema<T>;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const NO_TEXT = new Malformed("text that is not UTF-8");
 
 export const text: ElementCodec<string> = {
   name: "text",
@@ -37,20 +40,15 @@ export const text: ElementCodec<string> = {
     if (/\p{Surrogate}/u.test(element)) throw new RangeError("text that holds half of a character");
     return bounded(bytesOfText(element));
   },
-  decode(bytes) {
-    if (isShortAscii(bytes)) return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
-    try {
-      return utf8.decode(bytes);
-    } catch {
-      return new Malformed("text that is not UTF-8");
-    }
-  },
+  decode: (encoded) => decodeUtf8(encoded) ?? NO_TEXT,
+  fault: (encoded) => (isUtf8(encoded) ? undefined : NO_TEXT),
 };
 
 export const bytes: ElementCodec<Uint8Array> = {
   name: "bytes",
   encode: (element) => bounded(element.slice()),
   decode: (encoded) => encoded.slice(),
+  fault: () => undefined,
 };
 
 /** Anything that JSON has, in its one canonical form. */
@@ -81,16 +79,22 @@ export function codecOf<T>(element: Element<T>): ElementCodec<T> {
   };
 }
 
+/** What is wrong with what should be an element, as it came from others. */
+export function elementFault<T>(codec: ElementCodec<T>, encoded: Uint8Array): Malformed | undefined {
+  if (encoded.length > elementBytesMax) return new Malformed(`an element of ${encoded.length} bytes; ${elementBytesMax} are allowed`);
+  if (codec.fault !== undefined) return codec.fault(encoded);
+  const element = codec.decode(encoded);
+  return element instanceof Malformed ? element : undefined;
+}
+
+/** Of bytes that were found good when they came. */
+export function readElement<T>(codec: ElementCodec<T>, encoded: Uint8Array): T {
+  const element = codec.decode(encoded);
+  if (element instanceof Malformed) throw new RangeError(`a state that holds an element which its type refuses: ${element.reason}`);
+  return element;
+}
+
 function bounded(encoded: Uint8Array): Uint8Array {
   if (encoded.length > elementBytesMax) throw new RangeError(`an element has at most ${elementBytesMax} bytes, not ${encoded.length}`);
   return encoded;
-}
-
-const SHORT_BYTES = 64;
-
-/** Several times faster to read than through a decoder. */
-function isShortAscii(bytes: Uint8Array): boolean {
-  if (bytes.length > SHORT_BYTES) return false;
-  for (let at = 0; at < bytes.length; at++) if ((bytes[at] as number) >= 0x80) return false;
-  return true;
 }

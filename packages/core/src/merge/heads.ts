@@ -29,7 +29,7 @@ export function coverHeads<T>(heads: Heads<T>, at: Circumstance): void {
   if (live.length === 1) {
     if (at.covers((live[0] as Head<T>).dot)) live.pop();
   } else if (live.length > 1) heads.live = live.filter(({ dot }) => !at.covers(dot));
-  if (at.ahead.length > 0) heads.ahead = mergedReaches([...heads.ahead, ...at.ahead]);
+  if (at.ahead.length > 0) heads.ahead = mergedReaches([...pending(heads.ahead, at.seen), ...at.ahead]);
 }
 
 /** The operation counts, unless one that came before it was written in knowledge of it. */
@@ -45,6 +45,15 @@ export function addHead<T>(heads: Heads<T>, what: T, { dot, lanes }: Circumstanc
   const there = live[at];
   if (there !== undefined && isSameDot(there.dot, dot)) return;
   live.splice(at, 0, { dot, what });
+}
+
+/** The operation counts, and its lane's earlier ones no more: others' stay, whatever it was written in knowledge of. */
+export function keepHead<T>(heads: Heads<T>, what: T, at: Circumstance): void {
+  const { live, ahead } = heads;
+  if (isReached(ahead, at.dot)) return;
+  const earlier = live.findIndex(({ dot }) => dot.lane === at.dot.lane);
+  if (earlier >= 0) live.splice(earlier, 1);
+  addHead(heads, what, at);
 }
 
 /** What both have, and what one has that the other has not seen: what it has seen and does not have, it knows to be covered. */
@@ -109,7 +118,7 @@ export function mergedReaches(reaches: readonly Reach[]): Reach[] {
   return [...furthest].map(([lane, seq]) => ({ lane, seq }));
 }
 
-function isSeen({ lane, seq }: Dot, seen: Seen): boolean {
+export function isSeen({ lane, seq }: Dot, seen: Seen): boolean {
   return seen.of(lane) >= seq;
 }
 

@@ -46,6 +46,8 @@ export interface Told {
   readonly dot: Dot;
   /** As an application gives and reads it. */
   readonly value: unknown;
+  /** Where under the key, if what lies there has keys or fields itself: as they are told to people. */
+  readonly path?: readonly string[] | undefined;
 }
 
 /** What counts under a key, and what was written there without knowing of it and does not. */
@@ -65,6 +67,8 @@ export interface MergeType<Item, Operation, Value, Commands> {
   readonly name: string;
   /** Raised when the same operations come to another state than before. */
   readonly version: number;
+  /** What it is made of, if it is made of other types. */
+  readonly parts?: readonly AnyMergeType[] | undefined;
   /** `many`: keys are elements of a set or keys of a map, any number. */
   readonly keys: "one" | "few" | "many";
   /** How an operation is taken back: by folding its key's others anew, or all of them. */
@@ -80,8 +84,10 @@ export interface MergeType<Item, Operation, Value, Commands> {
   /** Makes `item` what it is to both. `from` stays as it is. */
   join(item: Item, from: Item, joining: Joining): void;
   /** Forgets every operation that `at` covers: it was taken out of a map by who knew it. Types without it are kept operation by
-   * operation where they stand in a map. */
+   * operation where they stand in a map (journal.ts); they must not ask what an operation covers, or what is ahead of it. */
   reset?(item: Item, at: Circumstance): void;
+  /** Of a type made of others that lacks `reset` because some of them do: the same, with items that have it. */
+  resettable?(): MergeType<unknown, Operation, Value, Commands>;
   /** Nothing in it matters any more: it is not kept, so that equal states have equal items. */
   isBare(item: Item, seen: Seen): boolean;
 

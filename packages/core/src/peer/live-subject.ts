@@ -44,7 +44,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   }
 
   get value(): Value {
-    this.#goesOn();
+    this.goesOn();
     const { version } = this.#latest;
     if (this.#value?.version !== version) this.#value = { value: this.#parts.type.value(this.#parts.live.shown.items()) as Value, version };
     return this.#value.value;
@@ -71,7 +71,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
 
   /** One event of these operations. */
   write(operations: readonly unknown[]): Write {
-    this.#goesOn();
+    this.goesOn();
     const { type, live } = this.#parts;
     if (operations.length === 0) throw new SinterError("usage", "a change that changes nothing", "Call one of its commands, or leave it out.");
     const { kind, payload } = encodeOperations(type, operations);
@@ -100,7 +100,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   }
 
   async *changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Change<Value>, void, undefined> {
-    this.#goesOn();
+    this.goesOn();
     const backlog = new Backlog<Change<Value>>(changesWaitingMax);
     this.#changes.add(backlog);
     const silence = this.#parts.live.listen({ changed: () => {}, folded: (event) => backlog.add(this.#changeOf(event), fellBehind) });
@@ -137,12 +137,12 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   }
 
   explain(key = ""): Explanation {
-    this.#goesOn();
+    this.goesOn();
     return explained(this.#parts, key);
   }
 
   conflicts(): readonly Conflict[] {
-    this.#goesOn();
+    this.goesOn();
     return keysInConflict(this.#parts);
   }
 
@@ -151,7 +151,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   }
 
   async at(stamp: StampText): Promise<Value> {
-    this.#goesOn();
+    this.goesOn();
     const { type, view, hasher, id, soon } = this.#parts;
     const [wallMs, counter] = stamp;
     const steps = stateAt({ view, hasher, subject: id, type }, { wallMs, counter });
@@ -159,12 +159,12 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
       const { done, value } = steps.next();
       if (done) return type.value(value) as Value;
       await soon();
-      this.#goesOn();
+      this.goesOn();
     }
   }
 
   quarantined(): readonly Quarantined[] {
-    this.#goesOn();
+    this.goesOn();
     return [...this.#control.quarantined()];
   }
 
@@ -177,15 +177,22 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   }
 
   encoded(): Uint8Array {
-    this.#goesOn();
+    this.goesOn();
     const { fold } = this.#parts.live;
     return encodeItems(this.#parts.type, new Map(fold.items.all), { lanes: fold.lanes.canonical, seen: fold.seen });
   }
 
   async current({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.#goesOn();
+    this.goesOn();
     await unlessAborted(this.#parts.live.current(), signal, () => {
       throw new SinterError("aborted", "called off", "Nothing was written.", { cause: signal?.reason });
+    });
+  }
+
+  /** Told once, when nothing more comes. */
+  onEnd(told: (why: Error | "closed") => void): () => void {
+    return this.#latest.listen(() => {
+      if (this.#latest.ended !== undefined) told(this.#latest.ended);
     });
   }
 
@@ -211,7 +218,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   }
 
   #publish({ kind, data }: Published): Write {
-    this.#goesOn();
+    this.goesOn();
     return new OnItsWay(this.#append({ kind: kind ?? APPLICATION_KIND, codec: eventCodecs.raw, payload: data }));
   }
 
@@ -235,7 +242,8 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     return { author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), seq, stamp: [wallMs, counter], keys: told, value };
   }
 
-  #goesOn(): void {
+  /** Throws why it tells nothing any more, if so. */
+  goesOn(): void {
     const ended = this.#parts.ended() ?? (this.#latest.ended === "closed" ? closed() : this.#latest.ended);
     if (ended !== undefined) throw ended;
   }

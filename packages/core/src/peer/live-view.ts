@@ -157,20 +157,20 @@ export class LiveView {
     }
   }
 
-  #begin(): [ViewStore, ViewFold] {
+  #begin(order: "stamps" | "epochs" = "stamps"): [ViewStore, ViewFold] {
     const { id, subject, type, typeDigest, assurance, newNumber } = this.#parts;
     const store = this.#storeOf(newNumber());
     store.found(id, { subject, name: type.name, version: type.version, digest: typeDigest, assurance, freezes: new Uint8Array(0) });
-    return [store, this.#foldOn(store)];
+    return [store, this.#foldOn(store, order)];
   }
 
   #storeOf(number: number): ViewStore {
     return new ViewStore(this.#parts.view.keys, this.#parts.hasher, number);
   }
 
-  #foldOn(store: ViewStore): ViewFold {
+  #foldOn(store: ViewStore, order: "stamps" | "epochs" = "stamps"): ViewFold {
     const { view, hasher, subject, type, assurance, kept, clock } = this.#parts;
-    return new ViewFold({ view, hasher, subject, type, assurance, store, kept, wallMs: () => clock.wallMs() });
+    return new ViewFold({ view, hasher, subject, type, assurance, store, kept, order, wallMs: () => clock.wallMs() });
   }
 
   /** As much as may be done without a pause. */
@@ -214,23 +214,33 @@ export class LiveView {
   /** Folds everything anew beside what is shown, and shows that once it has come as far. */
   async #refold(reason: string): Promise<void> {
     const old = this.#store.number;
-    const [store, fold] = this.#begin();
-    fold.look();
-    while (fold.fold(viewSliceEventsMax) === "more") {
-      await this.#parts.soon();
-      if (this.#state === "closed") return;
-    }
+    const anew = await this.#foldedAnew();
+    if (anew === undefined) return;
+    [this.#store, this.#fold] = anew;
+    this.#unkept = this.#fold.events;
     this.#isWanted = true;
-    // Outdated before it was done: again, in the next round.
-    if (fold.outdated !== undefined) return;
-    this.#store = store;
-    this.#fold = fold;
-    this.#unkept = fold.events;
-    this.shown.refold(fold);
+    this.shown.refold(this.#fold);
     for (const listener of this.#listeners) listener.withdrawn?.(reason);
     this.#tell();
     await this.flush();
     this.#parts.drop(old);
+  }
+
+  /** None, where the view is closed meanwhile. */
+  async #foldedAnew(): Promise<[ViewStore, ViewFold] | undefined> {
+    for (let order = this.#fold.orderAnew; ; ) {
+      const [store, fold] = this.#begin(order);
+      fold.look();
+      while (fold.fold(viewSliceEventsMax) === "more") {
+        await this.#parts.soon();
+        if (this.#state === "closed") return undefined;
+      }
+      if (fold.outdated === undefined) return [store, fold];
+      // Something was taken away while it went on.
+      order = fold.orderAnew;
+      await this.#parts.soon();
+      if (this.#state === "closed") return undefined;
+    }
   }
 
   #tell(): void {

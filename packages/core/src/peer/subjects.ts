@@ -1,21 +1,25 @@
 import { isMalformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
 import { type NamedLens, lensOf } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
 import { hashBytes } from "../identity/crypto.js";
-import { equalBytes } from "../bytes/order.js";
 import { type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { typeNamed } from "../merge/catalogue.js";
+import type { Element } from "../merge/element-codec.js";
+import { lwwMap } from "../merge/lww-map.js";
 import type { AnyMergeType, MergeType } from "../merge/merge-type.js";
+import { type OrMapCommands, orMap } from "../merge/or-map.js";
 import type { AppendExtra } from "./feed-calls.js";
 import { LiveSubject } from "./live-subject.js";
 import type { EventRecord, ReadOptions, Receipt } from "./peer-api.js";
 import { readably } from "./readable.js";
 import { SinterError } from "./sinter-error.js";
-import type { Subject, SubjectOptions } from "./subject-api.js";
+import type { Subject, SubjectOptions, Written } from "./subject-api.js";
 import type { SubjectParts } from "./subject-parts.js";
+import { LiveTable, type PutCommands, type Table } from "./table.js";
 import { Views, type ViewsParts } from "./views.js";
 import { written } from "./written.js";
 
@@ -42,6 +46,36 @@ export class Subjects {
   }
 
   open<Value, Commands>(path: SubjectPath, type: AnyMergeType<Value, Commands>, options: SubjectOptions): Subject<Value, Commands> {
+    const parts = this.#partsOf(path, type, { ...options, kept: "whole" });
+    const subject = new LiveSubject<Value, Commands>(parts);
+    const commands = written((send) => type.commands(send), (operations) => subject.write(operations));
+    // What a subject has itself goes before a field of that name.
+    for (const [name, command] of Object.entries(commands)) if (!(name in subject)) Object.defineProperty(subject, name, { value: command });
+    return subject as unknown as Subject<Value, Commands>;
+  }
+
+  /** Keys that hold the last value written. */
+  table<Value>(path: SubjectPath, values: Element<Value>, options: SubjectOptions): Table<Value, PutCommands<Value>> {
+    const type = lwwMap(values);
+    const { table, subject } = this.#table<Value>(path, type, options);
+    const commands = written((send) => type.commands(send as (operation: unknown) => void), (operations) => subject.write(operations));
+    return Object.assign(table, { put: (key: string, value: Value) => commands.set(key, value), delete: (key: string) => commands.delete(key) });
+  }
+
+  /** Keys that each hold a state of a merge type. */
+  tableOf<Value, Commands>(path: SubjectPath, values: AnyMergeType<Value, Commands>, options: SubjectOptions): Table<Value, Written<OrMapCommands<Commands>>> {
+    const type = orMap(values);
+    const { table, subject } = this.#table<Value>(path, type, options);
+    return Object.assign(table, written((send) => type.commands(send as (operation: unknown) => void), (operations) => subject.write(operations)));
+  }
+
+  #table<Value>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
+    const parts = this.#partsOf(path, type, { ...options, kept: "some" });
+    const subject = new LiveSubject<unknown, unknown>(parts);
+    return { subject, table: new LiveTable<Value>(parts, subject) };
+  }
+
+  #partsOf(path: SubjectPath, type: AnyMergeType, { assurance = "classical", kept }: SubjectOptions & { readonly kept: "whole" | "some" }): SubjectParts {
     const { hasher, network } = this.#parts;
     const id = subjectId(hasher, network, path);
     const typeDigest = digestOf(type);
@@ -52,9 +86,8 @@ export class Subjects {
         `${path} is read through another ${type.name} than this one: it folds otherwise`,
         "Use the version of the type that the subject was made with, or give this one a new major version.",
       );
-    const asked = { path, subject: id, type, typeDigest, assurance: options.assurance ?? "classical", kept: "whole" } as const;
-    const live = readably(() => this.views.open(asked));
-    const parts: SubjectParts = {
+    const live = readably(() => this.views.open({ path, subject: id, type, typeDigest, assurance, kept }));
+    return {
       ...this.#parts,
       path,
       id,
@@ -66,11 +99,6 @@ export class Subjects {
       named: () => this.lens(path),
       release: () => this.views.release(path, live),
     };
-    const subject = new LiveSubject<Value, Commands>(parts);
-    const commands = written((send) => type.commands(send), (operations) => subject.write(operations));
-    // What a subject has itself goes before a field of that name.
-    for (const [name, command] of Object.entries(commands)) if (!(name in subject)) Object.defineProperty(subject, name, { value: command });
-    return subject as unknown as Subject<Value, Commands>;
   }
 
   /** The type that a subject is read through by those who name none. */

@@ -148,7 +148,7 @@ export class Views {
   }
 }
 
-function viewId(hasher: Hasher, { type, typeDigest, assurance }: ViewAsked): Uint8Array {
+function viewId(hasher: Hasher, { type, typeDigest, assurance, kept }: ViewAsked): Uint8Array {
   const writer = new Writer().prefixed(bytesOfText(type.name)).varint(type.version).bytes(typeDigest);
-  return hasher.hash("sinter 1 view", writer.u8(assurance === "hybrid" ? 1 : 0).finish());
+  return hasher.hash("sinter 1 view", writer.u8(assurance === "hybrid" ? 1 : 0).u8(kept === "some" ? 1 : 0).finish());
 }

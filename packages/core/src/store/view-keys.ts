@@ -112,8 +112,8 @@ export function isViewTable(table: number): boolean {
 /** What follows the table in a key of a view. */
 export function decodeViewKey(reader: Reader, table: number): Decoded<ViewStoreKey> {
   if (table === tables.viewNumber) {
-    const [subject, id] = [asId<SubjectId>(reader.take(idBytes)), reader.take(idBytes)];
-    return reader.finish(() => ({ table: "viewNumber", subject, id }));
+    const [subject, id] = [reader.take(idBytes), reader.take(idBytes)];
+    return reader.finish(() => ({ table: "viewNumber", subject: asId<SubjectId>(subject), id }));
   }
   const view = reader.u32();
   switch (table) {

@@ -30,7 +30,7 @@ export function encodeViewRecord({ subject, name, version, digest, assurance, fr
   const text = bytesOfText(name);
   if (text.length > typeNameBytesMax) throw new RangeError(`a type's name has at most ${typeNameBytesMax} bytes, not ${text.length}`);
   const writer = new Writer().u8(viewVersion).bytes(subject).prefixed(text).varint(version).bytes(digest);
-  return writer.u8(ASSURANCES.indexOf(assurance)).bytes(freezes).finish();
+  return writer.u8(ASSURANCES.indexOf(assurance)).prefixed(freezes).finish();
 }
 
 export function decodeViewRecord(bytes: Uint8Array): Decoded<ViewRecord> {
@@ -43,7 +43,7 @@ export function decodeViewRecord(bytes: Uint8Array): Decoded<ViewRecord> {
   const digest = reader.take(hashBytes);
   const assurance = ASSURANCES[reader.u8()];
   if (assurance === undefined) reader.fail("a view of no known assurance");
-  const freezes = reader.take(reader.left);
+  const freezes = reader.prefixed(reader.left);
   return reader.finish(() => {
     if (name instanceof Malformed) return name;
     return { subject: asId<SubjectId>(subject), name, version, digest, assurance: assurance ?? ASSURANCES[0], freezes };

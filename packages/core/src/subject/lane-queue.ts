@@ -1,9 +1,13 @@
 import type { LaneFold } from "./lane-fold.js";
 
-/** Lanes that have something to fold, the one with the least stamp first: so operations mostly come behind what they were written
- * in knowledge of. Nothing depends on it. */
+/** Lanes that have something to fold, the one that goes first in front. */
 export class LaneQueue {
   readonly #heap: LaneFold[] = [];
+  readonly #isBefore: (left: LaneFold, right: LaneFold) => boolean;
+
+  constructor(isBefore: (left: LaneFold, right: LaneFold) => boolean) {
+    this.#isBefore = isBefore;
+  }
 
   get size(): number {
     return this.#heap.length;
@@ -16,7 +20,7 @@ export class LaneQueue {
   /** The one that is next to the first. */
   get second(): LaneFold | undefined {
     const [, left, right] = this.#heap;
-    return left === undefined || right === undefined || isBefore(left, right) ? left : right;
+    return left === undefined || right === undefined || this.#isBefore(left, right) ? left : right;
   }
 
   add(lane: LaneFold): void {
@@ -24,7 +28,7 @@ export class LaneQueue {
     heap.push(lane);
     for (let at = heap.length - 1; at > 0; ) {
       const above = (at - 1) >> 1;
-      if (!isBefore(heap[at] as LaneFold, heap[above] as LaneFold)) return;
+      if (!this.#isBefore(heap[at] as LaneFold, heap[above] as LaneFold)) return;
       this.#swap(at, above);
       at = above;
     }
@@ -37,8 +41,8 @@ export class LaneQueue {
       const left = 2 * at + 1;
       const right = left + 1;
       let least = at;
-      if (left < heap.length && isBefore(heap[left] as LaneFold, heap[least] as LaneFold)) least = left;
-      if (right < heap.length && isBefore(heap[right] as LaneFold, heap[least] as LaneFold)) least = right;
+      if (left < heap.length && this.#isBefore(heap[left] as LaneFold, heap[least] as LaneFold)) least = left;
+      if (right < heap.length && this.#isBefore(heap[right] as LaneFold, heap[least] as LaneFold)) least = right;
       if (least === at) return;
       this.#swap(at, least);
       at = least;
@@ -63,6 +67,7 @@ export class LaneQueue {
   }
 }
 
-export function isBefore(left: LaneFold, right: LaneFold): boolean {
+/** So operations mostly come behind what they were written in knowledge of; nothing depends on it. */
+export function hasEarlierStamp(left: LaneFold, right: LaneFold): boolean {
   return left.wallMs < right.wallMs || (left.wallMs === right.wallMs && left.counter < right.counter);
 }

@@ -59,6 +59,17 @@ export class Shown {
     return this.#over.get(key) ?? this.#fold.items.get(key);
   }
 
+  /** Items of keys behind one, in the order of keys; the fold is settled. */
+  page(prefix: string, after: string | undefined, limit: number): (readonly [key: string, item: unknown])[] {
+    const page = this.#fold.items.page(prefix, after, limit);
+    if (this.#over.size === 0) return page;
+    const last = page.length < limit ? undefined : page.at(-1)?.[0];
+    const isWithin = (key: string) => key.startsWith(prefix) && (after === undefined || key > after) && (last === undefined || key <= last);
+    const items = new Map(page);
+    for (const [key, item] of this.#over) if (isWithin(key)) items.set(key, item);
+    return [...items].sort(([left], [right]) => (left < right ? -1 : 1));
+  }
+
   #rebuild(): void {
     this.#over = new Map();
     for (const write of this.#pending) this.#apply(write);

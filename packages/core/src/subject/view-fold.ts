@@ -2,12 +2,12 @@ import { clockDriftMsMax, quarantinedPerViewMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import type { Stamp } from "../clock/stamp.js";
-import { decodeRedaction, kindAt, originAt, payloadAt, systemKinds } from "../feed/event/event.js";
+import { counterAt, decodeRedaction, kindAt, originAt, payloadAt, systemKinds, wallAt } from "../feed/event/event.js";
 import { hasOrigin } from "../feed/event/origin.js";
 import { nameAt, namedLane, redactedBy } from "../feed/lane/absence.js";
 import { DamagedStore, type FeedView, type LaneEntry } from "../feed/lane/feed-view.js";
 import { countedSize } from "../feed/lane/freeze.js";
-import { LaneReader } from "../feed/lane/lane-reader.js";
+import { LaneReader, type Located } from "../feed/lane/lane-reader.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
@@ -17,11 +17,13 @@ import { operationKinds } from "../merge/operation-kinds.js";
 import { SeenLanes } from "../merge/state.js";
 import { decodeOperations } from "../merge/transaction.js";
 import { LaneFold, laneStart, type LaneCursor, OtherEvents } from "./lane-fold.js";
-import { isBefore, LaneQueue } from "./lane-queue.js";
+import { hasEarlierStamp, LaneQueue } from "./lane-queue.js";
 import type { Observations } from "./observations.js";
 import { ViewItems } from "./view-items.js";
 import { ViewLanes } from "./view-lanes.js";
+import { ViewLog } from "./view-log.js";
 import type { AgainPlace, ViewStore } from "./view-store.js";
+import { ViewTrie } from "./view-trie.js";
 
 // Folds the events of a subject through a merge type, as they come, and never again: how far it came in each lane is kept with what
 // it came to. What takes an event away that was folded (its author forked, or took it back; a store that came back holds others)
@@ -36,6 +38,9 @@ export interface ViewFoldParts {
   readonly assurance: Assurance;
   readonly store: ViewStore;
   readonly kept: "whole" | "some";
+  /** Which lanes go first. By their epochs, events come where they first stood before they come where they were appended again: then
+   * no event that counts is found to count elsewhere. */
+  readonly order?: "stamps" | "epochs";
   /** As this machine believes. */
   readonly wallMs: () => number;
   /** Only what stands up to there in the order counts; all of it, where left out. */
@@ -64,7 +69,8 @@ export class ViewFold {
   readonly #parts: ViewFoldParts;
   readonly #seen = new SeenLanes();
   readonly #folds = new Map<number, LaneFold>();
-  readonly #queue = new LaneQueue();
+  readonly #queue: LaneQueue;
+  readonly #isBefore: (left: LaneFold, right: LaneFold) => boolean;
   readonly #moved = new Set<LaneFold>();
   readonly #waits = new Map<LaneFold, Wait>();
   #hasAgain: boolean;
@@ -75,6 +81,9 @@ export class ViewFold {
   /** Of the moment at which it folds. */
   #wallMs = 0;
   readonly #at: MovingCircumstance;
+  /** Of a table. */
+  readonly #trie: ViewTrie | undefined;
+  readonly log: ViewLog | undefined;
 
   constructor(parts: ViewFoldParts) {
     this.#parts = parts;
@@ -82,8 +91,15 @@ export class ViewFold {
     this.lanes = new ViewLanes(view, hasher, subject);
     for (const [number, cursor] of store.cursors()) this.#resume(number, cursor);
     this.items = new ViewItems({ type, store, lanes: this.lanes.stored, seen: this.#seen, kept });
+    if (kept === "some") {
+      this.#trie = new ViewTrie(hasher, store, type, this.lanes.canonical);
+      this.log = new ViewLog(store);
+    }
     this.#hasAgain = store.hasAgain();
     for (const _ of store.allQuarantined()) this.#quarantined++;
+    const byEpoch = (left: LaneFold, right: LaneFold) => this.lanes.stored.compare(left.index, right.index) < 0;
+    this.#isBefore = parts.order === "epochs" ? byEpoch : hasEarlierStamp;
+    this.#queue = new LaneQueue(this.#isBefore);
     this.#at = new MovingCircumstance(this.lanes.stored, this.#seen);
   }
 
@@ -99,6 +115,11 @@ export class ViewFold {
   /** Why what was folded counts no more, once it does not. */
   get outdated(): string | undefined {
     return this.#outdated;
+  }
+
+  /** In which order another fold of the same goes on without being outdated in its turn. */
+  get orderAnew(): "stamps" | "epochs" {
+    return this.#hasAgain ? "epochs" : "stamps";
   }
 
   /** Lanes that are not folded to their end, and why. */
@@ -149,11 +170,27 @@ export class ViewFold {
     return this.#outdated === undefined && this.#queue.size > 0 ? "more" : "done";
   }
 
-  /** Lays all that changed into the view's part of the store. Answers the keys of items that did. */
-  settle(): readonly string[] {
+  /** Lays all that changed into the view's part of the store. */
+  settle(): void {
     for (const lane of this.#moved) this.#parts.store.putCursor(lane.entry.number, lane.folded);
     this.#moved.clear();
-    return this.items.settle();
+    const changed = this.items.settle();
+    this.#trie?.update(changed);
+    this.log?.settle();
+  }
+
+  /** Where an event stands in the order, and where it lies. */
+  placeAt(lane: number, seq: number, { bytes, offset }: Pick<Located, "bytes" | "offset">): Omit<Dot, "operation"> {
+    const { entry, index } = this.#folds.get(lane) as LaneFold;
+    if (hasOrigin(bytes, offset)) return this.#firstPlace({ entry, index, seq, bytes, offset });
+    return { lane: index, seq, wallMs: wallAt(bytes, offset), counter: counterAt(bytes, offset) };
+  }
+
+  /** Of a table: what all of it comes to. */
+  root(): Uint8Array {
+    if (this.#trie === undefined) throw new Error("this view keeps no root");
+    this.settle();
+    return this.#trie.root;
   }
 
   // --- lanes ---
@@ -207,7 +244,7 @@ export class ViewFold {
       this.#fold(lane, told);
       if (this.#outdated !== undefined) return;
       if (!lane.next()) return this.#queue.drop();
-    } while (this.#events < end && (other === undefined || !isBefore(other, lane)));
+    } while (this.#events < end && (other === undefined || !this.#isBefore(other, lane)));
     this.#queue.moved();
   }
 
@@ -253,8 +290,12 @@ export class ViewFold {
     this.#at.enter(lane.index, seq, lane.observations);
     const place = first ?? { lane: lane.index, seq, wallMs, counter };
     const keys: string[] = [];
-    if (isOne) keys.push(this.#apply(asked, place, 0));
-    else for (const [index, operation] of (asked as readonly unknown[]).entries()) keys.push(this.#apply(operation, place, index));
+    const operations = isOne ? [asked] : (asked as readonly unknown[]);
+    for (let index = 0; index < operations.length; index++) {
+      const key = this.#apply(operations[index], place, index);
+      if (told !== undefined) keys.push(key);
+      this.log?.add(key, { lane: lane.entry.number, seq, operation: index });
+    }
     told?.({ lane: lane.entry, seq, wallMs, counter, keys });
   }
 
@@ -267,7 +308,7 @@ export class ViewFold {
   }
 
   /** Of an event that was appended again: it lies here, and is ordered by where it first stood. */
-  #firstPlace(lane: LaneFold): Omit<Dot, "operation"> {
+  #firstPlace(lane: Pick<LaneFold, "entry" | "index" | "seq" | "bytes" | "offset">): Omit<Dot, "operation"> {
     const origin = originAt(lane.bytes, lane.offset);
     if (origin === undefined) throw new Error("an event without an origin is not one that was appended again");
     const { epoch, seq, stamp } = origin;

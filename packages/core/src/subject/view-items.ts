@@ -63,6 +63,13 @@ export class ViewItems {
     return item;
   }
 
+  /** Those of keys behind one, in the order of keys, as many as may be held: what is not settled is not among them. */
+  page(prefix: string, after: string | undefined, limit: number): (readonly [key: string, item: unknown])[] {
+    const page: (readonly [string, unknown])[] = [];
+    for (const [key, reader] of this.#parts.store.items(prefix, { after, limit })) page.push([key, this.#items.get(key) ?? this.#read(key, reader)]);
+    return page;
+  }
+
   /** One of its own, to be changed apart. */
   copy(key: string): unknown {
     const { type, lanes, seen } = this.#parts;
@@ -73,25 +80,27 @@ export class ViewItems {
     return this.#read(key, new Reader(writer.finish()));
   }
 
-  /** Lays what changed into the view's part of the store. Answers which keys. */
-  settle(): readonly string[] {
+  /** Lays what changed into the view's part of the store. Answers what did: without an item, where nothing is left of it. */
+  settle(): readonly (readonly [key: string, item: unknown])[] {
     const { type, store, lanes, seen } = this.#parts;
-    const keys = [...this.#dirty];
-    for (const key of keys) {
+    const settled: (readonly [string, unknown])[] = [];
+    for (const key of this.#dirty) {
       const item = this.#items.get(key);
       if (type.isBare(item, seen)) {
         store.removeItem(key);
         this.#items.delete(key);
+        settled.push([key, undefined]);
       } else {
         const writer = new Writer();
         type.writeItem(writer, item, lanes, seen);
         store.putItem(key, writer);
+        settled.push([key, item]);
       }
     }
     this.#dirty.clear();
     this.#last = undefined;
     if (this.#parts.kept === "some" && this.#items.size > viewItemsCachedMax) this.#items.clear();
-    return keys;
+    return settled;
   }
 
   #read(key: string, reader: Reader): unknown {

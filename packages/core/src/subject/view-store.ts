@@ -30,6 +30,11 @@ export interface AgainPlace {
   readonly seq: number;
 }
 
+interface ItemsAsked {
+  readonly after?: string | undefined;
+  readonly limit?: number;
+}
+
 /** One view's part of the store. What is written stays here until it is handed over whole, with the cursors it goes with. */
 export class ViewStore {
   readonly number: number;
@@ -70,8 +75,11 @@ export class ViewStore {
     return bytes === undefined ? undefined : this.#itemReader(key, bytes);
   }
 
-  *items(prefix = ""): Iterable<readonly [key: string, item: Reader]> {
-    for (const [storeKey, bytes] of this.overlay.range(viewItemsRange(this.number, prefix))) {
+  *items(prefix = "", { after, limit }: ItemsAsked = {}): Iterable<readonly [key: string, item: Reader]> {
+    const all = viewItemsRange(this.number, prefix);
+    // No key lies between one and the same with a zero behind.
+    const from = after === undefined ? all.from : viewItemKey(this.number, `${after}\0`);
+    for (const [storeKey, bytes] of this.overlay.range({ from, to: all.to, ...(limit === undefined ? {} : { limit }) })) {
       const key = itemKeyOf(storeKey);
       yield [key, this.#itemReader(key, bytes)];
     }

@@ -132,6 +132,14 @@ export function keyEpochAt(bytes: Uint8Array, offset: number): number | undefine
 /** The size of the event at `offset`, if it is a whole and canonical one that ends at `end` or before. A causal delta
  * that leans on the lane's dictionary is looked at from outside only: CausalDecoder reads it. */
 export function checkEvent(bytes: Uint8Array, offset: number, end: number): Decoded<number> {
+  const size = checkEventHead(bytes, offset, end);
+  if (size instanceof Malformed || kindAt(bytes, offset) !== systemKinds.lens) return size;
+  const lens = decodeLens(payloadAt(bytes, offset));
+  return lens instanceof Malformed ? lens : size;
+}
+
+/** The same of its head alone, and of the length of the payload behind it: that need not be here, and none of it is looked at. */
+export function checkEventHead(bytes: Uint8Array, offset: number, end: number): Decoded<number> {
   if (end - offset < eventHeaderBytes) return new Malformed(`an event's header has ${eventHeaderBytes} bytes; ${end - offset} are left`);
   if (bytes[offset] !== eventVersion) return new Malformed(`an event of version ${bytes[offset]}; this program reads ${eventVersion}`);
   const kind = kindAt(bytes, offset);
@@ -145,13 +153,13 @@ export function checkEvent(bytes: Uint8Array, offset: number, end: number): Deco
   if (unfit !== undefined) return new Malformed(unfit);
   if (flags === 0) {
     const size = eventHeaderBytes + payloadLength;
-    return size <= end - offset ? said(bytes, offset, size) : new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
+    return size <= end - offset ? size : new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
   }
   if (end - offset < SECTIONS_AT) return new Malformed("an event that ends before the length of its extension");
   const size = headLengthAt(bytes, offset) + payloadLength;
   if (size > end - offset) return new Malformed(`an event of ${size} bytes where ${end - offset} are left`);
   const fault = extensionFault(bytes, offset, flags);
-  return fault === undefined ? said(bytes, offset, size) : new Malformed(fault);
+  return fault === undefined ? size : new Malformed(fault);
 }
 
 /** Payloads of the system's own events have the lengths of their kinds. */
@@ -164,24 +172,15 @@ function systemFault(kind: number, payloadLength: number): string | undefined {
   return undefined;
 }
 
-/** The size of an event that is whole, unless it is one that any reader must be able to read, and none can. */
-function said(bytes: Uint8Array, offset: number, size: number): Decoded<number> {
-  if (kindAt(bytes, offset) !== systemKinds.lens) return size;
-  const lens = decodeLens(payloadAt(bytes, offset));
-  return lens instanceof Malformed ? lens : size;
-}
-
 /** The same of an event whose payload is absent: its head as it was, and the payload's hash behind it. Answers the size of both.
  * What the system's own events say is always there: the rest is read by it. */
 export function checkAbsentEvent(bytes: Uint8Array, offset: number, end: number): Decoded<number> {
   const left = end - offset;
   const size = left < SECTIONS_AT ? left + 1 : headLengthAt(bytes, offset) + hashBytes;
   if (size > left) return new Malformed(`an event without its payload that ends before its hash does: ${left} bytes are left`);
-  const kind = kindAt(bytes, offset);
-  if (isKind(kind) && kind <= systemKindMax) return new Malformed("an event of the system's without its payload");
-  // The check of any other whole event looks at none of the payload's bytes.
-  const whole = checkEvent(bytes, offset, offset + sizeAt(bytes, offset));
-  return whole instanceof Malformed ? whole : size;
+  const whole = checkEventHead(bytes, offset, offset + sizeAt(bytes, offset));
+  if (whole instanceof Malformed) return whole;
+  return kindAt(bytes, offset) > systemKindMax ? size : new Malformed("an event of the system's without its payload");
 }
 
 /** Bytes that `writeEvent` takes for these parts. */

@@ -10,8 +10,11 @@ import { decodeNode } from "../../proof/trie-node.js";
 import { updateTrie } from "../../proof/trie-update.js";
 import * as keys from "../../store/keys.js";
 import * as records from "../../store/records.js";
+import { viewItemKey, viewLaneKey, viewLogKey, viewNumberKey, viewQuarantineKey } from "../../store/view-keys.js";
+import * as views from "../../store/view-records.js";
 import { BlockBuilder, type BlockView, checkBlock } from "../event/block.js";
 import { CausalDecoder, causalDeltaFault, decodeCausalDelta, encodeCausalDelta } from "../event/causal-delta.js";
+import { decodeControl, encodeControl } from "../event/control.js";
 import {
   checkAbsentEvent,
   checkEvent,
@@ -22,8 +25,10 @@ import {
   encodeRedaction,
   eventSize,
   headLengthAt,
+  systemKinds,
   writeEvent,
 } from "../event/event.js";
+import { decodeLens, encodeLens } from "../event/lens-payload.js";
 import { relaidBlock } from "../event/relaid-block.js";
 import { decodePortableFork, encodePortableFork, parseForkText } from "../lane/portable-fork.js";
 import { decodeSegment, SegmentBuilder } from "../range/segment.js";
@@ -109,6 +114,12 @@ function headBytes(cover?: records.Cover): Uint8Array {
   });
 }
 
+const lens = { name: "or-set(text)", version: 300, digest: fill(5) };
+
+function viewBytes(): Uint8Array {
+  return views.encodeViewRecord({ ...lens, subject, assurance: "hybrid", freezes: fill(6, 9) });
+}
+
 function storeBytes(): Uint8Array {
   const network = asId<NetworkId>(fill(3));
   return records.encodeStoreRecord({ network, networkName: "demo", author, instance: epoch.nonce, inode: 7n, birthNs: 2n ** 60n });
@@ -190,6 +201,13 @@ export const decoders: readonly DecoderUnderTest[] = [
   { name: "event", decode: (bytes) => checkEvent(bytes, 0, bytes.length), sample: () => eventBytes(fullEvent) },
   { name: "plain event", decode: (bytes) => checkEvent(bytes, 0, bytes.length), sample: () => eventBytes(plainEvent(3)) },
   { name: "epoch opened", decode: decodeEpochOpened, sample: () => encodeEpochOpened({ epoch, size: 8, headId: fill(1) }) },
+  { name: "lens", decode: decodeLens, sample: () => encodeLens(lens) },
+  {
+    name: "event that names a lens",
+    decode: (bytes) => checkEvent(bytes, 0, bytes.length),
+    sample: () => eventBytes({ ...plainEvent(3), kind: systemKinds.lens, payload: encodeLens(lens) }),
+  },
+  { name: "control event", decode: decodeControl, sample: () => encodeControl({ kind: 200, data: fill(4) }) },
   { name: "redaction", decode: decodeRedaction, sample: () => encodeRedaction({ epoch, seq: 8, id: fill(1) }) },
   {
     name: "event without its payload",
@@ -243,6 +261,14 @@ export const decoders: readonly DecoderUnderTest[] = [
     sample: () => records.encodeReturnedRecord({ lane: 4, seq: 9 }),
   },
   { name: "redaction record", decode: records.decodeRedactionRecord, sample: () => records.encodeRedactionRecord(7) },
+  { name: "view record", decode: views.decodeViewRecord, sample: viewBytes },
+  { name: "cursor of a view", decode: views.decodeViewLaneRecord, sample: () => views.encodeViewLaneRecord({ seq: 900, id: fill(7) }) },
+  { name: "reason of a quarantine", decode: views.decodeViewQuarantineRecord, sample: () => views.encodeViewQuarantineRecord("not text") },
+  { name: "key of a view's number", decode: keys.decodeKey, sample: () => viewNumberKey(subject, fill(2)) },
+  { name: "key of a view's cursor", decode: keys.decodeKey, sample: () => viewLaneKey(3, 900) },
+  { name: "key of a view's item", decode: keys.decodeKey, sample: () => viewItemKey(3, "an item") },
+  { name: "key of a view's log", decode: keys.decodeKey, sample: () => viewLogKey(3, "an item", 9) },
+  { name: "key of an event a view has quarantined", decode: keys.decodeKey, sample: () => viewQuarantineKey(3, 4, 900) },
   { name: "key of a path", decode: keys.decodeKey, sample: () => keys.pathKey("a/b" as SubjectPath) },
   { name: "proof", decode: decodeMmrProof, sample: () => encodeMmrProof([fill(1), fill(2)]) },
   { name: "checkpoint", decode: decodeCheckpoint, sample: () => encodeCheckpoint(proofOf("whole").checkpoint) },

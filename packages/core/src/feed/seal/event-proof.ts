@@ -20,6 +20,7 @@ import { encodeMmrProof, type MmrProof, readMmrProof, verifyInclusion } from "..
 import { decodeNetworkName, readSealedHead, type SealedHead, writeSealedHead } from "../../store/records.js";
 import {
   checkEvent,
+  checkEventHead,
   codecAt,
   eventHeaderBytes,
   headLengthAt,
@@ -152,7 +153,7 @@ function readWithoutPayload(reader: Reader): EventInProof {
 function headFault(head: Uint8Array): string | undefined {
   if (head.length < eventHeaderBytes) return `an event's header has ${eventHeaderBytes} bytes; ${head.length} are there`;
   if (headLengthAt(head, 0) !== head.length) return "the head of an event that is not as long as it says";
-  const size = checkEvent(head, 0, head.length + payloadLengthAt(head, 0));
+  const size = checkEventHead(head, 0, head.length + payloadLengthAt(head, 0));
   return size instanceof Malformed ? size.reason : undefined;
 }
 

@@ -21,18 +21,18 @@ export function definedTrial({ definition }: AnyDefinedMerge, watch: Watch = () 
     }
   };
   /** One of the functions, on states that it must leave as they are. */
-  const asked = (call: () => string, given: readonly unknown[], ask: () => unknown): unknown => {
+  const asked = (given: readonly unknown[], { tell, ask }: Asking): unknown => {
+    const call = () => tell(...given.map(textOf));
     const before = given.map((state) => states.encode(state));
-    const [first, second] = [answerOf(watch, call, ask), answerOf(watch, call, ask)];
+    const first = answerOf(watch, call, ask);
     for (const [at, state] of given.entries()) {
-      if (equalBytes(bytesOf(state, call), before[at] as Uint8Array)) continue;
-      const was = textOf(states.decode(before[at] as Uint8Array));
-      throw new LawBroken(
-        "a state that is given is not changed",
-        { how: "given", came: was },
-        { how: `after ${call()}`, came: textOf(state) },
-      );
+      const bytes = before[at] as Uint8Array;
+      if (equalBytes(bytesOf(state, call), bytes)) continue;
+      const was = before.map((each) => textOf(states.decode(each)));
+      const after = { how: `after ${tell(...was)}`, came: textOf(state) };
+      throw new LawBroken("a state that is given is not changed", { how: "given", came: was[at] as string }, after);
     }
+    const second = answerOf(watch, call, ask);
     if (!equalBytes(bytesOf(first, call), bytesOf(second, call)))
       throw new LawBroken(
         "the same question has the same answer",
@@ -44,17 +44,12 @@ export function definedTrial({ definition }: AnyDefinedMerge, watch: Watch = () 
   const type = defineMerge({
     ...definition,
     apply: (state, operation, at) =>
-      asked(
-        () => `apply(${textOf(state)}, ${textOf(operation)}, ${tellPlace(at)})`,
-        [state],
-        () => definition.apply(state, operation, at),
-      ),
+      asked([state], {
+        tell: (was) => `apply(${was}, ${textOf(operation)}, ${tellPlace(at)})`,
+        ask: () => definition.apply(state, operation, at),
+      }),
     join: (left, right) =>
-      asked(
-        () => `join(${textOf(left)}, ${textOf(right)})`,
-        [left, right],
-        () => definition.join(left, right),
-      ),
+      asked([left, right], { tell: (one, other) => `join(${one}, ${other})`, ask: () => definition.join(left, right) }),
     value: (state) =>
       answerOf(
         watch,
@@ -71,6 +66,12 @@ export function definedTrial({ definition }: AnyDefinedMerge, watch: Watch = () 
         () => definition.sample(draws),
       ),
   };
+}
+
+interface Asking {
+  /** The call, given what is told of the states. */
+  tell(...states: string[]): string;
+  ask(): unknown;
 }
 
 const A_STATE: Side = { how: "of any operations", came: "a state" };

@@ -1,11 +1,12 @@
 import { isMalformed } from "../../bytes/malformed.js";
 import { equalBytes } from "../../bytes/order.js";
 import { compareDots, type Dot } from "../dot.js";
+import type { EncodedOperation } from "../merge-type.js";
 import { decodeItems, type Items, type State } from "../state.js";
 import type { Draws } from "./draws.js";
 import { type Arrival, type Cut, drawArrival, drawNumbering, encoded, frozen, laneAfterLane, seenAs } from "./folding.js";
 import type { History, LawEvent, Oracle, OracleOperation, Trial } from "./history.js";
-import { type Broken, eventName, type Part, Scene, told } from "./scene.js";
+import { type Broken, eventName, type Part, reasonOf, Scene, told } from "./scene.js";
 import { sortedTextOf, textOf } from "./text-of.js";
 
 // The laws of merge types, each held on one history. What is to be equal is compared as bytes: of states that are one state there is
@@ -19,9 +20,9 @@ const laws: readonly Law[] = [anyArrival, oracleAgrees, snapshotAndRest, joins, 
 /** The first law that the type breaks on this history, in what the draws choose of arrivals, parts and withdrawals. */
 export function brokenLaw(trial: Trial, history: History, draws: Draws): Broken | undefined {
   const scene = new Scene(trial, history, draws);
-  for (const law of laws) {
+  for (const [rank, law] of laws.entries()) {
     const broken = law(scene, draws);
-    if (broken !== undefined) return broken;
+    if (broken !== undefined) return { ...broken, rank };
   }
   return undefined;
 }
@@ -53,17 +54,20 @@ function anyArrival(scene: Scene, draws: Draws): Broken | undefined {
 function oracleAgrees(scene: Scene): Broken | undefined {
   const { oracle } = scene.trial;
   if (oracle === undefined) return undefined;
-  return agrees(scene, oracle, { cut: scene.end, state: scene.whole }) ?? agrees(scene, oracle, scene.parts[1]);
+  return (
+    agrees(scene, oracle, { cut: scene.end, arrival: laneAfterLane(scene.none, scene.end), state: scene.whole }) ??
+    agrees(scene, oracle, scene.parts[1])
+  );
 }
 
-function agrees(scene: Scene, oracle: Oracle, { cut, state }: Part): Broken | undefined {
+function agrees(scene: Scene, oracle: Oracle, { cut, arrival, state }: Part): Broken | undefined {
   const operations = oracleOperations(scene, cut);
   const [ours, theirs] = [scene.type.value(state.items), oracle.value(operations)].map(sortedTextOf) as [string, string];
   if (ours !== theirs) {
     const law = "the value is what the definition says of the set of operations";
     return {
       law,
-      left: { how: `folded ${scene.tellPart(cut)}`, came: told(ours, scene.bytes(state)) },
+      left: { how: `folded ${scene.tell(arrival)}`, came: told(ours, scene.bytes(state)) },
       right: { how: "the oracle", came: `value ${theirs}` },
     };
   }
@@ -73,7 +77,7 @@ function agrees(scene: Scene, oracle: Oracle, { cut, state }: Part): Broken | un
   );
   if (lost === lostByThem) return undefined;
   const law = "what lost is what the definition says of the set of operations";
-  return { law, left: { how: `folded ${scene.tellPart(cut)}`, came: `${lost}` }, right: { how: "the oracle", came: `${lostByThem}` } };
+  return { law, left: { how: `folded ${scene.tell(arrival)}`, came: `${lost}` }, right: { how: "the oracle", came: `${lostByThem}` } };
 }
 
 function losersOf({ type }: Scene, { items }: State): readonly unknown[] {
@@ -111,13 +115,13 @@ function dotOf({ lane, seq, operation, event }: OracleOperation): Dot {
 
 /** What is kept of a part and folded on comes to the whole. */
 function snapshotAndRest(scene: Scene, draws: Draws): Broken | undefined {
-  const [{ cut, state }] = scene.parts;
-  const part = scene.way(() => `folded ${scene.tellPart(cut)}`, state);
+  const [{ cut, arrival, state }] = scene.parts;
+  const part = scene.way(() => `folded ${scene.tell(arrival)}`, state);
   const read = scene.copy(state);
   const broken = scene.differ("a state is the same once it was written and read", part, { how: () => "written and read", state: read });
   if (broken !== undefined) return broken;
   const rest = drawArrival(draws, cut, scene.end);
-  const how = () => `folded ${scene.tellPart(cut)}, written, read, and then folded ${scene.tellFrom(cut, rest)}`;
+  const how = () => `folded ${scene.tell(arrival)}, written, read, and then folded ${scene.tellFrom(cut, rest)}`;
   return scene.differ("a snapshot and what came after it is the whole", { how, state: scene.folding(read, rest) }, scene.all);
 }
 
@@ -125,7 +129,7 @@ function snapshotAndRest(scene: Scene, draws: Draws): Broken | undefined {
 function joins(scene: Scene): Broken | undefined {
   const [a, b, c] = scene.parts.map(({ state }) => state) as [State, State, State];
   const named = (tell: (a: string, b: string, c: string) => string) => () => {
-    const [one, two, three] = scene.parts.map(({ cut }) => `[${scene.tellPart(cut)}]`) as [string, string, string];
+    const [one, two, three] = scene.parts.map(({ arrival }) => `[${scene.tell(arrival)}]`) as [string, string, string];
     return tell(one, two, three);
   };
   const both = scene.way(
@@ -167,14 +171,14 @@ function joins(scene: Scene): Broken | undefined {
 /** What was joined goes on, and what it was joined from stays as it was. */
 function joinLeavesAlone(scene: Scene, draws: Draws): Broken | undefined {
   const [a, b] = scene.parts;
-  const before = scene.way(() => `[${scene.tellPart(b.cut)}]`, b.state);
+  const before = scene.way(() => `[${scene.tell(b.arrival)}]`, b.state);
   const joined = scene.join(scene.copy(a.state), b.state);
   const cut = a.cut.map((length, lane) => Math.max(length, b.cut[lane] as number));
   const state = scene.folding(joined, drawArrival(draws, cut, scene.end));
-  const how = () => `[${scene.tellPart(a.cut)}] joined with [${scene.tellPart(b.cut)}], and then the rest`;
+  const how = () => `[${scene.tell(a.arrival)}] joined with [${scene.tell(b.arrival)}], and then the rest`;
   const broken = scene.differ("joined parts and what came after them are the whole", { how, state }, scene.all);
   if (broken !== undefined) return broken;
-  const after = { how: () => `the same, once it was joined into [${scene.tellPart(a.cut)}] and more was folded there`, state: b.state };
+  const after = { how: () => `the same, once it was joined into [${scene.tell(a.arrival)}] and more was folded there`, state: b.state };
   return scene.differ("what is joined into another stays as it is", before, after);
 }
 
@@ -229,26 +233,42 @@ function byKey(scene: Scene, { gone, stays, arrival }: Withdrawing): State {
 /** Decoders answer whatever they are given. What they take for an operation is written as it was read. */
 function decodersAreTotal(scene: Scene, draws: Draws): Broken | undefined {
   if (draws.below(8) > 0) return undefined;
-  decodeItems(scene.type, damaged(scene.wholeBytes, draws), scene.lanes);
-  for (const events of scene.history.events)
+  const { type, lanes, history } = scene;
+  const state = damaged(scene.wholeBytes, draws);
+  const thrown = throwing("a state", state, () => decodeItems(type, state, lanes));
+  if (thrown !== undefined) return thrown;
+  for (const events of history.events)
     for (const { operations } of events)
-      for (const {
-        encoded: { kind, payload },
-      } of operations) {
-        if (draws.below(4) === 0) scene.type.decodeOperation(draws.below(64), payload);
-        const bytes = draws.below(2) === 0 ? payload : damaged(payload, draws);
-        const decoded = scene.type.decodeOperation(kind, bytes);
-        if (isMalformed(decoded)) continue;
-        const again = scene.type.encodeOperation(decoded);
-        if (again.kind === kind && equalBytes(again.payload, bytes)) continue;
-        const law = "an operation that is read is written as it was";
-        return {
-          law,
-          left: { how: "read", came: told(textOf(decoded), bytes) },
-          right: { how: `written, of kind ${again.kind}`, came: told(textOf(decoded), again.payload) },
-        };
+      for (const { encoded: each } of operations) {
+        const payload = draws.below(2) === 0 ? each.payload : damaged(each.payload, draws);
+        const kind = draws.below(4) === 0 ? draws.below(KINDS) : each.kind;
+        const broken =
+          throwing(`an operation of kind ${kind}`, payload, () => type.decodeOperation(kind, payload)) ??
+          rewritten(scene, { kind, payload });
+        if (broken !== undefined) return broken;
       }
   return undefined;
+}
+
+const KINDS = 64;
+
+function throwing(what: string, bytes: Uint8Array, decode: () => unknown): Broken | undefined {
+  try {
+    decode();
+    return undefined;
+  } catch (error) {
+    const left = { how: `decoding ${what} of ${textOf(bytes)}`, came: reasonOf(error) };
+    return { law: "decoders answer whatever they are given", left, right: { how: "of any bytes", came: "a value, or Malformed" } };
+  }
+}
+
+function rewritten({ type }: Scene, { kind, payload }: EncodedOperation): Broken | undefined {
+  const decoded = type.decodeOperation(kind, payload);
+  if (isMalformed(decoded)) return undefined;
+  const again = type.encodeOperation(decoded);
+  if (again.kind === kind && equalBytes(again.payload, payload)) return undefined;
+  const right = { how: `${textOf(decoded)}, written`, came: `kind ${again.kind}, ${textOf(again.payload)}` };
+  return { law: "an operation that is read is written as it was", left: { how: "read", came: `kind ${kind}, ${textOf(payload)}` }, right };
 }
 
 /** One byte changed, or the end gone. */

@@ -9,21 +9,28 @@ export function uncovered(operations: readonly OracleOperation[]): OracleOperati
   return left.sort((one, other) => (one.isAfter(other) ? -1 : 1));
 }
 
-export function byKey<T extends { readonly key: string }>(operations: readonly OracleOperation[]): Map<string, OracleOperation[]> {
+function byKey(operations: readonly OracleOperation[]): Map<string, OracleOperation[]> {
   const keys = new Map<string, OracleOperation[]>();
   for (const each of operations) {
-    const { key } = each.decoded as T;
+    const { key } = each.decoded as { readonly key: string };
     keys.set(key, [...(keys.get(key) ?? []), each]);
   }
   return keys;
 }
 
-export const textOfBytes = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-export const textOfKey = (key: string): string => textOfBytes(Uint8Array.from(key, (character) => character.charCodeAt(0)));
+const textOfBytes = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const textOfKey = (key: string): string => textOfBytes(Uint8Array.from(key, (character) => character.charCodeAt(0)));
 
 const written = ({ decoded }: OracleOperation): string => textOfBytes(decoded as Uint8Array);
 const does = ({ decoded }: OracleOperation): string => (decoded as { does: string }).does;
+const isAdd = (operation: OracleOperation): boolean => does(operation) === "add";
+const numberOf = ({ decoded }: OracleOperation): number => Number(decoded);
+const valueIn = ({ decoded }: OracleOperation): string | undefined => {
+  const { value } = decoded as { readonly value: Uint8Array | undefined };
+  return value === undefined ? undefined : textOfBytes(value);
+};
 
+/** Elements of which `isIn` says so, asked for each alone. */
 function members(operations: readonly OracleOperation[], isIn: (operations: readonly OracleOperation[]) => boolean): Set<string> {
   return new Set([...byKey(operations)].filter(([, each]) => isIn(each)).map(([key]) => textOfKey(key)));
 }
@@ -34,8 +41,39 @@ export const oracles = {
     value: (operations) => uncovered(operations).map(written)[0],
     losers: (operations) => uncovered(operations).map(written).slice(1),
   },
+  /** All that nobody wrote over knowingly. */
+  multiValueRegister: { value: (operations) => uncovered(operations).map(written), losers: () => [] },
   /** The sum of all there are. */
-  counter: { value: (operations) => operations.reduce((sum, { decoded }) => sum + Number(decoded), 0) },
+  counter: { value: (operations) => operations.reduce((sum, each) => sum + numberOf(each), 0) },
+  /** All that was ever added. */
+  gSet: { value: (operations) => members(operations, (each) => each.length > 0) },
+  /** What was added, and never removed by anybody. */
+  twoPhaseSet: { value: (operations) => members(operations, (each) => each.every(isAdd)) },
   /** Some add is left that no remover, and nobody who added it again, had seen. */
-  orSet: { value: (operations) => members(operations, (each) => uncovered(each).some((left) => does(left) === "add")) },
+  orSet: { value: (operations) => members(operations, (each) => uncovered(each).some(isAdd)), losers: () => [] },
+  /** Some add is left, and every removal was known to somebody who wrote since. */
+  removeWinsSet: {
+    value: (operations) => members(operations, (each) => uncovered(each).length > 0 && uncovered(each).every(isAdd)),
+    losers: (operations) =>
+      [...byKey(operations)].flatMap(([key, each]) => {
+        const left = uncovered(each);
+        return left.every(isAdd) ? [] : left.filter(isAdd).map(() => textOfKey(key));
+      }),
+  },
+  /** Some enabling is left that nobody who disabled, or enabled again, had seen. */
+  enableWinsFlag: { value: (operations) => uncovered(operations).some(({ decoded }) => decoded === "enable"), losers: () => [] },
+  maximum: { value: (operations) => (operations.length === 0 ? undefined : Math.max(...operations.map(numberOf))), losers: () => [] },
+  minimum: { value: (operations) => (operations.length === 0 ? undefined : Math.min(...operations.map(numberOf))), losers: () => [] },
+  /** Under each key what a register would say, where it does not say that it is deleted. */
+  lwwMap: {
+    value: (operations) =>
+      new Map(
+        [...byKey(operations)].flatMap(([key, each]) => {
+          const last = uncovered(each)[0];
+          const value = last === undefined ? undefined : valueIn(last);
+          return value === undefined ? [] : [[textOfKey(key), value] as const];
+        }),
+      ),
+    losers: (operations) => [...byKey(operations)].flatMap(([, each]) => uncovered(each).slice(1).map(valueIn)),
+  },
 } satisfies Record<string, Oracle>;

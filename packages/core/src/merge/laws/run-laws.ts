@@ -46,7 +46,7 @@ function runLaw(trial: Trial, seed: number, run: number): Counterexample | undef
   }
   const broken = lawBroken(trial, history, draws);
   if (broken === undefined) return undefined;
-  const least = shrunk(trial, history, (smaller) => brokenBySome(trial, smaller, broken.law)) ?? { history, broken };
+  const least = shrunk(trial, history, (smaller, rank = broken.rank) => brokenBySome(trial, smaller, rank)) ?? { history, broken };
   return { kind: "lawless", law: least.broken.law, seed, run, lines: counterexampleLines(least.history, least.broken) };
 }
 
@@ -76,11 +76,14 @@ function brokenBy(error: unknown): Broken {
   };
 }
 
-/** Whether the history breaks the law by some arrival, parts or withdrawal: those of the run are others once it is smaller. */
-function brokenBySome(trial: Trial, history: History, law: string): Broken | undefined {
+/** Whether the history breaks a law as plain, by some arrival, parts or withdrawal: those of the run are others once it is smaller. */
+function brokenBySome(trial: Trial, history: History, rank = PLAINEST): Broken | undefined {
   for (let plan = 0; plan < lawPlansPerShrinkMax; plan++) {
     const broken = lawBroken(trial, history, new SeededDraws(plan));
-    if (broken?.law === law) return broken;
+    if (broken !== undefined && (broken.rank ?? PLAINEST) <= rank) return broken;
   }
   return undefined;
 }
+
+/** Of what is seen in the midst of a fold. */
+const PLAINEST = -1;

@@ -23,6 +23,8 @@ import { textOf } from "./text-of.js";
 /** Two ways that should have come to the same. */
 export interface Broken {
   readonly law: string;
+  /** The plainer, the smaller. */
+  readonly rank?: number;
   readonly left: Side;
   readonly right: Side;
 }
@@ -60,6 +62,7 @@ export interface Way {
 
 export interface Part {
   readonly cut: Cut;
+  readonly arrival: Arrival;
   readonly state: State;
 }
 
@@ -87,11 +90,12 @@ export class Scene implements Folding {
     this.end = lengthsOf(history);
     this.whole = this.folded(laneAfterLane(this.none, this.end));
     this.wholeBytes = this.kept(this.whole);
-    this.parts = drawCuts(draws, this.end).map((cut) => ({ cut, state: this.folded(drawArrival(draws, this.none, cut)) })) as [
-      Part,
-      Part,
-      Part,
-    ];
+    const [first, second, third] = drawCuts(draws, this.end).map((cut) => this.#part(cut, drawArrival(draws, this.none, cut)));
+    this.parts = [first as Part, second as Part, third as Part];
+  }
+
+  #part(cut: Cut, arrival: Arrival): Part {
+    return { cut, arrival, state: this.folded(arrival) };
   }
 
   folded(arrival: Arrival, otherwise: Partial<Folding> = {}): State {
@@ -166,11 +170,6 @@ export class Scene implements Folding {
       return eventName(lane, at[lane] as number) + (each < 0 ? " again" : "");
     });
     return names.length === 0 ? "nothing" : names.join(", ");
-  }
-
-  tellPart(cut: Cut): string {
-    const parts = cut.flatMap((end, lane) => (end === 0 ? [] : [end === 1 ? eventName(lane, 1) : `${eventName(lane, 1)}–${end}`]));
-    return parts.length === 0 ? "nothing" : parts.join(" ");
   }
 }
 

@@ -1,30 +1,31 @@
 import { shrinkStepsMax } from "../../bytes/limits.js";
 import { leastDraws } from "./draws.js";
 import { type History, type LawEvent, lawOperation, type Trial } from "./history.js";
+import type { Broken } from "./scene.js";
 
 // Makes a history that breaks a law smaller as long as a smaller one still does: fewer lanes, events, operations, less known and
 // plainer stamps, so that what is left is what it takes.
 
-/** What is left, and what it breaks: `breaks` answers what of the history is wrong. */
-export function shrunk<Broken>(
+/** What is left, and what it breaks. `breaks` says what of a history is wrong, if it is as plain as what was. */
+export function shrunk(
   trial: Trial,
   history: History,
-  breaks: (history: History) => Broken | undefined,
+  breaks: (history: History, rank?: number) => Broken | undefined,
 ): { readonly history: History; readonly broken: Broken } | undefined {
   const broken = breaks(history);
   if (broken === undefined) return undefined;
   let least = { history, broken };
-  let steps = 0;
-  for (let smaller: typeof least | undefined = least; smaller !== undefined; ) {
-    smaller = undefined;
+  for (let steps = 0; steps < shrinkStepsMax; ) {
+    let smaller: typeof least | undefined;
     for (const candidate of smallerThan(trial, least.history)) {
-      if (++steps > shrinkStepsMax) return least;
-      const found = breaks(candidate);
+      steps++;
+      const found = breaks(candidate, least.broken.rank);
       if (found === undefined) continue;
       smaller = { history: candidate, broken: found };
-      least = smaller;
       break;
     }
+    if (smaller === undefined) return least;
+    least = smaller;
   }
   return least;
 }

@@ -1,0 +1,38 @@
+import { itemKeyBytesMax } from "../bytes/limits.js";
+import { type Decoded, Malformed } from "../bytes/malformed.js";
+import type { EncodedOperation } from "./merge-type.js";
+import { operationKinds } from "./operation-kinds.js";
+
+// An operation on what lies under a key, or in a field: the key behind its length, the kind of the operation, and its payload.
+
+export interface AtKey extends EncodedOperation {
+  /** As many bytes as were written. */
+  readonly key: Uint8Array;
+}
+
+/** Lengths below take one byte, and those up to the bound two. */
+const SHORT = 0x80;
+
+export function encodeAt(key: string, { kind, payload }: EncodedOperation): EncodedOperation {
+  const { length } = key;
+  let at = length < SHORT ? 1 : 2;
+  const bytes = new Uint8Array(at + length + 1 + payload.length);
+  bytes[0] = length < SHORT ? length : (length & 0x7f) | 0x80;
+  if (at === 2) bytes[1] = length >>> 7;
+  for (let each = 0; each < length; each++) bytes[at++] = key.charCodeAt(each);
+  bytes[at++] = kind;
+  bytes.set(payload, at);
+  return { kind: operationKinds.at, payload: bytes };
+}
+
+export function decodeAt(bytes: Uint8Array): Decoded<AtKey> {
+  const first = bytes[0] ?? 0;
+  const second = first < SHORT ? 0 : (bytes[1] ?? 0);
+  if (first >= SHORT && second === 0) return new Malformed("the length of a key longer than it needs to be");
+  const length = first < SHORT ? first : (first & 0x7f) + second * SHORT;
+  if (second >= SHORT || length > itemKeyBytesMax) return new Malformed(`a key of more than ${itemKeyBytesMax} bytes`);
+  const from = first < SHORT ? 1 : 2;
+  const kind = bytes[from + length];
+  if (kind === undefined) return new Malformed("an operation under a key that ends before its kind");
+  return { key: bytes.subarray(from, from + length), kind, payload: bytes.subarray(from + length + 1) };
+}
