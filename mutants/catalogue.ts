@@ -6,6 +6,7 @@ import { backupMutants } from "./backup-mutants.js";
 import { forkMutants } from "./fork-mutants.js";
 import { hybridMutants } from "./hybrid-mutants.js";
 import { intakeMutants } from "./intake-mutants.js";
+import { lawMutants } from "./law-mutants.js";
 import type { Mutant } from "./mutant.js";
 import { returnMutants } from "./return-mutants.js";
 import { segmentMutants } from "./segment-mutants.js";
@@ -488,6 +489,7 @@ export const catalogue: readonly Mutant[] = [
   ...absenceMutants,
   ...backupMutants,
   ...intakeMutants,
+  ...lawMutants,
   ...returnMutants,
   ...forkMutants,
   ...segmentMutants,

@@ -101,12 +101,15 @@ test("what looks right and depends on what comes first, twice or when, is refuse
     },
   };
   expect(lawOf(throwing)).toEqual(["nothing throws", "of any operations: a state"]);
-  const misreading: ElementCodec<number> = { name: "odd", encode: () => Uint8Array.of(1), decode: (bytes) => bytes.length };
-  expect(lawOf({ operation: misreading, apply: (state) => state })).toEqual({ kind: "lawful", runs: 200 });
+  const misreading: ElementCodec<number> = { name: "odd", encode: (value) => Uint8Array.of(value), decode: ([value]) => (value ?? 0) + 1 };
+  expect(lawOf({ operation: misreading, apply: (state) => state })).toEqual([
+    "an operation that is read is written as it was",
+    expect.stringMatching(/^\d+, written: kind 50, bytes [0-9a-f]{2}$/),
+  ]);
 });
 
 test("what it does is one digest: of equal behaviour equal, of another another", () => {
-  const written = "074e2eb59acc0f4e4b17ff0a3dbcc1d83bd7b6fcb5c3d9d5a1a6cd6a8f4e8b0f";
+  const written = "b962754b452bd3432f76a038b98e9da4201d890889204f479c65eb527bd54292";
   expect(digestOf()).toBe(written);
   const otherwise = (left: Scores, right: Scores): Scores => highScores.join(right, left);
   expect(digestOf({ join: otherwise, name: "best-scores" })).toBe(written);

@@ -19,7 +19,7 @@ export function resettable(type: AnyMergeType): ResettableType {
   return hasReset(type) ? type : ((type.resettable?.() as ResettableType | undefined) ?? journaled(type));
 }
 
-function hasReset(type: AnyMergeType): type is ResettableType {
+export function hasReset(type: AnyMergeType): type is ResettableType {
   return type.reset !== undefined;
 }
 
@@ -29,6 +29,7 @@ interface Entry {
 }
 
 interface Journal {
+  readonly key: string;
   /** Those of each lane in its order. */
   entries: Entry[];
   /** Operations that still come, and were deleted by who knew them. */
@@ -47,7 +48,7 @@ function journaled(type: AnyMergeType): WithReset<Journal> {
     encodeOperation: (operation) => type.encodeOperation(operation),
     decodeOperation: (kind, payload) => type.decodeOperation(kind, payload),
     keyOf,
-    fresh: () => ({ entries: [], ahead: [], built: type.fresh() }),
+    fresh: (key) => ({ key, entries: [], ahead: [], built: type.fresh(key) }),
     apply(journal, operation, at) {
       if (isReached(journal.ahead, at.dot)) return;
       journal.entries.push({ dot: at.dot, operation });
@@ -69,8 +70,8 @@ function journaled(type: AnyMergeType): WithReset<Journal> {
       writeEntries(writer, type, { entries, lanes });
       writeReaches(writer, pending(ahead, seen), lanes);
     },
-    readItem(reader, lanes) {
-      const journal: Journal = { entries: readEntries(reader, type, lanes), ahead: readReaches(reader, lanes), built: undefined };
+    readItem(reader, lanes, key) {
+      const journal: Journal = { key, entries: readEntries(reader, type, lanes), ahead: readReaches(reader, lanes), built: undefined };
       rebuild(type, journal, { lanes, seen: NOTHING_SEEN });
       return journal;
     },
@@ -86,7 +87,7 @@ function journaled(type: AnyMergeType): WithReset<Journal> {
 const NOTHING_SEEN: Seen = { of: () => 0 };
 
 function rebuild(type: AnyMergeType, journal: Journal, { lanes, seen }: { readonly lanes: Lanes; readonly seen: Seen }): void {
-  journal.built = type.fresh();
+  journal.built = type.fresh(journal.key);
   for (const { dot, operation } of journal.entries)
     // What its author had seen is not kept: types without `reset` do not ask.
     type.apply(journal.built, operation, { dot, lanes, seen, covers: () => false, ahead: [] });

@@ -79,7 +79,8 @@ export interface MergeType<Item, Operation, Value, Commands> {
   decodeOperation(kind: number, payload: Uint8Array): Decoded<Operation>;
   keyOf(operation: Operation): string;
 
-  fresh(): Item;
+  /** Of a key that nothing was written under. */
+  fresh(key: string): Item;
   apply(item: Item, operation: Operation, at: Circumstance): void;
   /** Makes `item` what it is to both. `from` stays as it is. */
   join(item: Item, from: Item, joining: Joining): void;
@@ -93,7 +94,7 @@ export interface MergeType<Item, Operation, Value, Commands> {
 
   /** Canonical: equal items give equal bytes, whichever operations came first. */
   writeItem(writer: Writer, item: Item, lanes: Lanes, seen: Seen): void;
-  readItem(reader: Reader, lanes: Lanes): Item;
+  readItem(reader: Reader, lanes: Lanes, key: string): Item;
 
   value(items: ReadonlyMap<string, Item>): Value;
   /** None, where the key has no item. */

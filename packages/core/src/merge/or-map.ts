@@ -46,7 +46,7 @@ export interface OrMapItem {
 export type OrMap<Value, Commands> = MergeType<OrMapItem, OrMapOperation, ReadonlyMap<string, Value>, OrMapCommands<Commands>>;
 
 export function orMap<Value, Commands>(values: AnyMergeType<Value, Commands>): OrMap<Value, Commands> {
-  const type = resettable(values) as ResettableType & AnyMergeType<Value, Commands>;
+  const type = resettable(values);
   return {
     name: `or-map(${values.name})`,
     version: 1 + values.version,
@@ -94,7 +94,7 @@ export function orMap<Value, Commands>(values: AnyMergeType<Value, Commands>): O
     }),
     value(items) {
       const there = [...items].filter(([, { written }]) => written.live.length > 0).sort(([left], [right]) => (left < right ? -1 : 1));
-      return new Map(there.map(([key, item]) => [textOfKey(key), type.value(item.items)]));
+      return new Map(there.map(([key, item]) => [textOfKey(key), type.value(item.items) as Value]));
     },
     explain: (_key, item) => explain(type, item),
     restore(key, lost) {
@@ -102,7 +102,10 @@ export function orMap<Value, Commands>(values: AnyMergeType<Value, Commands>): O
       return operation === undefined ? undefined : { does: "at", key, operation };
     },
     commands: (send) => ({
-      at: (key) => type.commands((operation) => send({ does: "at", key: keyOfText(key), operation })),
+      at(key) {
+        const itemKey = keyOfText(key);
+        return type.commands((operation) => send({ does: "at", key: itemKey, operation })) as Commands;
+      },
       delete: (key) => send({ does: "delete", key: keyOfText(key) }),
     }),
     keyText: textOfKey,
@@ -119,22 +122,25 @@ function reset(type: ResettableType, item: OrMapItem, at: Circumstance): void {
   }
 }
 
-type Surroundings = Pick<Circumstance, "lanes" | "seen">;
+interface Place {
+  readonly key: string;
+  readonly at: Pick<Circumstance, "lanes" | "seen">;
+}
 
 /** A new one knows of what comes and is deleted already. */
-function freshIn(type: ResettableType, { deleted }: OrMapItem, { lanes, seen }: Surroundings): unknown {
-  const fresh = type.fresh();
+function freshIn(type: ResettableType, { deleted }: OrMapItem, { key, at: { lanes, seen } }: Place): unknown {
+  const fresh = type.fresh(key);
   if (deleted.length > 0) type.reset(fresh, { dot: NO_DOT, lanes, seen, covers: () => false, ahead: deleted });
   return fresh;
 }
 
 const NO_DOT: Dot = { lane: 0, seq: 0, operation: 0, wallMs: 0, counter: 0 };
 
-function itemAt(type: ResettableType, item: OrMapItem, { key, at }: { readonly key: string; readonly at: Surroundings }): unknown {
-  let there = item.items.get(key);
+function itemAt(type: ResettableType, item: OrMapItem, place: Place): unknown {
+  let there = item.items.get(place.key);
   if (there === undefined) {
-    there = freshIn(type, item, at);
-    item.items.set(key, there);
+    there = freshIn(type, item, place);
+    item.items.set(place.key, there);
   }
   return there;
 }
@@ -142,7 +148,7 @@ function itemAt(type: ResettableType, item: OrMapItem, { key, at }: { readonly k
 function join(type: ResettableType, item: OrMapItem, { from, joining }: { readonly from: OrMapItem; readonly joining: Joining }): void {
   const at = { lanes: joining.lanes, seen: joining.into };
   for (const [key, theirs] of from.items) type.join(itemAt(type, item, { key, at }), theirs, joining);
-  for (const [key, ours] of item.items) if (!from.items.has(key)) type.join(ours, freshIn(type, from, at), joining);
+  for (const [key, ours] of item.items) if (!from.items.has(key)) type.join(ours, freshIn(type, from, { key, at }), joining);
   joinHeads(item.written, from.written, joining);
   item.deleted = mergedReaches([...item.deleted, ...from.deleted]);
 }

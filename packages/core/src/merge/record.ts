@@ -3,7 +3,7 @@ import { Malformed } from "../bytes/malformed.js";
 import { bytesOfText, holdsControl } from "../identity/subject-path.js";
 import { decodeAt, encodeAt } from "./at-key.js";
 import { keyOfBytes } from "./item-key.js";
-import { type ResettableType, resettable } from "./journal.js";
+import { hasReset, type ResettableType, resettable } from "./journal.js";
 import type { AnyMergeType, MergeType } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
 
@@ -27,9 +27,8 @@ export interface RecordOperation {
 }
 
 export interface RecordItem {
-  /** Of a fresh one nobody knows yet. */
-  field: number | undefined;
-  item: unknown;
+  readonly field: number;
+  readonly item: unknown;
 }
 
 export type RecordType<Fields> = MergeType<RecordItem, RecordOperation, RecordValue<Fields>, RecordCommands<Fields>>;
@@ -70,44 +69,108 @@ function nameFault(name: string): string | undefined {
 type AnyRecord = MergeType<RecordItem, RecordOperation, Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>>;
 
 function recordOf(fields: readonly Field[]): AnyRecord {
-  const byName = new Map(fields.map(({ nameKey }, index) => [nameKey, index]));
-  const typeOf = (field: number | undefined): AnyMergeType => (fields[field as number] as Field).type;
-  const fieldOf = (key: string): Field => fields[key.charCodeAt(0)] as Field;
   const parts = fields.map(({ type }) => type);
-  const type: AnyRecord = {
-    name: `record({${fields.map(({ name, type: { name: typeName } }) => `${JSON.stringify(name)}:${typeName}`).join(",")}})`,
+  const made = {
+    name: `record({${fields.map(({ name, type }) => `${JSON.stringify(name)}:${type.name}`).join(",")}})`,
     version: parts.reduce((sum, { version }) => sum + version, 1),
     parts,
-    keys: parts.some(({ keys }) => keys === "many") ? "many" : "few",
-    retract: parts.some(({ retract }) => retract === "refold") ? "refold" : "by-key",
-    encodeOperation: ({ field, operation }) => encodeAt((fields[field] as Field).nameKey, typeOf(field).encodeOperation(operation)),
+    keys: parts.some(({ keys }) => keys === "many") ? ("many" as const) : ("few" as const),
+    retract: parts.some(({ retract }) => retract === "refold") ? ("refold" as const) : ("by-key" as const),
+    ...operationsOf(fields),
+    ...itemsOf(fields),
+    ...tellingOf(fields),
+  };
+  if (parts.every(hasReset)) {
+    return { ...made, reset: ({ field, item }, at) => (parts[field] as ResettableType).reset(item, at) };
+  }
+  return { ...made, resettable: () => recordOf(fields.map((field) => ({ ...field, type: resettable(field.type) }))) };
+}
+
+function operationsOf(fields: readonly Field[]): Pick<AnyRecord, "encodeOperation" | "decodeOperation" | "keyOf" | "commands"> {
+  const byName = new Map(fields.map(({ nameKey }, index) => [nameKey, index]));
+  const at = (field: number) => fields[field] as Field;
+  return {
+    encodeOperation: ({ field, operation }) => encodeAt(at(field).nameKey, at(field).type.encodeOperation(operation)),
     decodeOperation(kind, payload) {
       if (kind !== operationKinds.at) return new Malformed(`an operation of kind ${kind}, which a record does not have`);
-      const at = decodeAt(payload);
-      if (at instanceof Malformed) return at;
-      const field = byName.get(keyOfBytes(at.key));
+      const decoded = decodeAt(payload);
+      if (decoded instanceof Malformed) return decoded;
+      const field = byName.get(keyOfBytes(decoded.key));
       if (field === undefined) return new Malformed("an operation on a field that the record does not have");
-      const operation = typeOf(field).decodeOperation(at.kind, at.payload);
+      const { type } = at(field);
+      const operation = type.decodeOperation(decoded.kind, decoded.payload);
       if (operation instanceof Malformed) return operation;
-      return keyFault(typeOf(field).keyOf(operation)) ?? { field, operation };
+      const fault = keyFault(type.keyOf(operation));
+      return fault === undefined ? { field, operation } : new Malformed(fault);
     },
-    keyOf: ({ field, operation }) => (fields[field] as Field).prefix + typeOf(field).keyOf(operation),
-    fresh: () => ({ field: undefined, item: undefined }),
-    apply(item, { field, operation }, at) {
-      if (item.field === undefined) begin(item, field);
-      typeOf(field).apply(item.item, operation, at);
-    },
-    join(item, from, joining) {
-      const field = item.field ?? from.field;
-      if (field === undefined) return;
-      if (item.field === undefined) begin(item, field);
-      typeOf(field).join(item.item, from.field === undefined ? typeOf(field).fresh() : from.item, joining);
-    },
-    isBare: ({ field, item }, seen) => field === undefined || typeOf(field).isBare(item, seen),
-  } as AnyRecord;
-  const begin = (item: RecordItem, field: number) => {
-    item.field = field;
-    item.item = typeOf(field).fresh();
+    keyOf: ({ field, operation }) => at(field).prefix + at(field).type.keyOf(operation),
+    commands: (send) =>
+      Object.fromEntries(
+        fields.map(({ name, type }, field) => {
+          const commands = type.commands((operation) => {
+            const fault = keyFault(type.keyOf(operation));
+            if (fault !== undefined) throw new RangeError(fault);
+            send({ field, operation });
+          });
+          return [name, commands];
+        }),
+      ),
   };
-  return type;
+}
+
+/** With the field before it, it is a key of the state, too. */
+function keyFault(key: string): string | undefined {
+  return key.length < itemKeyBytesMax ? undefined : `a key in a field of a record has at most ${itemKeyBytesMax - 1} bytes, not ${key.length}`;
+}
+
+function itemsOf(
+  fields: readonly Field[],
+): Pick<AnyRecord, "fresh" | "apply" | "join" | "isBare" | "writeItem" | "readItem" | "value"> {
+  const typeOf = (field: number) => (fields[field] as Field).type;
+  return {
+    fresh(key) {
+      const field = key.charCodeAt(0);
+      return { field, item: typeOf(field).fresh(key.slice(1)) };
+    },
+    apply: ({ field, item }, { operation }, at) => typeOf(field).apply(item, operation, at),
+    join: ({ field, item }, from, joining) => typeOf(field).join(item, from.item, joining),
+    isBare: ({ field, item }, seen) => typeOf(field).isBare(item, seen),
+    writeItem: (writer, { field, item }, lanes, seen) => typeOf(field).writeItem(writer, item, lanes, seen),
+    readItem(reader, lanes, key) {
+      const field = key.charCodeAt(0);
+      if (field < fields.length) return { field, item: typeOf(field).readItem(reader, lanes, key.slice(1)) };
+      reader.fail("an item of a field that the record does not have");
+      return { field: 0, item: undefined };
+    },
+    value(items) {
+      const byField = fields.map(() => new Map<string, unknown>());
+      for (const [key, { field, item }] of items) byField[field]?.set(key.slice(1), item);
+      return Object.fromEntries(fields.map(({ name, type }, field) => [name, type.value(byField[field] as Map<string, unknown>)]));
+    },
+  };
+}
+
+/** A field of one value is told by its name, and a key in a field behind both. */
+function tellingOf(fields: readonly Field[]): Pick<AnyRecord, "explain" | "restore" | "keyText" | "keyFrom"> {
+  const fieldAt = (key: string) => fields[key.charCodeAt(0)] as Field;
+  return {
+    explain: (key, { item }) => fieldAt(key).type.explain(key.slice(1), item),
+    restore(key, lost) {
+      const operation = fieldAt(key).type.restore(key.slice(1), lost);
+      return operation === undefined ? undefined : { field: key.charCodeAt(0), operation };
+    },
+    keyText(key) {
+      const { name, type } = fieldAt(key);
+      return type.keys === "one" ? name : name + SEPARATOR + type.keyText(key.slice(1));
+    },
+    keyFrom(text) {
+      const end = text.indexOf(SEPARATOR);
+      const name = end < 0 ? text : text.slice(0, end);
+      const field = fields.find((each) => each.name === name);
+      if (field === undefined) throw new RangeError(`the record has no field ${JSON.stringify(name)}, but ${fields.map((each) => each.name).join(", ")}`);
+      if (field.type.keys === "one") return field.prefix;
+      if (end < 0) throw new RangeError(`there are many keys in ${name}: name one, as in ${name}${SEPARATOR}KEY`);
+      return field.prefix + field.type.keyFrom(text.slice(end + 1));
+    },
+  };
 }

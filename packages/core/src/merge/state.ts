@@ -43,7 +43,7 @@ export function applyOperation(type: AnyMergeType, items: Items, operation: unkn
   const key = type.keyOf(operation);
   let item = items.get(key);
   if (item === undefined) {
-    item = type.fresh();
+    item = type.fresh(key);
     items.set(key, item);
   }
   type.apply(item, operation, at);
@@ -53,13 +53,13 @@ export function joinItems(type: AnyMergeType, items: Items, from: Items, joining
   for (const [key, theirs] of from) {
     let item = items.get(key);
     if (item === undefined) {
-      item = type.fresh();
+      item = type.fresh(key);
       items.set(key, item);
     }
     type.join(item, theirs, joining);
   }
   // What only one side has is joined with nothing: the other may have seen what came of it.
-  for (const [key, item] of items) if (!from.has(key)) type.join(item, type.fresh(), joining);
+  for (const [key, item] of items) if (!from.has(key)) type.join(item, type.fresh(key), joining);
 }
 
 /** Makes `state` what it is to both. */
@@ -89,7 +89,7 @@ export function readItems(reader: Reader, type: AnyMergeType, lanes: Lanes): Ite
   for (let left = reader.varint(); left > 0 && !reader.failed; left--) {
     const key = keyOfBytes(reader.prefixed(itemKeyBytesMax));
     if (before !== undefined && key <= before) reader.fail("items that are not in the order of their keys");
-    items.set(key, type.readItem(reader, lanes));
+    items.set(key, type.readItem(reader, lanes, key));
     before = key;
   }
   return items;

@@ -6,7 +6,7 @@ const ONE_LANE: Pick<Lanes, "compare" | "compareIds" | "author"> = { compare: ()
 
 /** What one operation alone comes to. */
 export function applied(type: AnyMergeType, operation: unknown, dot: Dot): unknown {
-  const item = type.fresh();
+  const item = type.fresh(type.keyOf(operation));
   const lanes: Lanes = {
     ...ONE_LANE,
     // A type of an application's own makes ids of operations of it.

@@ -210,7 +210,7 @@ test.each(Object.entries(trials))("whatever comes when, and whatever is taken ba
       exchange(...world.all.map(({ rig }) => rig));
       for (const each of world.all) each.goOn();
       const [first, ...rest] = world.all.map(({ bytes }) => bytes);
-      for (const other of rest) expect(other).toBe(first);
+      for (const other of rest) if (other !== first) throw new Error(world.all.map(({ bytes, fresh }) => `${bytes} fresh ${fresh}`).join("\n"));
       for (const each of world.all) expect(each.fresh).toBe(first);
     }),
     { numRuns: 80 },

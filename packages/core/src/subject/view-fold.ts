@@ -142,7 +142,9 @@ export class ViewFold {
     const { view, subject } = this.#parts;
     this.#queue.clear();
     this.#waits.clear();
-    for (const entry of [...view.lanes(subject)]) this.#lookAt(entry);
+    this.#orOutdated(() => {
+      for (const entry of [...view.lanes(subject)]) this.#lookAt(entry);
+    });
   }
 
   /** A lane has other events from this one on. */
@@ -157,16 +159,13 @@ export class ViewFold {
   fold(eventsMax: number, told?: (event: FoldedEvent) => void): "more" | "done" {
     const end = this.#events + eventsMax;
     this.#wallMs = this.#parts.wallMs();
-    try {
+    this.#orOutdated(() => {
       while (this.#events < end && this.#outdated === undefined) {
         const lane = this.#queue.first;
-        if (lane === undefined) return "done";
+        if (lane === undefined) return;
         this.#run(lane, this.#queue.second, end, told);
       }
-    } catch (error) {
-      if (!(error instanceof OtherEvents)) throw error;
-      this.#outdated = error.message;
-    }
+    });
     return this.#outdated === undefined && this.#queue.size > 0 ? "more" : "done";
   }
 
@@ -191,6 +190,15 @@ export class ViewFold {
     if (this.#trie === undefined) throw new Error("this view keeps no root");
     this.settle();
     return this.#trie.root;
+  }
+
+  #orOutdated(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof OtherEvents)) throw error;
+      this.#outdated ??= error.message;
+    }
   }
 
   // --- lanes ---
@@ -225,7 +233,11 @@ export class ViewFold {
       this.#outdated ??= "events that were folded count no more";
       return;
     }
-    if (end === fold.foldedSeq) return;
+    if (end === fold.foldedSeq) {
+      // The lane may have been replaced while nobody looked, by one as long.
+      if (head.size === end && end > 0 && !equalBytes(head.headId, fold.folded.id)) this.#outdated ??= "a lane has other events than were folded";
+      return;
+    }
     fold.end = end;
     fold.refresh();
     if (fold.next()) this.#queue.add(fold);

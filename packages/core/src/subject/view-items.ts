@@ -55,7 +55,7 @@ export class ViewItems {
     if (this.#last?.key === key) return this.#last.item;
     let item = this.get(key);
     if (item === undefined) {
-      item = this.#parts.type.fresh();
+      item = this.#parts.type.fresh(key);
       this.#items.set(key, item);
     }
     this.#dirty.add(key);
@@ -74,7 +74,7 @@ export class ViewItems {
   copy(key: string): unknown {
     const { type, lanes, seen } = this.#parts;
     const item = this.get(key);
-    if (item === undefined) return type.fresh();
+    if (item === undefined) return type.fresh(key);
     const writer = new Writer();
     type.writeItem(writer, item, lanes, seen);
     return this.#read(key, new Reader(writer.finish()));
@@ -104,7 +104,7 @@ export class ViewItems {
   }
 
   #read(key: string, reader: Reader): unknown {
-    const item = this.#parts.type.readItem(reader, this.#parts.lanes);
+    const item = this.#parts.type.readItem(reader, this.#parts.lanes, key);
     const checked = reader.finish(() => item);
     if (checked instanceof Malformed) throw new DamagedStore(`view ${this.#parts.store.number}, item of ${key.length} bytes`, checked.reason);
     return item;

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { clockDriftMsMax, epochsPerFeedMax } from "../../bytes/limits.js";
-import { feedId, subjectId } from "../../identity/ids.js";
+import { subjectId } from "../../identity/ids.js";
 import { authorKey, headKey, laneNumberKey } from "../../store/keys.js";
 import { encodeLaneNumber } from "../../store/records.js";
-import { CausalDecoder, encodeCausalDelta } from "../event/causal-delta.js";
+import { encodeCausalDelta } from "../event/causal-delta.js";
 import { eventsInOrder } from "../lane/subject-reader.js";
 import { audited } from "../rig/audited-store.suite.js";
 import { putLane } from "../rig/crafted-lane.suite.js";
-import { hasher, laneIdOf, network, nonce, parts, pathOf, Rig } from "../rig/feed-rig.suite.js";
-import { naiveLane } from "../rig/naive-lane.suite.js";
+import { hasher, network, nonce, parts, pathOf, Rig } from "../rig/feed-rig.suite.js";
+import { knownSizes } from "../rig/known-sizes.suite.js";
 import { cutOffer, laneBytes, offerFrom, take, takeOffer, verified } from "../rig/offered-lane.suite.js";
 
 function writer(...texts: readonly string[]): Rig {
@@ -80,18 +80,6 @@ test("several lanes and subjects of several authors have numbers of their own", 
   expect([b.laneNumber("s", a.author), b.laneNumber("t", a.author), b.laneNumber("s", c.author), b.laneNumber("u")]).toEqual([0, 1, 2, 3]);
   expect(audited(b.keys).problems).toEqual([]);
 });
-
-/** What each of a lane's own events says it knew of one other lane. */
-function knownSizes(rig: Rig, of: Rig): number[] {
-  const subject = subjectId(hasher, network, pathOf("s"));
-  const epoch = { index: 0, nonce: rig.instance };
-  const decoder = new CausalDecoder({ feed: feedId(hasher, rig.author, subject), epoch });
-  const other = { feed: feedId(hasher, of.author, subject), epoch: { index: 0, nonce: of.instance } };
-  return naiveLane(rig.keys, rig.laneNumber("s"), laneIdOf(rig.author, "s", epoch)).map(({ causal }) => {
-    expect(decoder.apply(causal)).toBeUndefined();
-    return decoder.sizeOf(other);
-  });
-}
 
 test("an own lane that is open knows at once what was taken of others", () => {
   const [a, b] = [writer("1", "2"), reader()];

@@ -54,6 +54,8 @@ export interface OracleOperation {
   readonly lane: number;
   readonly seq: number;
   readonly operation: number;
+  /** Deleted with what it lies under. It counts for nothing, but what was known to its author stays known. */
+  readonly gone?: boolean;
   /** Whether its author had folded that one, or wrote it before. */
   covers(other: OracleOperation): boolean;
   /** Whether it is behind that one in the total order. */

@@ -86,8 +86,8 @@ test("a counter that writes its own numbers of lanes is told by another replica'
       counter.writeItem(writer, count, lanes, { of: () => 0 });
       for (const lane of [...count.lanes.keys()].sort()) writer.varint(lane);
     },
-    readItem(reader, lanes) {
-      const count = counter.readItem(reader, lanes);
+    readItem(reader, lanes, key) {
+      const count = counter.readItem(reader, lanes, key);
       for (const _ of count.lanes) reader.varint();
       return count;
     },
@@ -111,8 +111,8 @@ test("a decoder that throws is told with the bytes that make it", () => {
   const counter = pnCounter();
   const throwing: typeof counter = {
     ...counter,
-    readItem(reader, lanes) {
-      const item = counter.readItem(reader, lanes);
+    readItem(reader, lanes, key) {
+      const item = counter.readItem(reader, lanes, key);
       if (reader.failed) throw new TypeError("no sum");
       return item;
     },
