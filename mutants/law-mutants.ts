@@ -62,7 +62,7 @@ export const lawMutants: readonly Mutant[] = [
     tests: laws,
   },
   {
-    name: "origin-ignored",
+    name: "first-place-ignored",
     what: "what was appended again is ordered by where it lies now, not by where it first stood",
     file: "packages/core/src/merge/dot.ts",
     find: "const [before, after] = [left.origin ?? left, right.origin ?? right];",
@@ -161,7 +161,7 @@ export const lawMutants: readonly Mutant[] = [
     name: "join-one-sided",
     what: "items that only one side has are joined with nothing, though the other knows what became of them",
     file: "packages/core/src/merge/state.ts",
-    find: "for (const [key, item] of items) if (!from.has(key)) type.join(item, type.fresh(), joining);",
+    find: "for (const [key, item] of items) if (!from.has(key)) type.join(item, type.fresh(key), joining);",
     replace: "",
     tests: laws,
   },

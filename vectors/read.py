@@ -187,7 +187,7 @@ class Event:
         reader = Reader(data[at:])
         hold(reader.uint(1) == 1, "an event of another version")
         self.kind, self.flags, self.codec = reader.uint(1), reader.uint(1), reader.uint(1)
-        hold(1 <= self.kind <= 20 or 30 <= self.kind <= 44 or self.kind >= 60, f"an event of kind {self.kind}")
+        hold(1 <= self.kind <= 20 or 30 <= self.kind <= 50 or self.kind >= 60, f"an event of kind {self.kind}")
         hold(self.flags < 16, f"event flags {self.flags}")
         hold(self.codec < 4, f"payload codec {self.codec}")
         self.stamp = (reader.uint(6), reader.uint(2))
@@ -201,9 +201,24 @@ class Event:
         self.size = self.head_length + (32 if absent else self.payload_length)
         rest = data[at + self.head_length : at + self.size]
         self.payload, self.absent_hash = (b"", rest) if absent else (rest, None)
+        if self.kind == 4 and len(self.payload) == self.payload_length:
+            lens_of(self.payload)
 
     def id(self, lane, previous, seq, payload_hash=None):
         return H("sinter 1 event", lane, previous, u(seq, 8), payload_hash or H("sinter 1 payload", self.payload), self.head)
+
+def lens_of(payload):
+    """(name, version, digest) of the merge type that the subject is read through."""
+    reader = Reader(payload)
+    hold(reader.uint(1) == 1, "a lens of another version")
+    version, digest, name = reader.varint(), reader.take(32), payload[reader.at :]
+    hold(1 <= len(name) <= 4096, f"a type's name of {len(name)} bytes")
+    return name.decode("utf-8"), version, digest
+
+def control_of(payload):
+    """(kind, data) of what an application said on the bus of control."""
+    hold(payload[:1] >= b"\x80", "a control event of a kind that is not the application's")
+    return payload[0], payload[1:]
 
 def events_of_block(data):
     """(seq of the first, id before it, events) of a block."""
@@ -451,6 +466,11 @@ def check_events(found):
         yield (event.kind, event.codec, list(event.stamp)) == tuple(each["parts"][name] for name in ("kind", "codec", "stamp")), what
         yield H("sinter 1 payload", event.payload).hex() == each["payloadHash"], what
         yield event.id(lane, hexed(each["previous"]), each["seq"]).hex() == each["id"], what
+    lens, control = found["lens"], found["control"]
+    yield lens_of(hexed(lens["payload"])) == (lens["name"], lens["version"], hexed(lens["digest"])), "the lens"
+    yield control_of(hexed(control["payload"])) == (control["kind"], hexed(control["data"])), "the control event"
+    for wrong in (b"\x02" + hexed(lens["payload"])[1:], hexed(lens["payload"])[:35]):
+        yield does_hold(lens_of, wrong) is None, "a lens of another version, or without a name"
     for each in found["blocks"] + found["withoutPayloads"]:
         first, previous, events = events_of_block(hexed(each["bytes"]))
         yield [seq for seq, event in enumerate(events, first) if event.absent_hash] == each.get("absent", []), f"block from {first}"

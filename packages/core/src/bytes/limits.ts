@@ -262,3 +262,5 @@ export const controlNoticesMax = 4_096;
 export const viewLogChunkBytesMax = 512;
 /** Keys of a table read at a time. */
 export const tablePageMax = 256;
+/** Subjects that stay open for commands that ask for them again. */
+export const describedSubjectsMax = 32;

@@ -1,6 +1,6 @@
 import { Malformed } from "../bytes/malformed.js";
 import { decodeAt, encodeAt } from "./at-key.js";
-import type { Dot } from "./dot.js";
+import type { Dot, Seen } from "./dot.js";
 import {
   addHead,
   areBare,
@@ -80,18 +80,20 @@ export function orMap<Value, Commands>(values: AnyMergeType<Value, Commands>): O
     },
     join: (item, from, joining) => join(type, item, { from, joining }),
     reset: (item, at) => reset(type, item, at),
-    isBare: ({ written, deleted, items }, seen) =>
-      areBare(written, seen) && pending(deleted, seen).length === 0 && [...items.values()].every((each) => type.isBare(each, seen)),
-    writeItem(writer, { written, deleted, items }, lanes, seen) {
-      writeHeads(writer, written, { lanes, seen, what: () => {} });
+    isBare: (item, seen) => pending(item.deleted, seen).length === 0 && isBareBeyond(type, item, seen),
+    writeItem(writer, item, lanes, seen) {
+      const { written, deleted, items } = item;
+      const beyond = seenBeyond(item, seen);
       writeReaches(writer, pending(deleted, seen), lanes);
-      writeItems(writer, type, items, { lanes, seen });
+      writeHeads(writer, written, { lanes, seen: beyond, what: () => {} });
+      writeItems(writer, type, items, { lanes, seen: beyond });
     },
-    readItem: (reader, lanes) => ({
-      written: readHeads(reader, lanes, () => undefined),
-      deleted: readReaches(reader, lanes),
-      items: readItems(reader, type, lanes),
-    }),
+    readItem(reader, lanes) {
+      const deleted = readReaches(reader, lanes);
+      const item: OrMapItem = { deleted, written: readHeads(reader, lanes, () => undefined), items: readItems(reader, type, lanes) };
+      if (deleted.length > 0 && !reader.failed) reset(type, item, deleting(deleted, { lanes, seen: NOTHING_SEEN }));
+      return item;
+    },
     value(items) {
       const there = [...items].filter(([, { written }]) => written.live.length > 0).sort(([left], [right]) => (left < right ? -1 : 1));
       return new Map(there.map(([key, item]) => [textOfKey(key), type.value(item.items) as Value]));
@@ -116,11 +118,32 @@ export function orMap<Value, Commands>(values: AnyMergeType<Value, Commands>): O
 function reset(type: ResettableType, item: OrMapItem, at: Circumstance): void {
   coverHeads(item.written, at);
   if (at.ahead.length > 0) item.deleted = mergedReaches([...pending(item.deleted, at.seen), ...at.ahead]);
-  for (const [key, each] of item.items) {
-    type.reset(each, at);
-    if (type.isBare(each, at.seen)) item.items.delete(key);
-  }
+  for (const each of item.items.values()) type.reset(each, at);
+  const beyond = seenBeyond(item, at.seen);
+  for (const [key, each] of item.items) if (type.isBare(each, beyond)) item.items.delete(key);
 }
+
+/** As if what is deleted before it comes had come: that lies in every item, and is not written with each. */
+function seenBeyond({ deleted }: OrMapItem, seen: Seen): Seen {
+  if (deleted.length === 0) return seen;
+  const reaches = new Map(deleted.map(({ lane, seq }) => [lane, seq]));
+  return { of: (lane) => Math.max(seen.of(lane), reaches.get(lane) ?? 0) };
+}
+
+function isBareBeyond(type: ResettableType, item: OrMapItem, seen: Seen): boolean {
+  const beyond = seenBeyond(item, seen);
+  if (!areBare(item.written, beyond)) return false;
+  for (const each of item.items.values()) if (!type.isBare(each, beyond)) return false;
+  return true;
+}
+
+/** A deletion of nothing but what is still to come. */
+function deleting(ahead: readonly Reach[], { lanes, seen }: Place["at"]): Circumstance {
+  return { dot: NO_DOT, lanes, seen, covers: () => false, ahead };
+}
+
+const NO_DOT: Dot = { lane: 0, seq: 0, operation: 0, wallMs: 0, counter: 0 };
+const NOTHING_SEEN: Seen = { of: () => 0 };
 
 interface Place {
   readonly key: string;
@@ -128,13 +151,11 @@ interface Place {
 }
 
 /** A new one knows of what comes and is deleted already. */
-function freshIn(type: ResettableType, { deleted }: OrMapItem, { key, at: { lanes, seen } }: Place): unknown {
+function freshIn(type: ResettableType, { deleted }: OrMapItem, { key, at }: Place): unknown {
   const fresh = type.fresh(key);
-  if (deleted.length > 0) type.reset(fresh, { dot: NO_DOT, lanes, seen, covers: () => false, ahead: deleted });
+  if (deleted.length > 0) type.reset(fresh, deleting(deleted, at));
   return fresh;
 }
-
-const NO_DOT: Dot = { lane: 0, seq: 0, operation: 0, wallMs: 0, counter: 0 };
 
 function itemAt(type: ResettableType, item: OrMapItem, place: Place): unknown {
   let there = item.items.get(place.key);

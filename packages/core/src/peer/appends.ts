@@ -1,5 +1,5 @@
 import { toHex } from "../bytes/hex.js";
-import { eventCodecs } from "../feed/event/event.js";
+import { applicationKindMin, eventCodecs, networkKindMin } from "../feed/event/event.js";
 import type { Appended } from "../feed/write/feed-vocabulary.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import { hashBytes } from "../identity/crypto.js";
@@ -8,10 +8,8 @@ import { SinterError } from "./sinter-error.js";
 
 // An append, as an application says it and as the feed core does, there and back.
 
-const APPLICATION_KIND = 128;
-
 /** Bytes are looked at here, where it is the caller that fails: in a step it would be the core. */
-export function partsOf({ payload, kind, codec, key }: NewEvent): NewParts {
+export function partsOf({ payload, kind = applicationKindMin, codec, key }: NewEvent): NewParts {
   if (!isBytes(payload) || (key !== undefined && !isBytes(key))) {
     throw new SinterError(
       "usage",
@@ -19,7 +17,14 @@ export function partsOf({ payload, kind, codec, key }: NewEvent): NewParts {
       "Give a Uint8Array: new TextEncoder().encode(text), for one.",
     );
   }
-  return { kind: kind ?? APPLICATION_KIND, codec: eventCodecs[codec ?? "raw"], payload, key };
+  // The core takes some of these from the peer itself.
+  if (kind >= networkKindMin && kind < applicationKindMin)
+    throw new SinterError(
+      "usage",
+      `an event of kind ${kind}, which is the network's`,
+      "Kinds 128 to 255 are the application's; what is said on the bus of control, a subject publishes.",
+    );
+  return { kind, codec: eventCodecs[codec ?? "raw"], payload, key };
 }
 
 export function receiptOf(author: string, { epoch, seqs, ids }: Appended): Receipt {

@@ -1,5 +1,6 @@
 import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { Json } from "../protocol/protocol.js";
+import type { DescribedSubjects } from "./described-api.js";
 
 // What an application, the command line and the control socket see of a peer. `open()` of packages/sinter answers one;
 // the control client speaks the same interface to a peer in another process.
@@ -286,6 +287,8 @@ export interface ImportedFeed {
 }
 
 export interface PeerApi {
+  /** Subjects and tables by the names of their types: see DescribedSubjects. */
+  readonly described: DescribedSubjects;
   /** Resolves once the events are durable here. One call is one run in one commit. */
   append(subject: string, events: readonly NewEvent[], options?: { readonly signal?: AbortSignal }): Promise<Receipt>;
   /** The subject's events in total order. Following, in order of arrival behind those already there. */

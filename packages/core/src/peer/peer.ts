@@ -9,7 +9,9 @@ import type { Signatures } from "../feed/write/feed-core.js";
 import type { Appended, Frozen, Returned, Taken } from "../feed/write/feed-vocabulary.js";
 import type { FalconVerifier, Hasher, Signer, Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
+import type { Element } from "../merge/element-codec.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
+import type { OrMapCommands } from "../merge/or-map.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
@@ -18,6 +20,8 @@ import { unlessAborted } from "./abort.js";
 import { partsOf, receiptOf } from "./appends.js";
 import { Archive, type SegmentFiles } from "./archive.js";
 import { laneAsked } from "./asked-lane.js";
+import type { DescribedSubjects } from "./described-api.js";
+import { DescribedPeer } from "./described-subjects.js";
 import type { ExportPart } from "./export.js";
 import { busy, FeedCalls, unknownOutcome } from "./feed-calls.js";
 import { Follower, Followers } from "./followers.js";
@@ -58,8 +62,9 @@ import { readable, readably } from "./readable.js";
 import { feedRows, subjectSums } from "./rows.js";
 import { runAudit } from "./run-audit.js";
 import { SinterError } from "./sinter-error.js";
-import type { Subject, SubjectOptions } from "./subject-api.js";
+import type { Subject, SubjectOptions, Written } from "./subject-api.js";
 import { Subjects } from "./subjects.js";
+import type { PutCommands, Table } from "./table.js";
 
 export interface PeerParts {
   readonly ports: Ports;
@@ -104,6 +109,7 @@ export class Peer implements PeerApi {
   readonly #hybrid: HybridSeals;
   readonly #archive: Archive;
   readonly #subjects: Subjects;
+  readonly #described: DescribedSubjects;
   /** How many times a lane was frozen since it began. */
   #freezes = 0;
   #end: SinterError | undefined;
@@ -176,6 +182,18 @@ export class Peer implements PeerApi {
       events: (path, options) => this.events(path, options),
       ended: () => this.#end,
     });
+    this.#described = new DescribedPeer({
+      view: this.view,
+      hasher,
+      pathOf: (text) => {
+        this.#goesOn();
+        return this.#paths.of(text);
+      },
+      open: (path, type, options) => this.#subjects.open(path, type, options),
+      openTable: (path, type, options) => this.#subjects.anyTable(path, type, options),
+      typeOf: (path) => this.#subjects.typeOf(path),
+      durable: (read) => this.#durable(read),
+    });
     const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, this.#subjects.views.mount, ...(parts.mounts ?? [])];
     this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
     this.#driver.start();
@@ -215,6 +233,25 @@ export class Peer implements PeerApi {
     const subject = this.#subjects.open(known, type ?? this.#subjects.typeOf(known), options);
     await subject.current();
     return subject;
+  }
+
+  /** Keys that each hold something: the last value written, or a state of a merge type. */
+  async table<Value, Commands>(
+    path: string,
+    values: AnyMergeType<Value, Commands>,
+    options?: SubjectOptions,
+  ): Promise<Table<Value, Written<OrMapCommands<Commands>>>>;
+  async table<Value>(path: string, values: Element<Value>, options?: SubjectOptions): Promise<Table<Value, PutCommands<Value>>>;
+  async table(path: string, values: AnyMergeType | Element<unknown>, options: SubjectOptions = {}): Promise<Table<unknown, unknown>> {
+    const known = this.#paths.of(path);
+    this.#goesOn();
+    const table = "keyOf" in values ? this.#subjects.tableOf(known, values, options) : this.#subjects.table(known, values, options);
+    await table.current();
+    return table;
+  }
+
+  get described(): DescribedSubjects {
+    return this.#described;
   }
 
   /** Takes in what others wrote, by whomever it is offered. Resolves once it is on disk, or says why it is not taken. */

@@ -57,7 +57,7 @@ export class Subjects {
   /** Keys that hold the last value written. */
   table<Value>(path: SubjectPath, values: Element<Value>, options: SubjectOptions): Table<Value, PutCommands<Value>> {
     const type = lwwMap(values);
-    const { table, subject } = this.#table<Value>(path, type, options);
+    const { table, subject } = this.anyTable<Value>(path, type, options);
     const commands = written((send) => type.commands(send as (operation: unknown) => void), (operations) => subject.write(operations));
     return Object.assign(table, { put: (key: string, value: Value) => commands.set(key, value), delete: (key: string) => commands.delete(key) });
   }
@@ -65,11 +65,12 @@ export class Subjects {
   /** Keys that each hold a state of a merge type. */
   tableOf<Value, Commands>(path: SubjectPath, values: AnyMergeType<Value, Commands>, options: SubjectOptions): Table<Value, Written<OrMapCommands<Commands>>> {
     const type = orMap(values);
-    const { table, subject } = this.#table<Value>(path, type, options);
+    const { table, subject } = this.anyTable<Value>(path, type, options);
     return Object.assign(table, written((send) => type.commands(send as (operation: unknown) => void), (operations) => subject.write(operations)));
   }
 
-  #table<Value>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
+  /** A table of any type whose keys are many. */
+  anyTable<Value>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
     const parts = this.#partsOf(path, type, { ...options, kept: "some" });
     const subject = new LiveSubject<unknown, unknown>(parts);
     return { subject, table: new LiveTable<Value>(parts, subject) };

@@ -17,6 +17,8 @@ export const systemKinds = { frontier: 1, epochOpened: 2, redacted: 3, lens: 4 }
 export { systemKindMax } from "../../bytes/limits.js";
 export const operationKindMin = 30;
 export const operationKindMax = 50;
+/** From here to the application's: the network's. */
+export const networkKindMin = 60;
 export const applicationKindMin = 128;
 export const originBytes = 4 + epochNonceBytes + 8 + stampBytes + idBytes;
 export const epochOpenedBytes = 4 + epochNonceBytes + 8 + idBytes;
@@ -54,7 +56,11 @@ export interface EventParts {
 }
 
 export function isKind(kind: number): boolean {
-  return (kind >= 1 && kind <= systemKindMax) || (kind >= operationKindMin && kind <= operationKindMax) || (kind >= 60 && kind <= 255);
+  return (
+    (kind >= 1 && kind <= systemKindMax) ||
+    (kind >= operationKindMin && kind <= operationKindMax) ||
+    (kind >= networkKindMin && kind <= 255)
+  );
 }
 
 export function kindAt(bytes: Uint8Array, offset: number): number {

@@ -7,6 +7,7 @@ import { asId, type LaneId } from "../../identity/ids.js";
 import { instantiate } from "../../identity/web-assembly.suite.js";
 import { BlockBuilder, type BlockView, checkBlock } from "./block.js";
 import { idsOfBlock } from "./block-ids.js";
+import { decodeControl, encodeControl } from "./control.js";
 import {
   causalAt,
   checkEvent,
@@ -23,6 +24,7 @@ import {
   stampAt,
   writeEvent,
 } from "./event.js";
+import { decodeLens, encodeLens } from "./lens-payload.js";
 import { relaidBlock } from "./relaid-block.js";
 
 interface Parts {
@@ -60,6 +62,8 @@ interface Vectors {
     readonly id: string;
     readonly payload: string;
   };
+  readonly lens: { readonly name: string; readonly version: number; readonly digest: string; readonly payload: string };
+  readonly control: { readonly kind: number; readonly data: string; readonly payload: string };
 }
 interface BlockVector {
   readonly firstSeq: number;
@@ -159,4 +163,16 @@ test("a redaction is that of events.json", () => {
   const redaction = { epoch: { index: epoch.index, nonce: bytesOf(epoch.nonce) }, seq, id: bytesOf(id) };
   expect(toHex(encodeRedaction(redaction))).toBe(payload);
   expect(decodeRedaction(bytesOf(payload))).toEqual(redaction);
+});
+
+test("a lens is that of events.json, and so is what is said on the bus of control", () => {
+  const { payload: named, ...rest } = vectors.lens;
+  const lens = { ...rest, digest: bytesOf(rest.digest) };
+  expect(toHex(encodeLens(lens))).toBe(named);
+  expect(decodeLens(bytesOf(named))).toEqual(lens);
+  const { kind, data, payload: said } = vectors.control;
+  expect(toHex(encodeControl({ kind, data: bytesOf(data) }))).toBe(said);
+  expect(decodeControl(bytesOf(said))).toEqual({ kind, data: bytesOf(data) });
+  const payloads = vectors.events.map(({ parts }) => parts.payload);
+  expect([payloads[4], payloads[7]]).toEqual([named, said]);
 });
