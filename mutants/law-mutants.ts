@@ -71,10 +71,10 @@ export const lawMutants: readonly Mutant[] = [
   },
   {
     name: "dot-reused",
-    what: "two operations of one event are one: the second is taken for the first come again",
+    what: "an author's next operation has the dot of the one before, and is taken for it",
     file: "packages/core/src/merge/dot.ts",
     find: "return left.lane === right.lane && left.seq === right.seq && left.operation === right.operation;",
-    replace: "return left.lane === right.lane && left.seq === right.seq;",
+    replace: "return left.lane === right.lane && left.operation === right.operation;",
     tests: laws,
   },
   {

@@ -62,6 +62,7 @@ export type { ExportedSubject, SegmentFiles } from "./peer/archive.js";
 export type { ExportPart } from "./peer/export.js";
 export type { SegmentShelf } from "./peer/import.js";
 export * from "./peer/described-api.js";
+export * from "./peer/outcome-unknown.js";
 export * from "./peer/peer.js";
 export * from "./peer/peer-api.js";
 export * from "./peer/sinter-error.js";

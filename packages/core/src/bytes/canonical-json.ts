@@ -1,3 +1,4 @@
+import { isPlainlyCanonical } from "./canonical-json-scan.js";
 import { jsonDepthMax } from "./limits.js";
 import { type Decoded, Malformed } from "./malformed.js";
 import { decodeUtf8 } from "./utf8.js";
@@ -21,6 +22,13 @@ export function parseCanonicalJson(bytes: Uint8Array): Decoded<unknown> {
   } catch (error) {
     return new Malformed(error instanceof RangeError ? error.message : "not JSON");
   }
+}
+
+/** What `parseCanonicalJson` would find wrong: mostly without making the value. */
+export function canonicalJsonFault(bytes: Uint8Array): Malformed | undefined {
+  if (isPlainlyCanonical(bytes)) return undefined;
+  const value = parseCanonicalJson(bytes);
+  return value instanceof Malformed ? value : undefined;
 }
 
 function textOf(value: unknown, depth: number): string {

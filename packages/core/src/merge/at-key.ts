@@ -1,13 +1,15 @@
-import { itemKeyBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { decodeKey } from "./item-key.js";
 import type { EncodedOperation } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
 
 // An operation on what lies under a key, or in a field: the key behind its length, the kind of the operation, and its payload.
 
-export interface AtKey extends EncodedOperation {
-  /** As many bytes as were written. */
-  readonly key: Uint8Array;
+export interface AtKey {
+  readonly key: string;
+  readonly kind: number;
+  /** Where the operation's own payload begins. */
+  readonly from: number;
 }
 
 /** Lengths below take one byte, and those up to the bound two. */
@@ -30,9 +32,10 @@ export function decodeAt(bytes: Uint8Array): Decoded<AtKey> {
   const second = first < SHORT ? 0 : (bytes[1] ?? 0);
   if (first >= SHORT && second === 0) return new Malformed("the length of a key longer than it needs to be");
   const length = first < SHORT ? first : (first & 0x7f) + second * SHORT;
-  if (second >= SHORT || length > itemKeyBytesMax) return new Malformed(`a key of more than ${itemKeyBytesMax} bytes`);
+  if (second >= SHORT) return new Malformed("a key that is longer than any");
   const from = first < SHORT ? 1 : 2;
   const kind = bytes[from + length];
   if (kind === undefined) return new Malformed("an operation under a key that ends before its kind");
-  return { key: bytes.subarray(from, from + length), kind, payload: bytes.subarray(from + length + 1) };
+  const key = decodeKey(bytes, from, from + length);
+  return key instanceof Malformed ? key : { key, kind, from: from + length + 1 };
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, parseCanonicalJson } from "../bytes/canonical-json.js";
+import { canonicalJson, canonicalJsonFault, parseCanonicalJson } from "../bytes/canonical-json.js";
 import { elementBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { decodeUtf8, isUtf8 } from "../bytes/utf8.js";
@@ -56,6 +56,7 @@ export const json: ElementCodec<unknown> = {
   name: "json",
   encode: (element) => bounded(canonicalJson(element)),
   decode: (encoded) => parseCanonicalJson(encoded),
+  fault: (encoded) => canonicalJsonFault(encoded),
 };
 
 export function codecOf<T>(element: Element<T>): ElementCodec<T> {

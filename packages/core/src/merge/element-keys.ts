@@ -53,7 +53,7 @@ export class ElementKeys<T> {
   decode(kind: number, payload: Uint8Array): Decoded<SetOperation> {
     if (kind !== operationKinds.add && kind !== operationKinds.remove)
       return new Malformed(`an operation of kind ${kind}, which a set does not have`);
-    const key = decodeKey(payload);
+    const key = decodeKey(payload, 0, payload.length);
     if (key instanceof Malformed) return key;
     return elementFault(this.#codec, payload) ?? { does: kind === operationKinds.add ? "add" : "remove", key };
   }

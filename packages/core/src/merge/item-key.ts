@@ -6,13 +6,40 @@ import { bytesOfText } from "../identity/subject-path.js";
 // Keys of items: bytes, as a string of one character a byte, which a Map compares fastest and whose order is the order of the bytes.
 
 export function keyOfBytes(bytes: Uint8Array): string {
-  if (bytes.length > itemKeyBytesMax) throw new RangeError(tooLong(bytes.length));
-  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+  const key = decodeKey(bytes, 0, bytes.length);
+  if (key instanceof Malformed) throw new RangeError(key.reason);
+  return key;
 }
 
-/** The same, of bytes that came from others. */
-export function decodeKey(bytes: Uint8Array): Decoded<string> {
-  return bytes.length > itemKeyBytesMax ? new Malformed(tooLong(bytes.length)) : keyOfBytes(bytes);
+/** Of bytes that came from others, between these places. */
+export function decodeKey(bytes: Uint8Array, from: number, to: number): Decoded<string> {
+  const length = to - from;
+  if (length > itemKeyBytesMax) return new Malformed(`a key has at most ${itemKeyBytesMax} bytes, not ${length}`);
+  if (length > REMEMBERED_BYTES) return madeOf(bytes.subarray(from, to));
+  let hash = length;
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] as number), HASH_PRIME);
+  const slot = (hash ^ (hash >>> 16)) & (REMEMBERED_KEYS - 1);
+  const known = remembered[slot];
+  if (known !== undefined && known.length === length && isKeyAt(known, bytes, from)) return known;
+  const key = madeOf(bytes.subarray(from, to));
+  remembered[slot] = key;
+  return key;
+}
+
+// The same keys come again and again: one string for all of them costs nothing to make, and a Map knows its hash.
+const REMEMBERED_BYTES = 64;
+const REMEMBERED_KEYS = 4096;
+/** Of FNV-1a. */
+const HASH_PRIME = 0x0100_0193;
+const remembered: (string | undefined)[] = new Array<string | undefined>(REMEMBERED_KEYS).fill(undefined);
+
+function isKeyAt(key: string, bytes: Uint8Array, from: number): boolean {
+  for (let at = 0; at < key.length; at++) if (key.charCodeAt(at) !== bytes[from + at]) return false;
+  return true;
+}
+
+function madeOf(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
 }
 
 export function bytesOfKey(key: string): Uint8Array<ArrayBuffer> {
@@ -28,16 +55,20 @@ export function keyOfText(text: string): string {
   return keyOfBytes(bytesOfText(text));
 }
 
+/** What is wrong with a key that should be text. */
+export function textKeyFault(key: string): Malformed | undefined {
+  for (let at = 0; at < key.length; at++)
+    if (key.charCodeAt(at) >= 0x80) return isUtf8(bytesOfKey(key)) ? undefined : new Malformed("a key that is not UTF-8");
+  return undefined;
+}
+
 export function decodeTextKey(bytes: Uint8Array): Decoded<string> {
-  return isUtf8(bytes) ? decodeKey(bytes) : new Malformed("a key that is not UTF-8");
+  const key = decodeKey(bytes, 0, bytes.length);
+  return key instanceof Malformed ? key : (textKeyFault(key) ?? key);
 }
 
 export function textOfKey(key: string): string {
   const text = decodeUtf8(bytesOfKey(key));
   if (text === undefined) throw new RangeError("a state that holds a key which is no text");
   return text;
-}
-
-function tooLong(length: number): string {
-  return `a key has at most ${itemKeyBytesMax} bytes, not ${length}`;
 }

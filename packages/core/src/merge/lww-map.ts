@@ -3,7 +3,7 @@ import { Malformed } from "../bytes/malformed.js";
 import { decodeAt, encodeAt } from "./at-key.js";
 import { codecOf, type Element, elementFault, readElement } from "./element-codec.js";
 import { addHead, areBare, coverHeads, type Head, type Heads, joinHeads, noHeads, readHeads, writeHeads } from "./heads.js";
-import { bytesOfKey, decodeTextKey, keyOfText, textOfKey } from "./item-key.js";
+import { bytesOfKey, decodeTextKey, keyOfText, textKeyFault, textOfKey } from "./item-key.js";
 import type { MergeType } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
 
@@ -46,9 +46,10 @@ export function lwwMap<T>(element: Element<T>): LwwMap<T> {
       const at = decodeAt(payload);
       if (at instanceof Malformed) return at;
       if (at.kind !== operationKinds.write) return new Malformed(`an operation of kind ${at.kind} under a key of values`);
-      const key = decodeTextKey(at.key);
-      if (key instanceof Malformed) return key;
-      return elementFault(codec, at.payload) ?? { key, value: at.payload.slice() };
+      const { key } = at;
+      // A copy: it is kept, and what it came in need not be.
+      const value = payload.slice(at.from);
+      return textKeyFault(key) ?? elementFault(codec, value) ?? { key, value };
     },
     keyOf: ({ key }) => key,
     fresh: noHeads,

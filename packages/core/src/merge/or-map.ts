@@ -15,7 +15,7 @@ import {
   writeHeads,
   writeReaches,
 } from "./heads.js";
-import { bytesOfKey, decodeTextKey, keyOfText, textOfKey } from "./item-key.js";
+import { bytesOfKey, decodeTextKey, keyOfText, textKeyFault, textOfKey } from "./item-key.js";
 import { type ResettableType, resettable } from "./journal.js";
 import type { AnyMergeType, Circumstance, Explained, Joining, MergeType, Reach, Told } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
@@ -65,9 +65,10 @@ export function orMap<Value, Commands>(values: AnyMergeType<Value, Commands>): O
       if (kind !== operationKinds.at) return new Malformed(`an operation of kind ${kind}, which a map does not have`);
       const at = decodeAt(payload);
       if (at instanceof Malformed) return at;
-      const key = decodeTextKey(at.key);
-      if (key instanceof Malformed) return key;
-      const operation = type.decodeOperation(at.kind, at.payload);
+      const { key } = at;
+      const fault = textKeyFault(key);
+      if (fault !== undefined) return fault;
+      const operation = type.decodeOperation(at.kind, payload.subarray(at.from));
       return operation instanceof Malformed ? operation : { does: "at", key, operation };
     },
     keyOf: ({ key }) => key,

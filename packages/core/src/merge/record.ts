@@ -95,10 +95,10 @@ function operationsOf(fields: readonly Field[]): Pick<AnyRecord, "encodeOperatio
       if (kind !== operationKinds.at) return new Malformed(`an operation of kind ${kind}, which a record does not have`);
       const decoded = decodeAt(payload);
       if (decoded instanceof Malformed) return decoded;
-      const field = byName.get(keyOfBytes(decoded.key));
+      const field = byName.get(decoded.key);
       if (field === undefined) return new Malformed("an operation on a field that the record does not have");
       const { type } = at(field);
-      const operation = type.decodeOperation(decoded.kind, decoded.payload);
+      const operation = type.decodeOperation(decoded.kind, payload.subarray(decoded.from));
       if (operation instanceof Malformed) return operation;
       const fault = keyFault(type.keyOf(operation));
       return fault === undefined ? { field, operation } : new Malformed(fault);

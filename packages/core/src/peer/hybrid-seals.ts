@@ -7,15 +7,16 @@ import {
   type HybridVocabulary,
   hybridProtocol,
 } from "../feed/write/hybrid-core.js";
+import type { SubjectPath } from "../identity/subject-path.js";
 import type { Loss, Mount } from "../protocol/mount.js";
-import type { Followers } from "./followers.js";
 import type { Pending } from "./pending.js";
 import { PutOff } from "./put-off.js";
 import { SinterError } from "./sinter-error.js";
 
 export interface HybridSealsParts extends HybridOptions {
   readonly pending: Pending;
-  readonly followers: Pick<Followers, "wake">;
+  /** A second signature reaches further in a subject. */
+  readonly sealed: (path: SubjectPath) => void;
   /** To the core, through the driver; throws where it takes no more. */
   readonly command: (command: HybridCommand) => void;
 }
@@ -75,7 +76,7 @@ export class HybridSeals {
         return pending.reject(notice.token, new SinterError(notice.code, notice.reason, fix));
       }
       case "sealed":
-        for (const path of notice.paths) this.#parts.followers.wake(path);
+        for (const path of notice.paths) this.#parts.sealed(path);
         return;
       case "clean":
         this.#told = false;

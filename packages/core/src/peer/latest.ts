@@ -73,21 +73,25 @@ export class Backlog<T> {
     this.#latest.end(why);
   }
 
-  /** All of them, as they come, until the end or the signal. */
-  async *read(signal: AbortSignal | undefined): AsyncGenerator<T, void, undefined> {
-    while (!signal?.aborted) {
-      const { version } = this.#latest;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const item of waiting) {
-        if (signal?.aborted) return;
-        yield item;
+  /** All of them, as they come, until the end or the signal; then `over`. */
+  async *read(signal: AbortSignal | undefined, over: () => void): AsyncGenerator<T, void, undefined> {
+    try {
+      while (!signal?.aborted) {
+        const { version } = this.#latest;
+        const waiting = this.#waiting;
+        this.#waiting = [];
+        for (const item of waiting) {
+          yield item;
+          if (signal?.aborted) return;
+        }
+        if (waiting.length > 0) continue;
+        const { ended } = this.#latest;
+        if (ended === "closed") return;
+        if (ended !== undefined) throw ended;
+        await this.#latest.after(version, signal);
       }
-      if (waiting.length > 0) continue;
-      const { ended } = this.#latest;
-      if (ended === "closed") return;
-      if (ended !== undefined) throw ended;
-      await this.#latest.after(version, signal);
+    } finally {
+      over();
     }
   }
 }

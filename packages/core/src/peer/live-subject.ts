@@ -10,6 +10,7 @@ import type { FoldedEvent } from "../subject/view-fold.js";
 import { unlessAborted } from "./abort.js";
 import { explained, keysInConflict, operationToRestore } from "./explained.js";
 import { Backlog, Latest } from "./latest.js";
+import { OwnWrites } from "./own-writes.js";
 import type { EventRecord, ReadOptions, Receipt, StampText } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 import type { Change, Conflict, ControlBus, Explanation, Published, Quarantined, SubjectProgress, SubjectView, Write } from "./subject-api.js";
@@ -25,6 +26,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   readonly #latest = new Latest();
   readonly #changes = new Set<Backlog<Change<Value>>>();
   readonly #control: SubjectControl;
+  readonly #writes: OwnWrites;
   readonly #silence: (() => void)[] = [];
   #value: { readonly value: Value; readonly version: number } | undefined;
   #closing: Promise<void> | undefined;
@@ -33,11 +35,19 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     this.#parts = parts;
     this.path = parts.path;
     this.type = parts.type.name;
+    this.#writes = new OwnWrites(parts);
     this.#control = new SubjectControl(parts, (event) => this.#publish(event));
     this.#silence.push(
       parts.live.listen({
         changed: () => this.#latest.changed(),
         withdrawn: (reason) => this.#control.tell({ kind: "withdrawn", reason }),
+        sealed: () => this.#control.tell({ kind: "sealed" }),
+        passedOver: ({ lane: { author, epoch }, seq, reason }) => {
+          const event = { author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), seq, reason };
+          this.#control.tell({ kind: "quarantined", event });
+        },
+        frozen: ({ place: { author, epoch }, freezeAt }) =>
+          this.#control.tell({ kind: "frozen", author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), freezeAt }),
         failed: (error) => this.#end(error),
       }),
     );
@@ -78,12 +88,14 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     const write: PendingWrite = { operations, placed: undefined };
     live.shown.add(write);
     this.#latest.changed();
-    const receipt = this.#append({ kind, codec: eventCodecs.raw, payload }, write).catch((error: unknown) => {
+    const receipt = this.#append({ kind, codec: eventCodecs.raw, payload }, (lane, seq) => {
+      write.placed = { lane, seq };
+    });
+    const dropped = () => {
       live.shown.drop(write);
       this.#latest.changed();
-      this.#control.failed(error);
-      throw error;
-    });
+    };
+    receipt.catch(dropped);
     return new OnItsWay(receipt);
   }
 
@@ -99,17 +111,16 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     }
   }
 
-  async *changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Change<Value>, void, undefined> {
+  changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<Change<Value>> {
     this.goesOn();
+    // From the call on: what comes before the first of them is taken is not missed.
     const backlog = new Backlog<Change<Value>>(changesWaitingMax);
     this.#changes.add(backlog);
     const silence = this.#parts.live.listen({ changed: () => {}, folded: (event) => backlog.add(this.#changeOf(event), fellBehind) });
-    try {
-      yield* backlog.read(signal);
-    } finally {
+    return backlog.read(signal, () => {
       silence();
       this.#changes.delete(backlog);
-    }
+    });
   }
 
   subscribe(told: (value: Value) => void): () => void {
@@ -222,16 +233,25 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     return new OnItsWay(this.#append({ kind: kind ?? APPLICATION_KIND, codec: eventCodecs.raw, payload: data }));
   }
 
-  #append(parts: NewParts, write?: PendingWrite): Promise<Receipt> {
+  async #append(parts: NewParts, placed?: (lane: number, seq: number) => void): Promise<Receipt> {
     const { live, lens, append } = this.#parts;
-    const placed = (lane: number, seq: number) => {
-      if (write !== undefined) write.placed = { lane, seq };
-    };
-    return append(parts, {
-      observed: live.fold.frontier(),
-      lens,
-      placed: ({ lane, seqs }) => placed(lane, seqs.each?.at(-1) ?? seqs.first + seqs.count - 1),
-    });
+    const write = this.#writes.begin(parts);
+    try {
+      const receipt = await append(parts, {
+        observed: live.fold.frontier(),
+        lens,
+        placed: ({ lane, seqs }) => {
+          const seq = seqs.each?.at(-1) ?? seqs.first + seqs.count - 1;
+          this.#writes.placed(lane, seq);
+          placed?.(lane, seq);
+        },
+      });
+      this.#writes.done(write);
+      return receipt;
+    } catch (error) {
+      this.#control.failed(error);
+      throw this.#writes.failed(write, error);
+    }
   }
 
   #changeOf({ lane, seq, wallMs, counter, keys }: FoldedEvent): Change<Value> {

@@ -1,13 +1,14 @@
 import { viewFlushMs, viewFutureMsMax, viewKeepEventsMax, viewSliceEventsMax } from "../bytes/limits.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
 import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
+import type { Freeze } from "../feed/write/feed-vocabulary.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { Batch } from "../protocol/key-space.js";
 import type { Clock } from "../protocol/ports.js";
 import { Shown } from "../subject/shown.js";
-import { type FoldedEvent, ViewFold, type Wait } from "../subject/view-fold.js";
+import { type FoldedEvent, type PassedOver, ViewFold, type Wait } from "../subject/view-fold.js";
 import { ViewStore } from "../subject/view-store.js";
 import type { LaneFold } from "../subject/lane-fold.js";
 
@@ -37,6 +38,11 @@ export interface ViewListener {
   /** Only where every event is wanted. */
   folded?(event: FoldedEvent): void;
   withdrawn?(reason: string): void;
+  passedOver?(event: PassedOver): void;
+  /** A lane counts only up to there. */
+  frozen?(freeze: Freeze): void;
+  /** A second signature reaches further in some feed. */
+  sealed?(): void;
   failed?(error: Error): void;
 }
 
@@ -98,6 +104,14 @@ export class LiveView {
       if (this.#isWanted) this.wake();
       this.#tell();
     });
+  }
+
+  sealed(): void {
+    for (const listener of [...this.#listeners]) listener.sealed?.();
+  }
+
+  frozen(freeze: Freeze): void {
+    for (const listener of [...this.#listeners]) listener.frozen?.(freeze);
   }
 
   replaced(lane: number, from: number): void {
@@ -187,6 +201,7 @@ export class LiveView {
       this.#unkept += this.#fold.events - before;
       if (this.#fold.outdated !== undefined) return "more";
       this.shown.refold(this.#fold);
+      for (const event of this.#fold.takePassedOver()) for (const listener of this.#listeners) listener.passedOver?.(event);
       if (this.#fold.events > before) this.#tell();
       this.#keepSoon();
       if (state === "done") this.#awaitFuture();

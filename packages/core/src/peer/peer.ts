@@ -12,6 +12,7 @@ import type { AuthorId, NetworkId } from "../identity/ids.js";
 import type { Element } from "../merge/element-codec.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { OrMapCommands } from "../merge/or-map.js";
+import type { SubjectPath } from "../identity/subject-path.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
@@ -141,7 +142,10 @@ export class Peer implements PeerApi {
       hasher,
       author,
       pending: this.#pending,
-      followers: this.#followers,
+      sealed: (path) => {
+        this.#subjects.views.sealed(path);
+        this.#wake(path);
+      },
       command: (command) => this.#command(this.#hybrid.mount, command),
     });
     const onward = { soon: () => this.#soon(), goesOn: () => this.#goesOn() };
@@ -172,7 +176,7 @@ export class Peer implements PeerApi {
       hasher,
       clock: parts.ports.clock,
       network: network.id,
-      author: this.author,
+      author,
       pending: this.#pending,
       command: (command) => this.#command(this.#subjects.views.mount, command),
       append: async (path, event, extra) => {
@@ -181,6 +185,7 @@ export class Peer implements PeerApi {
       },
       events: (path, options) => this.events(path, options),
       ended: () => this.#end,
+      durable: () => this.#durable(() => undefined),
     });
     this.#described = new DescribedPeer({
       view: this.view,
@@ -421,16 +426,22 @@ export class Peer implements PeerApi {
   // --- what the cores say ---
 
   #changed(notice: Appended | Taken | Frozen | Returned): void {
+    const { views } = this.#subjects;
     if (notice.kind === "frozen") this.#freezes++;
-    if (notice.kind === "taken" && notice.replaced !== undefined) this.#followers.replaced(notice.path, notice.replaced);
-    if (notice.kind === "taken" && notice.replaced !== undefined) this.#subjects.views.replaced(notice.path, notice.replaced.lane, notice.replaced.from);
-    if (notice.path !== undefined) {
-      this.#subjects.views.wake(notice.path);
-      this.#followers.wake(notice.path);
+    if (notice.kind === "frozen" && notice.path !== undefined) views.frozen(notice.path, notice);
+    if (notice.kind === "taken" && notice.replaced !== undefined) {
+      this.#followers.replaced(notice.path, notice.replaced);
+      views.replaced(notice.path, notice.replaced.lane, notice.replaced.from);
     }
+    if (notice.path !== undefined) this.#wake(notice.path);
     const isWritten = notice.kind === "appended" || notice.kind === "returned";
     if (isWritten && this.#parts.signatures === "hybrid") this.#hybrid.grown();
     this.#frontier.changed();
+  }
+
+  #wake(path: SubjectPath): void {
+    this.#subjects.views.wake(path);
+    this.#followers.wake(path);
   }
 
   #halted(reason: string): void {

@@ -78,6 +78,11 @@ export type SubjectNotice =
   | { readonly kind: "created"; readonly author: string; readonly type: string }
   /** The subject is read through another type elsewhere than here. */
   | { readonly kind: "lens mismatch"; readonly named: string; readonly asked: string }
+  /** By both keys of a hybrid author, further than before: see `hybridSize` of `peer.feeds`. */
+  | { readonly kind: "sealed" }
+  /** Its author signed two histories of a feed: from `freezeAt` on it counts no more. */
+  | { readonly kind: "frozen"; readonly author: string; readonly epoch: number; readonly nonce: string; readonly freezeAt: number }
+  /** What was folded counted no more, and all of it is folded anew: what `value` says now is without it. */
   | { readonly kind: "withdrawn"; readonly reason: string }
   | { readonly kind: "quarantined"; readonly event: Quarantined }
   | { readonly kind: "write failed"; readonly reason: string; readonly fix: string };

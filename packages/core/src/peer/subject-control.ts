@@ -25,17 +25,25 @@ export class SubjectControl implements ControlBus {
     return this.#publish({ kind: controlKind, data: encodeControl({ kind, data }) });
   }
 
-  async *notices({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<SubjectNotice, void, undefined> {
+  notices({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<SubjectNotice> {
     const backlog = new Backlog<SubjectNotice>(controlNoticesMax);
     const events = this.#parts.events({ follow: true, ...(signal && { signal }) })[Symbol.asyncIterator]();
     this.#readers.add(backlog);
+    this.#introduce(backlog);
     void this.#bring(backlog, events);
-    try {
-      yield* backlog.read(signal);
-    } finally {
+    return backlog.read(signal, () => {
       this.#readers.delete(backlog);
       void events.return?.();
-    }
+    });
+  }
+
+  /** What whoever begins to read is told first. */
+  #introduce(backlog: Backlog<SubjectNotice>): void {
+    const named = this.#parts.named();
+    if (named === undefined) return;
+    const type = named.name;
+    backlog.add({ kind: "created", author: toHex(named.author), type }, fellBehind);
+    if (type !== this.#parts.type.name) backlog.add({ kind: "lens mismatch", named: type, asked: this.#parts.type.name }, fellBehind);
   }
 
   tell(notice: SubjectNotice): void {

@@ -2,7 +2,7 @@ import type { Lens } from "../feed/event/lens-payload.js";
 import type { NamedLens } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
-import type { SubjectId } from "../identity/ids.js";
+import type { AuthorId, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
@@ -15,7 +15,7 @@ import type { SinterError } from "./sinter-error.js";
 export interface SubjectParts {
   readonly path: SubjectPath;
   readonly id: SubjectId;
-  readonly author: string;
+  readonly author: AuthorId;
   readonly type: AnyMergeType;
   readonly lens: Lens;
   readonly live: LiveView;
@@ -24,6 +24,8 @@ export interface SubjectParts {
   readonly append: (parts: NewParts, extra: AppendExtra) => Promise<Receipt>;
   readonly events: (options: ReadOptions) => AsyncIterable<EventRecord>;
   readonly soon: () => Promise<void>;
+  /** Once all that the store shows now is on disk. */
+  readonly durable: () => Promise<void>;
   /** Why the peer takes no more calls, once it takes none. */
   readonly ended: () => SinterError | undefined;
   /** The type that the subject is read through by those who name none. */

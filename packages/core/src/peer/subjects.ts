@@ -5,7 +5,7 @@ import { type NamedLens, lensOf } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
 import { hashBytes } from "../identity/crypto.js";
-import { type NetworkId, subjectId } from "../identity/ids.js";
+import { type AuthorId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { typeNamed } from "../merge/catalogue.js";
 import type { Element } from "../merge/element-codec.js";
@@ -25,12 +25,13 @@ import { written } from "./written.js";
 
 export interface SubjectsParts extends ViewsParts {
   readonly network: NetworkId;
-  readonly author: string;
+  readonly author: AuthorId;
   readonly view: FeedView;
   readonly hasher: Hasher;
   readonly append: (path: SubjectPath, parts: NewParts, extra: AppendExtra) => Promise<Receipt>;
   readonly events: (path: SubjectPath, options: ReadOptions) => AsyncIterable<EventRecord>;
   readonly ended: () => SinterError | undefined;
+  readonly durable: () => Promise<void>;
 }
 
 const NO_DIGEST = new Uint8Array(hashBytes);

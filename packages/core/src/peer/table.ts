@@ -110,7 +110,7 @@ export class LiveTable<Value> implements TableView<Value> {
     );
   }
 
-  async *watch({ prefix = "", signal }: WatchOptions = {}): AsyncGenerator<{ readonly key: string; readonly value: Value | undefined }, void, undefined> {
+  watch({ prefix = "", signal }: WatchOptions = {}): AsyncIterable<{ readonly key: string; readonly value: Value | undefined }> {
     this.#subject.goesOn();
     const { type, live } = this.#parts;
     const itemPrefix = prefix === "" ? "" : type.keyFrom(prefix);
@@ -129,14 +129,18 @@ export class LiveTable<Value> implements TableView<Value> {
       failed: (error) => backlog.end(error),
     });
     const forget = this.#subject.onEnd((why) => backlog.end(why));
-    try {
-      for await (const key of backlog.read(signal)) {
-        waiting.delete(key);
-        yield { key: type.keyText(key), value: this.#valueOf(key, live.shown.item(key)) };
-      }
-    } finally {
+    const over = () => {
       silence();
       forget();
+    };
+    return this.#told(backlog.read(signal, over), waiting);
+  }
+
+  async *#told(keys: AsyncIterable<string>, waiting: Set<string>): AsyncGenerator<{ readonly key: string; readonly value: Value | undefined }, void, undefined> {
+    const { type, live } = this.#parts;
+    for await (const key of keys) {
+      waiting.delete(key);
+      yield { key: type.keyText(key), value: this.#valueOf(key, live.shown.item(key)) };
     }
   }
 

@@ -3,6 +3,7 @@ import { isMalformed } from "../bytes/malformed.js";
 import { Writer } from "../bytes/writer.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
+import type { Freeze } from "../feed/write/feed-vocabulary.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
 import { bytesOfText, type SubjectPath } from "../identity/subject-path.js";
@@ -111,6 +112,14 @@ export class Views {
 
   wakeAll(): void {
     for (const path of [...this.#open.keys()]) this.wake(path);
+  }
+
+  sealed(path: SubjectPath): void {
+    for (const { live } of this.#open.get(path)?.values() ?? []) live.sealed();
+  }
+
+  frozen(path: SubjectPath, freeze: Freeze): void {
+    for (const { live } of this.#open.get(path)?.values() ?? []) live.frozen(freeze);
   }
 
   replaced(path: SubjectPath, lane: number, from: number): void {

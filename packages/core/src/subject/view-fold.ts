@@ -57,6 +57,13 @@ export interface FoldedEvent {
   readonly keys: readonly string[];
 }
 
+/** An event that asks for something its subject's type has no meaning for. */
+export interface PassedOver {
+  readonly lane: LaneEntry;
+  readonly seq: number;
+  readonly reason: string;
+}
+
 /** Why a lane is not folded further for now. */
 export type Wait = { readonly why: "future"; readonly wallMs: number } | { readonly why: "wanted" };
 
@@ -75,6 +82,7 @@ export class ViewFold {
   readonly #waits = new Map<LaneFold, Wait>();
   #hasAgain: boolean;
   #quarantined = 0;
+  readonly #passedOver: PassedOver[] = [];
   #events = 0;
   #outdated: string | undefined;
   #frontier: ReadonlyMap<number, number> | undefined;
@@ -167,6 +175,11 @@ export class ViewFold {
       }
     });
     return this.#outdated === undefined && this.#queue.size > 0 ? "more" : "done";
+  }
+
+  /** Events that were passed over since the last time it was asked. */
+  takePassedOver(): readonly PassedOver[] {
+    return this.#passedOver.splice(0);
   }
 
   /** Lays all that changed into the view's part of the store. */
@@ -331,6 +344,7 @@ export class ViewFold {
   #quarantine(lane: LaneFold, reason: string): void {
     if (this.#quarantined >= quarantinedPerViewMax) return;
     this.#quarantined++;
+    this.#passedOver.push({ lane: lane.entry, seq: lane.seq, reason });
     this.#parts.store.quarantine(lane.entry.number, lane.seq, reason);
   }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { MemoryKeys } from "../../store/memory-keys.js";
 import { type BlockView, checkBlock } from "../event/block.js";
 import { type EventParts, encodeEpochOpened, eventSize, type Origin, originBytes, systemKinds } from "../event/event.js";
+import { encodeLens } from "../event/lens-payload.js";
 import { relaidBlock } from "../event/relaid-block.js";
 import type { RangeOffer } from "../range/verified-range.js";
 import type { NewParts } from "../write/open-lane.js";
@@ -31,7 +32,7 @@ const seed = fc.readConfigureGlobal()?.seed ?? 1;
 
 /** Payloads of 0 to 9 bytes and a few longer ones, of all kinds and codecs, with keys and without. */
 function someParts(count: number, salt: number): NewParts[] {
-  const kinds = [128, 200, 255, 30, 44, 60, 127];
+  const kinds = [128, 200, 255, 30, 45, 50, 60, 127];
   const long = [33, 300, 31, 64, 32];
   const bytes = fc.uint8Array({ minLength: 300, maxLength: 300 });
   return fc.sample(bytes, { numRuns: count, seed: seed + salt }).map((drawn, at) => {
@@ -40,6 +41,8 @@ function someParts(count: number, salt: number): NewParts[] {
     return { kind: kinds[at % kinds.length] as number, codec: at % 4, payload: drawn.subarray(0, length), key };
   });
 }
+
+const lens = { name: "or-set(text)", version: 1, digest: new Uint8Array(32).fill(8) };
 
 /** An author of one key and one of two, who read what the other wrote: causal deltas rise. Some turns touch both of their subjects. */
 function readers(): readonly [Rig, Rig] {
@@ -51,7 +54,7 @@ function readers(): readonly [Rig, Rig] {
       [two, twos],
     ] as const) {
       const [first, second, third, fourth] = all.slice(at, at + 4) as [NewParts, NewParts, NewParts, NewParts];
-      const turn = rig.feed(rig.command("s", first, second), rig.command("t/é", third, fourth));
+      const turn = rig.feed({ ...rig.command("s", first, second), lens }, rig.command("t/é", third, fourth));
       turn.commit();
       rig.wallMs += 5;
     }
@@ -89,6 +92,7 @@ function craftedEvents(count: number): EventParts[] {
   const all: Omit<EventParts, "stamp">[] = [
     { kind: systemKinds.epochOpened, payload: opened },
     { kind: systemKinds.frontier, payload: new Uint8Array(0), causal: full[0]?.causal },
+    { kind: systemKinds.lens, payload: encodeLens(lens) },
     ...drawn.map((event) => ({ ...event, ...(event.origin && { origin: origin(event.origin) }) })),
   ];
   return all.map((event, index) => ({ ...event, stamp: { wallMs: 1_795_000_000_000 + index, counter: index % 3 } }));
