@@ -235,22 +235,19 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
 
   async #append(parts: NewParts, placed?: (lane: number, seq: number) => void): Promise<Receipt> {
     const { live, lens, append } = this.#parts;
-    const write = this.#writes.begin(parts);
+    const observed = live.fold.frontier();
     try {
-      const receipt = await append(parts, {
-        observed: live.fold.frontier(),
+      return await append(parts, {
+        observed,
         lens,
         placed: ({ lane, seqs }) => {
-          const seq = seqs.each?.at(-1) ?? seqs.first + seqs.count - 1;
-          this.#writes.placed(lane, seq);
-          placed?.(lane, seq);
+          this.#writes.placed({ lane, seq: seqs.first });
+          placed?.(lane, seqs.first);
         },
       });
-      this.#writes.done(write);
-      return receipt;
     } catch (error) {
       this.#control.failed(error);
-      throw this.#writes.failed(write, error);
+      throw this.#writes.failed(parts, observed, error);
     }
   }
 

@@ -6,75 +6,65 @@ import { OutcomeUnknown } from "./outcome-unknown.js";
 import { SinterError } from "./sinter-error.js";
 import type { SubjectParts } from "./subject-parts.js";
 
-/** A write that is on its way. */
-export interface OwnWrite {
-  readonly parts: NewParts;
-  /** How far the subject's lanes were folded when it was begun, and where the last one heard of lies. */
-  readonly before: ReadonlyMap<number, number>;
-  readonly last: { readonly lane: number; readonly seq: number } | undefined;
+interface Place {
+  readonly lane: number;
+  readonly seq: number;
 }
 
-/** Which of a subject's writes came to lie where: so that one of which nothing was heard can be looked for. Commits fail together
- * and in order, so of writes that say the same it makes no difference which of them was found. */
+/** A write of which nothing was heard. If it was written, it lies between the last that was heard of before and the first after. */
+interface Lost {
+  readonly parts: NewParts;
+  readonly after: Place | undefined;
+  /** How far the subject was folded when it was begun. */
+  readonly folded: ReadonlyMap<number, number>;
+  before: Place | undefined;
+}
+
+/** Where a subject's writes came to lie, as far as it takes to find one of which nothing was heard. A turn is written whole or not at
+ * all, so of its writes that say the same any will do. */
 export class OwnWrites {
   readonly #parts: SubjectParts;
-  readonly #outstanding = new Set<OwnWrite>();
-  /** Where those lie that were heard of, while others are not. */
-  readonly #found = new Set<string>();
-  #last: OwnWrite["last"];
+  /** Since which none was heard of. */
+  readonly #lost = new Set<Lost>();
+  #last: Place | undefined;
 
   constructor(parts: SubjectParts) {
     this.#parts = parts;
   }
 
-  begin(parts: NewParts): OwnWrite {
-    const write = { parts, before: this.#parts.live.fold.frontier(), last: this.#last };
-    this.#outstanding.add(write);
-    return write;
+  /** One is on disk: its first event. */
+  placed(first: Place): void {
+    this.#last = first;
+    for (const lost of this.#lost) lost.before = first;
+    this.#lost.clear();
   }
 
-  placed(lane: number, seq: number): void {
-    this.#found.add(placeOf(lane, seq));
-    this.#last = { lane, seq };
+  /** The error as the application gets it, of a write begun when that was folded: of an outcome that is not known, with the way to find out. */
+  failed(parts: NewParts, folded: ReadonlyMap<number, number>, error: unknown): unknown {
+    if (!(error instanceof SinterError) || error.code !== "unknown-outcome") return error;
+    const lost: Lost = { parts, after: this.#last, folded, before: undefined };
+    this.#lost.add(lost);
+    return new OutcomeUnknown(error.message, async () => {
+      await this.#parts.durable();
+      return this.#isThere(lost) ? "applied" : "not applied";
+    });
   }
 
-  done(write: OwnWrite): void {
-    this.#outstanding.delete(write);
-    if (this.#outstanding.size === 0) this.#found.clear();
-  }
-
-  /** The error as the application gets it: of an outcome that is not known, with the way to find out. */
-  failed(write: OwnWrite, error: unknown): unknown {
-    if (error instanceof SinterError && error.code === "unknown-outcome") return new OutcomeUnknown(error.message, () => this.#settle(write));
-    this.done(write);
-    return error;
-  }
-
-  async #settle(write: OwnWrite): Promise<"applied" | "not applied"> {
-    await this.#parts.durable();
-    const place = this.#find(write);
-    if (place !== undefined) this.#found.add(place);
-    this.done(write);
-    return place === undefined ? "not applied" : "applied";
-  }
-
-  #find({ parts, before, last }: OwnWrite): string | undefined {
+  #isThere(lost: Lost): boolean {
     const { view, hasher, id, author } = this.#parts;
     for (const { number } of [...view.lanes(id, author)]) {
       const reader = new LaneReader(view, hasher, number);
-      const { size } = reader;
-      const heardOf = last?.lane === number ? last.seq : 0;
-      for (let seq = Math.max(heardOf, before.get(number) ?? 0) + 1; seq <= size; seq++) {
-        const event = reader.event(seq);
-        if (event === undefined || event.payload === "absent" || this.#found.has(placeOf(number, seq))) continue;
-        const { bytes, offset } = event;
-        if (kindAt(bytes, offset) === parts.kind && equalBytes(payloadAt(bytes, offset), parts.payload)) return placeOf(number, seq);
-      }
+      const from = Math.max(lost.after?.lane === number ? lost.after.seq : 0, lost.folded.get(number) ?? 0) + 1;
+      const to = lost.before?.lane === number ? lost.before.seq - 1 : reader.size;
+      for (let seq = from; seq <= to; seq++) if (says(reader, seq, lost.parts)) return true;
     }
-    return undefined;
+    return false;
   }
 }
 
-function placeOf(lane: number, seq: number): string {
-  return `${lane}/${seq}`;
+function says(reader: LaneReader, seq: number, { kind, payload }: NewParts): boolean {
+  const event = reader.event(seq);
+  if (event === undefined || event.payload === "absent") return false;
+  const { bytes, offset } = event;
+  return kindAt(bytes, offset) === kind && equalBytes(payloadAt(bytes, offset), payload);
 }

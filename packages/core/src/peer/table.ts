@@ -5,8 +5,8 @@ import { kindAt, payloadAt } from "../feed/event/event.js";
 import { DamagedStore } from "../feed/lane/feed-view.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import { decodeOperations } from "../merge/transaction.js";
+import type { LoggedOperation } from "../store/view-records.js";
 import { applied } from "../subject/applied.js";
-import type { LoggedOperation } from "../subject/view-log.js";
 import { Backlog } from "./latest.js";
 import type { LiveSubject } from "./live-subject.js";
 import { SinterError } from "./sinter-error.js";
@@ -73,7 +73,12 @@ export class LiveTable<Value> implements TableView<Value> {
     return this.#valueOf(itemKey, this.#parts.live.shown.item(itemKey));
   }
 
-  async *scan({ prefix = "", after, limit = Number.POSITIVE_INFINITY, signal }: ScanOptions = {}): AsyncGenerator<readonly [string, Value], void, undefined> {
+  async *scan({
+    prefix = "",
+    after,
+    limit = Number.POSITIVE_INFINITY,
+    signal,
+  }: ScanOptions = {}): AsyncGenerator<readonly [string, Value], void, undefined> {
     const { type, live, soon } = this.#parts;
     const itemPrefix = prefix === "" ? "" : type.keyFrom(prefix);
     let last = after === undefined ? undefined : type.keyFrom(after);
@@ -136,7 +141,10 @@ export class LiveTable<Value> implements TableView<Value> {
     return this.#told(backlog.read(signal, over), waiting);
   }
 
-  async *#told(keys: AsyncIterable<string>, waiting: Set<string>): AsyncGenerator<{ readonly key: string; readonly value: Value | undefined }, void, undefined> {
+  async *#told(
+    keys: AsyncIterable<string>,
+    waiting: Set<string>,
+  ): AsyncGenerator<{ readonly key: string; readonly value: Value | undefined }, void, undefined> {
     const { type, live } = this.#parts;
     for await (const key of keys) {
       waiting.delete(key);
@@ -174,11 +182,20 @@ export class LiveTable<Value> implements TableView<Value> {
     const event = new LaneReader(view, hasher, lane).event(seq);
     if (record === undefined || event === undefined) throw new DamagedStore(`event ${seq} of lane ${lane}`, "it is missing");
     const place = this.#parts.live.fold.placeAt(lane, seq, event);
-    const operations = event.payload === "absent" ? [] : decodeOperations(type, kindAt(event.bytes, event.offset), payloadAt(event.bytes, event.offset));
+    const operations =
+      event.payload === "absent" ? [] : decodeOperations(type, kindAt(event.bytes, event.offset), payloadAt(event.bytes, event.offset));
     const asked = isMalformed(operations) ? undefined : operations[operation];
     const value = asked === undefined ? undefined : this.#valueOf(itemKey, applied(type, asked, { ...place, operation }));
     const { author, epoch } = record;
-    return { author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), seq, operation, stamp: [place.wallMs, place.counter], value };
+    return {
+      author: toHex(author),
+      epoch: epoch.index,
+      nonce: toHex(epoch.nonce),
+      seq,
+      operation,
+      stamp: [place.wallMs, place.counter],
+      value,
+    };
   }
 }
 

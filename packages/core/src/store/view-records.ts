@@ -1,8 +1,9 @@
 import { typeNameBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import { Reader } from "../bytes/reader.js";
 import { Writer } from "../bytes/writer.js";
-import { hashBytes } from "../identity/crypto.js";
+import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { asId, idBytes, type SubjectId } from "../identity/ids.js";
 import { bytesOfText } from "../identity/subject-path.js";
 import { decodeLaneNumber, encodeLaneNumber } from "./records.js";
@@ -11,6 +12,7 @@ import { decodeLaneNumber, encodeLaneNumber } from "./records.js";
 // is damaged the view goes as a whole, and is folded anew.
 
 const viewVersion = 1;
+const ITEM_SUM_BYTES = 8;
 const ASSURANCES = ["classical", "hybrid"] as const;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -81,6 +83,72 @@ export function decodeViewLaneRecord(bytes: Uint8Array): Decoded<ViewLaneRecord>
   const id = reader.take(hashBytes);
   if (seq === 0) reader.fail("a cursor at event 0");
   return reader.finish(() => ({ seq, id }));
+}
+
+/** What an item is of: it is in no other's place. */
+export interface ItemPlace {
+  readonly view: number;
+  readonly key: string;
+}
+
+/** An item as its type writes it, behind a checksum: a cache has no chain and no seal, and what a disk lost would be believed. */
+export function encodeViewItem(hasher: Hasher, place: ItemPlace, item: Uint8Array): Uint8Array<ArrayBuffer> {
+  const record = new Uint8Array(ITEM_SUM_BYTES + item.length);
+  record.set(itemSum(hasher, place, item));
+  record.set(item, ITEM_SUM_BYTES);
+  return record;
+}
+
+export function decodeViewItem(hasher: Hasher, place: ItemPlace, record: Uint8Array): Decoded<Uint8Array> {
+  const item = record.subarray(ITEM_SUM_BYTES);
+  const isWhole = record.length >= ITEM_SUM_BYTES && equalBytes(itemSum(hasher, place, item), record.subarray(0, ITEM_SUM_BYTES));
+  return isWhole ? item : new Malformed("an item that is not what was written");
+}
+
+function itemSum(hasher: Hasher, { view, key }: ItemPlace, item: Uint8Array): Uint8Array {
+  const text = bytesOfText(`${view}/${key.length}/${key}`);
+  const summed = new Uint8Array(text.length + item.length);
+  summed.set(text);
+  summed.set(item, text.length);
+  return hasher.hash("sinter 1 view item", summed).subarray(0, ITEM_SUM_BYTES);
+}
+
+/** Where an event lies, by the number of its lane. */
+export interface PlaceHere {
+  readonly lane: number;
+  readonly seq: number;
+}
+
+/** Of an event that was appended again: where it counts, then where else it lies. */
+export function encodeViewAgainRecord(places: readonly PlaceHere[]): Uint8Array<ArrayBuffer> {
+  const writer = new Writer();
+  for (const { lane, seq } of places) writer.u32(lane).u64(seq);
+  return writer.finish();
+}
+
+export function decodeViewAgainRecord(bytes: Uint8Array): Decoded<readonly PlaceHere[]> {
+  const reader = new Reader(bytes);
+  const places: PlaceHere[] = [];
+  while (reader.left > 0 && !reader.failed) places.push({ lane: reader.u32(), seq: reader.u64() });
+  if (places.length === 0) reader.fail("an event that lies nowhere");
+  return reader.finish(() => places);
+}
+
+/** One operation under a key: where its event lies, and which of the event's it is. */
+export interface LoggedOperation extends PlaceHere {
+  readonly operation: number;
+}
+
+export function writeViewLogRecord(writer: Writer, { lane, seq, operation }: LoggedOperation): void {
+  writer.varint(lane).varint(seq).varint(operation);
+}
+
+/** Of one piece of a key's log, in the order in which they were folded. */
+export function decodeViewLogRecord(bytes: Uint8Array): Decoded<readonly LoggedOperation[]> {
+  const reader = new Reader(bytes);
+  const operations: LoggedOperation[] = [];
+  while (reader.left > 0 && !reader.failed) operations.push({ lane: reader.varint(), seq: reader.varint(), operation: reader.varint() });
+  return reader.finish(() => operations);
 }
 
 export const encodeViewQuarantineRecord: (reason: string) => Uint8Array<ArrayBuffer> = bytesOfText;

@@ -7,8 +7,8 @@ import { hasOrigin } from "../feed/event/origin.js";
 import { nameAt, namedLane, redactedBy } from "../feed/lane/absence.js";
 import { DamagedStore, type FeedView, type LaneEntry } from "../feed/lane/feed-view.js";
 import { countedSize } from "../feed/lane/freeze.js";
-import { LaneReader, type Located } from "../feed/lane/lane-reader.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
+import { LaneReader, type Located } from "../feed/lane/lane-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
 import type { Dot, LaneIndex, Lanes, Seen } from "../merge/dot.js";
@@ -16,13 +16,14 @@ import type { AnyMergeType, Circumstance, Reach } from "../merge/merge-type.js";
 import { operationKinds } from "../merge/operation-kinds.js";
 import { SeenLanes } from "../merge/state.js";
 import { decodeOperations } from "../merge/transaction.js";
-import { LaneFold, laneStart, type LaneCursor, OtherEvents } from "./lane-fold.js";
+import type { PlaceHere } from "../store/view-records.js";
+import { type LaneCursor, LaneFold, laneStart, OtherEvents } from "./lane-fold.js";
 import { hasEarlierStamp, LaneQueue } from "./lane-queue.js";
 import type { Observations } from "./observations.js";
 import { ViewItems } from "./view-items.js";
 import { ViewLanes } from "./view-lanes.js";
 import { ViewLog } from "./view-log.js";
-import type { AgainPlace, ViewStore } from "./view-store.js";
+import type { ViewStore } from "./view-store.js";
 import { ViewTrie } from "./view-trie.js";
 
 // Folds the events of a subject through a merge type, as they come, and never again: how far it came in each lane is kept with what
@@ -248,7 +249,8 @@ export class ViewFold {
     }
     if (end === fold.foldedSeq) {
       // The lane may have been replaced while nobody looked, by one as long.
-      if (head.size === end && end > 0 && !equalBytes(head.headId, fold.folded.id)) this.#outdated ??= "a lane has other events than were folded";
+      if (head.size === end && end > 0 && !equalBytes(head.headId, fold.folded.id))
+        this.#outdated ??= "a lane has other events than were folded";
       return;
     }
     fold.end = end;
@@ -327,7 +329,8 @@ export class ViewFold {
   #apply(operation: unknown, { lane, seq, wallMs, counter, origin }: Omit<Dot, "operation">, index: number): string {
     const { type } = this.#parts;
     const key = type.keyOf(operation);
-    this.#at.dot = origin === undefined ? { lane, seq, operation: index, wallMs, counter } : { lane, seq, operation: index, wallMs, counter, origin };
+    this.#at.dot =
+      origin === undefined ? { lane, seq, operation: index, wallMs, counter } : { lane, seq, operation: index, wallMs, counter, origin };
     type.apply(this.items.touch(key), operation, this.#at);
     return key;
   }
@@ -364,7 +367,7 @@ export class ViewFold {
     const origin = originAt(lane.bytes, lane.offset);
     if (origin === undefined) return true;
     const { store } = this.#parts;
-    const here: AgainPlace = { lane: lane.entry.number, seq: lane.seq };
+    const here: PlaceHere = { lane: lane.entry.number, seq: lane.seq };
     const id = origin.id.slice();
     const places = store.again(id);
     store.putAgain(id, [...places, here]);
@@ -377,7 +380,7 @@ export class ViewFold {
   }
 
   /** Of one author's two lanes the one of the earlier epoch, and in one lane the earlier place. */
-  #standsBefore(one: AgainPlace, other: AgainPlace): boolean {
+  #standsBefore(one: PlaceHere, other: PlaceHere): boolean {
     const [left, right] = [this.#folds.get(one.lane), this.#folds.get(other.lane)];
     if (left === undefined || right === undefined) return false;
     return (this.lanes.stored.compare(left.index, right.index) || one.seq - other.seq) < 0;
@@ -403,13 +406,13 @@ export class ViewFold {
     const { store } = this.#parts;
     const first = this.lanes.authored(lane.entry.author, { index: named.epoch.index, nonce: named.epoch.nonce.slice() });
     const { number } = this.lanes.of(first);
-    const places: AgainPlace[] = [...store.again(named.id.slice())];
+    const places: PlaceHere[] = [...store.again(named.id.slice())];
     if (number !== undefined && this.#isFolded(lane, named.epoch, named.seq, named.id)) places.push({ lane: number, seq: named.seq });
     if (places.some((place) => store.quarantined(place.lane, place.seq) === undefined && this.#isFoldedOperation(place)))
       this.#outdated ??= "an event that was folded is redacted";
   }
 
-  #isFoldedOperation({ lane, seq }: AgainPlace): boolean {
+  #isFoldedOperation({ lane, seq }: PlaceHere): boolean {
     const fold = this.#folds.get(lane);
     if (fold === undefined || fold.foldedSeq < seq) return false;
     const event = new LaneReader(this.#parts.view, this.#parts.hasher, lane).event(seq);

@@ -1,18 +1,11 @@
 import { viewLogChunkBytesMax } from "../bytes/limits.js";
-import { Reader } from "../bytes/reader.js";
-import { Writer } from "../bytes/writer.js";
 import { isMalformed } from "../bytes/malformed.js";
+import { Writer } from "../bytes/writer.js";
 import { DamagedStore } from "../feed/lane/feed-view.js";
 import { decodeKey } from "../store/keys.js";
 import { viewLogKey, viewLogRange } from "../store/view-keys.js";
+import { decodeViewLogRecord, type LoggedOperation, writeViewLogRecord } from "../store/view-records.js";
 import type { ViewStore } from "./view-store.js";
-
-/** One operation under a key: where its event lies in this store, and which of the event's it is. */
-export interface LoggedOperation {
-  readonly lane: number;
-  readonly seq: number;
-  readonly operation: number;
-}
 
 /** Which operations were folded under which key: in pieces that only grow, and are cut when they are large. */
 export class ViewLog {
@@ -45,13 +38,13 @@ export class ViewLog {
     const { number, overlay } = this.#store;
     let [chunk, writer] = this.#last(key);
     const put = () => overlay.put(viewLogKey(number, key, chunk), writer.finish());
-    for (const { lane, seq, operation } of added) {
+    for (const operation of added) {
       if (writer.length >= viewLogChunkBytesMax) {
         put();
         chunk++;
         writer = new Writer(64);
       }
-      writer.varint(lane).varint(seq).varint(operation);
+      writeViewLogRecord(writer, operation);
     }
     put();
   }
@@ -66,13 +59,10 @@ export class ViewLog {
     return [0, new Writer(64)];
   }
 
-  #decode(bytes: Uint8Array): LoggedOperation[] {
-    const reader = new Reader(bytes);
-    const operations: LoggedOperation[] = [];
-    while (reader.left > 0 && !reader.failed) operations.push({ lane: reader.varint(), seq: reader.varint(), operation: reader.varint() });
-    const decoded = reader.finish(() => operations);
-    if (isMalformed(decoded)) throw this.#damaged();
-    return decoded;
+  #decode(bytes: Uint8Array): readonly LoggedOperation[] {
+    const operations = decodeViewLogRecord(bytes);
+    if (isMalformed(operations)) throw this.#damaged();
+    return operations;
   }
 
   #damaged(): DamagedStore {

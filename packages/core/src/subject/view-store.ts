@@ -1,34 +1,37 @@
-import { bytesOfText } from "../identity/subject-path.js";
-import type { Decoded } from "../bytes/malformed.js";
-import { isMalformed, Malformed } from "../bytes/malformed.js";
-import { equalBytes } from "../bytes/order.js";
+import { isMalformed } from "../bytes/malformed.js";
 import { Reader } from "../bytes/reader.js";
-import { Writer } from "../bytes/writer.js";
+import type { Writer } from "../bytes/writer.js";
 import { DamagedStore } from "../feed/lane/feed-view.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { Batch, ReadableKeys } from "../protocol/key-space.js";
 import { Overlay } from "../protocol/overlay.js";
 import { decodeKey } from "../store/keys.js";
-import { itemKeyOf, viewAgainKey, viewItemKey, viewItemsRange, viewKey, viewLaneKey, viewNumberKey, viewQuarantineKey, viewRange } from "../store/view-keys.js";
 import {
+  itemKeyOf,
+  viewAgainKey,
+  viewItemKey,
+  viewItemsRange,
+  viewKey,
+  viewLaneKey,
+  viewNumberKey,
+  viewQuarantineKey,
+  viewRange,
+} from "../store/view-keys.js";
+import {
+  decodeViewAgainRecord,
+  decodeViewItem,
   decodeViewLaneRecord,
   decodeViewQuarantineRecord,
+  encodeViewAgainRecord,
+  encodeViewItem,
   encodeViewLaneRecord,
   encodeViewNumber,
   encodeViewQuarantineRecord,
   encodeViewRecord,
+  type PlaceHere,
   type ViewRecord,
 } from "../store/view-records.js";
 import type { LaneCursor } from "./lane-fold.js";
-
-/** Of the checksum in front of what nothing else vouches for. */
-const SUM_BYTES = 8;
-
-/** An event appended again: by the id it first had, where it counts and where else it lies. */
-export interface AgainPlace {
-  readonly lane: number;
-  readonly seq: number;
-}
 
 interface ItemsAsked {
   readonly after?: string | undefined;
@@ -86,11 +89,7 @@ export class ViewStore {
   }
 
   putItem(key: string, item: Writer): void {
-    const bytes = item.finish();
-    const kept = new Uint8Array(SUM_BYTES + bytes.length);
-    kept.set(this.#sumOf(key, bytes));
-    kept.set(bytes, SUM_BYTES);
-    this.overlay.put(viewItemKey(this.number, key), kept);
+    this.overlay.put(viewItemKey(this.number, key), encodeViewItem(this.#hasher, { view: this.number, key }, item.finish()));
   }
 
   removeItem(key: string): void {
@@ -99,18 +98,9 @@ export class ViewStore {
   }
 
   #itemReader(key: string, bytes: Uint8Array): Reader {
-    const item = bytes.subarray(SUM_BYTES);
-    if (bytes.length < SUM_BYTES || !equalBytes(this.#sumOf(key, item), bytes.subarray(0, SUM_BYTES))) throw this.#damaged("an item");
+    const item = decodeViewItem(this.#hasher, { view: this.number, key }, bytes);
+    if (isMalformed(item)) throw this.#damaged("an item");
     return new Reader(item);
-  }
-
-  /** A cache has no chain and no seal: what a disk lost would be believed. */
-  #sumOf(key: string, item: Uint8Array): Uint8Array {
-    const text = bytesOfText(`${this.number}/${key.length}/${key}`);
-    const summed = new Uint8Array(text.length + item.length);
-    summed.set(text);
-    summed.set(item, text.length);
-    return this.#hasher.hash("sinter 1 view item", summed).subarray(0, SUM_BYTES);
   }
 
   // --- cursors ---
@@ -130,10 +120,10 @@ export class ViewStore {
 
   // --- events that were appended again ---
 
-  again(event: Uint8Array): readonly AgainPlace[] {
+  again(event: Uint8Array): readonly PlaceHere[] {
     const bytes = this.overlay.get(viewAgainKey(this.number, event));
     if (bytes === undefined) return [];
-    const places = decodePlaces(bytes);
+    const places = decodeViewAgainRecord(bytes);
     if (isMalformed(places)) throw this.#damaged("where an event was appended again");
     return places;
   }
@@ -144,10 +134,8 @@ export class ViewStore {
     return false;
   }
 
-  putAgain(event: Uint8Array, places: readonly AgainPlace[]): void {
-    const writer = new Writer();
-    for (const { lane, seq } of places) writer.u32(lane).u64(seq);
-    this.overlay.put(viewAgainKey(this.number, event), writer.finish());
+  putAgain(event: Uint8Array, places: readonly PlaceHere[]): void {
+    this.overlay.put(viewAgainKey(this.number, event), encodeViewAgainRecord(places));
   }
 
   // --- events that are passed over ---
@@ -160,7 +148,7 @@ export class ViewStore {
     return reason;
   }
 
-  *allQuarantined(): Iterable<AgainPlace & { readonly reason: string }> {
+  *allQuarantined(): Iterable<PlaceHere & { readonly reason: string }> {
     for (const [key, bytes] of this.overlay.range(viewRange("viewQuarantine", this.number))) {
       const place = decodeKey(key);
       const reason = decodeViewQuarantineRecord(bytes);
@@ -176,12 +164,4 @@ export class ViewStore {
   #damaged(what: string): DamagedStore {
     return new DamagedStore(`view ${this.number}`, `${what} is not what was written`);
   }
-}
-
-function decodePlaces(bytes: Uint8Array): Decoded<AgainPlace[]> {
-  const reader = new Reader(bytes);
-  const places: AgainPlace[] = [];
-  while (reader.left > 0 && !reader.failed) places.push({ lane: reader.u32(), seq: reader.u64() });
-  if (places.length === 0) return new Malformed("no place at all");
-  return reader.finish(() => places);
 }

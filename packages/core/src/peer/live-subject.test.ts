@@ -1,0 +1,243 @@
+import { expect, test } from "vitest";
+import { viewFlushMs } from "../bytes/limits.js";
+import { bytes, text } from "../merge/element-codec.js";
+import { register } from "../merge/lww-register.js";
+import { orSet } from "../merge/or-set.js";
+import { pnCounter } from "../merge/pn-counter.js";
+import { record } from "../merge/record.js";
+import { OutcomeUnknown } from "./outcome-unknown.js";
+import { codeOf, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";
+import type { Change, SubjectNotice } from "./subject-api.js";
+
+const path = "w/o/s";
+
+async function votesOf(rig: PeerRig) {
+  return await rig.of(rig.peer.subject(path, pnCounter()));
+}
+
+async function firstOf<T>(from: AsyncIterable<T>, count: number): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of from) if (all.push(each) >= count) break;
+  return all;
+}
+
+test("an operation counts before anything is written, and is durable once it is awaited", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const write = votes.increment(3);
+  expect([votes.value, write.applied, rig.store.commits.length]).toEqual([3, true, 0]);
+  const waiting = watch(Promise.resolve(write));
+  await rig.step();
+  expect(waiting.state).toBe("waiting");
+  await rig.rest();
+  expect(waiting.value).toMatchObject({ count: 1 });
+  expect(votes.value).toBe(3);
+});
+
+test("many operations on their way count once each, before, while and after they come to the disk", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const writes = Array.from({ length: 20 }, () => votes.increment());
+  for (;;) {
+    expect(votes.value).toBe(20);
+    if (rig.store.commits.length === 0 && rig.hand.scheduler.waiting === 0) break;
+    rig.store.flush();
+    await rig.step();
+  }
+  await rig.of(Promise.all(writes));
+  expect(votes.value).toBe(20);
+});
+
+test("an operation that comes to nothing counts no more, and is told of", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.resolve(votes.increment()));
+  const notices = firstOf(votes.control.notices(), 2);
+  const write = watch(Promise.resolve(votes.increment(5)));
+  expect(votes.value).toBe(6);
+  await rig.step();
+  rig.store.fail(notWritten);
+  await rig.rest();
+  expect([write.state, votes.value]).toEqual(["rejected", 1]);
+  expect(await rig.of(notices)).toEqual([
+    { kind: "created", author: rig.peer.author, type: "pn-counter" },
+    { kind: "write failed", reason: expect.stringContaining("no such luck"), fix: expect.any(String) },
+  ]);
+});
+
+test.each(["found", "not found"] as const)("a write of which nothing is known is settled: it is %s", async (found) => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.resolve(votes.increment()));
+  const write = watch(Promise.resolve(votes.increment()));
+  await rig.step();
+  rig.store.fail(unknown, found);
+  await rig.rest();
+  expect(write.error).toBeInstanceOf(OutcomeUnknown);
+  await rig.of(Promise.resolve(votes.increment()));
+  expect(await rig.of((write.error as OutcomeUnknown).settle())).toBe(found === "found" ? "applied" : "not applied");
+  expect(votes.value).toBe(found === "found" ? 3 : 2);
+});
+
+test("a change of several operations is one event: all of them count, or none", async () => {
+  const rig = new PeerRig();
+  const type = record({ title: register(text), votes: pnCounter(), tags: orSet(text) });
+  const issue = await rig.of(rig.peer.subject(path, type));
+  const write = issue.change((it) => {
+    it.title.set("Dark mode");
+    it.tags.add("ui");
+    it.votes.increment(2);
+  });
+  const whole = { title: "Dark mode", tags: new Set(["ui"]), votes: 2 };
+  expect(issue.value).toEqual(whole);
+  const receipt = await rig.of(Promise.resolve(write));
+  expect(receipt.count).toBe(1);
+  expect(issue.value).toEqual(whole);
+  const failing = watch(Promise.resolve(issue.change((it) => [it.title.set("Other"), it.tags.remove("ui")])));
+  await rig.step();
+  rig.store.fail(notWritten);
+  await rig.rest();
+  expect([failing.state, issue.value]).toEqual(["rejected", whole]);
+});
+
+test("a change that changes nothing, and one that is made later, are refused", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  expect(() => votes.change(() => {})).toThrow("changes nothing");
+  expect(() => votes.change((async () => {}) as () => void)).toThrow("asynchronously");
+});
+
+test("values give the latest to who is slow, changes give each", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const changes = votes.changes();
+  const values = votes.values()[Symbol.asyncIterator]();
+  expect((await values.next()).value).toBe(0);
+  await rig.of(Promise.all([votes.increment(), votes.increment(), votes.increment()]));
+  expect((await values.next()).value).toBe(3);
+  const told: readonly Change<number>[] = await rig.of(firstOf(changes, 3));
+  expect(told.map(({ value, author, keys }) => [value, author === rig.peer.author, keys])).toEqual([
+    [1, true, [""]],
+    [2, true, [""]],
+    [3, true, [""]],
+  ]);
+});
+
+test("a subscriber is told the value now and each later one, until it is not any more", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const told: number[] = [];
+  const stop = votes.subscribe((value) => told.push(value));
+  await rig.rest();
+  await rig.of(Promise.resolve(votes.increment()));
+  await rig.rest();
+  stop();
+  await rig.of(Promise.resolve(votes.increment()));
+  await rig.rest();
+  expect([told[0], told.at(-1)]).toEqual([0, 1]);
+});
+
+test("what is folded is kept with how far it came, and nothing is folded twice after a crash between the two", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.all([votes.increment(), votes.increment()]));
+  rig.hand.clock.advance(viewFlushMs);
+  await rig.rest();
+  await rig.of(Promise.resolve(votes.increment()));
+  // As it is on disk now: three events, and a view of two of them.
+  const after = new PeerRig({ keys: rig.keys });
+  const again = await votesOf(after);
+  expect(again.value).toBe(3);
+});
+
+test("an event that the type has no meaning for is passed over, and told of, wherever it is folded", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const notices: SubjectNotice[] = [];
+  void (async () => {
+    for await (const notice of votes.control.notices()) notices.push(notice);
+  })();
+  await rig.of(Promise.resolve(votes.increment()));
+  await rig.of(rig.peer.append(path, [{ kind: 43, payload: new Uint8Array(3) }]));
+  await rig.of(Promise.resolve(votes.increment()));
+  await rig.rest();
+  expect(votes.value).toBe(2);
+  expect(votes.quarantined()).toEqual([expect.objectContaining({ author: rig.peer.author, seq: 3, reason: expect.stringContaining("43") })]);
+  expect(notices.map(({ kind }) => kind)).toContain("quarantined");
+  const again = await votesOf(new PeerRig({ keys: rig.keys }));
+  expect(again.quarantined()).toEqual(votes.quarantined());
+});
+
+test("events beside the operations change no value: data and control have buses of their own", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const heard = firstOf(votes.control.notices(), 1);
+  await rig.of(Promise.resolve(votes.publish({ kind: 130, data: Uint8Array.of(7) })));
+  await rig.of(Promise.resolve(votes.control.publish({ kind: 131, data: Uint8Array.of(8, 9) })));
+  expect(await rig.of(heard)).toEqual([
+    { kind: "published", event: { kind: 131, data: Uint8Array.of(8, 9) }, record: expect.objectContaining({ kind: 60 }) },
+  ]);
+  expect(votes.value).toBe(0);
+  expect(() => votes.control.publish({ kind: 5, data: new Uint8Array(0) })).toThrow("kind 5");
+});
+
+test("a subject is read through its lens by who names no type, and nobody has named one of a new subject", async () => {
+  const rig = new PeerRig();
+  expect(await rig.of(codeOf(rig.peer.subject(path)))).toBe("lens");
+  const tags = await rig.of(rig.peer.subject(path, orSet(text)));
+  await rig.of(Promise.resolve(tags.add("a")));
+  const again = await rig.of(rig.peer.subject(path));
+  expect([again.type, again.value]).toEqual(["or-set(text)", new Set(["a"])]);
+  const other = await rig.of(rig.peer.subject(path, register(bytes)));
+  const [created, mismatch] = await rig.of(firstOf(other.control.notices(), 2));
+  expect(created).toMatchObject({ kind: "created", type: "or-set(text)" });
+  expect(mismatch).toEqual({ kind: "lens mismatch", named: "or-set(text)", asked: "register(bytes)" });
+});
+
+test("the value at a stamp is what the events up to there come to", async () => {
+  const rig = new PeerRig();
+  const title = await rig.of(rig.peer.subject(path, register(text)));
+  const stamps: (readonly [number, number])[] = [];
+  for (const word of ["one", "two", "three"]) {
+    rig.hand.clock.advance(1_000);
+    await rig.of(Promise.resolve(title.set(word)));
+    const last = (await rig.records(path)).at(-1);
+    stamps.push(last?.stamp ?? [0, 0]);
+  }
+  const values = await rig.of(Promise.all(stamps.map((stamp) => title.at(stamp))));
+  expect(values).toEqual(["one", "two", "three"]);
+  expect(await rig.of(title.at([1, 0]))).toBeUndefined();
+});
+
+test("what says more than numbers hold exactly is read through bigint", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.all([votes.increment(2n ** 62n), votes.increment(2n ** 62n)]));
+  expect(() => votes.value).toThrow('pnCounter("bigint")');
+  const exact = await rig.of(rig.peer.subject(path, pnCounter("bigint")));
+  expect(exact.value).toBe(2n ** 63n);
+});
+
+test("a closed subject tells nothing any more, and ends what waits for it", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const values = firstOf(votes.values(), 5);
+  await rig.of(votes.close());
+  expect(await rig.of(values)).toEqual([0]);
+  expect(() => votes.value).toThrow("closed");
+  expect(() => votes.increment()).toThrow("closed");
+});
+
+test("what is redacted counts no more", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.all([votes.increment(1), votes.increment(10), votes.increment(100)]));
+  const events = await rig.records(path);
+  const second = events.filter(({ kind }) => kind === 33)[1];
+  await rig.of(rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 }));
+  await rig.rest();
+  expect(votes.value).toBe(101);
+  const again = await votesOf(new PeerRig({ keys: rig.keys }));
+  expect(again.value).toBe(101);
+});
+
