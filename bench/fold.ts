@@ -15,7 +15,10 @@ const one = new Uint8Array(new BigInt64Array([1n]).buffer);
 const increments: Make = () => ({ kind: 33, payload: one });
 const writes: Make = (index) => ({ kind: 43, payload: encoder.encode(`value ${index}`) });
 /** Three added for one removed, of a thousand elements. */
-const elements: Make = (index) => ({ kind: index % 4 === 3 ? 31 : 30, payload: encoder.encode(`element ${(Math.imul(index, 2_654_435_761) >>> 0) % ELEMENTS}`) });
+const elements: Make = (index) => ({
+  kind: index % 4 === 3 ? 31 : 30,
+  payload: encoder.encode(`element ${(Math.imul(index, 2_654_435_761) >>> 0) % ELEMENTS}`),
+});
 
 async function fill(peer: Peer, path: string, make: Make, count: number): Promise<void> {
   for (let from = 0; from < count; from += BATCH) {
@@ -27,7 +30,11 @@ async function fill(peer: Peer, path: string, make: Make, count: number): Promis
 }
 
 /** Stored events, through a type into a view, and that on disk: by processor time, of all threads together. */
-async function folded(peer: Peer, path: string, type: AnyMergeType): Promise<{ readonly perCore: number; readonly wall: number; readonly count: number }> {
+async function folded(
+  peer: Peer,
+  path: string,
+  type: AnyMergeType,
+): Promise<{ readonly perCore: number; readonly wall: number; readonly count: number }> {
   const before = process.cpuUsage();
   let subject: Awaited<ReturnType<typeof peer.subject>> | undefined;
   const ms = await timed(async () => {
@@ -74,7 +81,10 @@ export async function foldFlat(): Promise<Figure> {
     const peer = await open({ dir, control: "none" });
     try {
       const costs: number[] = [];
-      for (const [path, count] of [["bench/flat/small", SMALL], ["bench/flat/large", LARGE]] as const) {
+      for (const [path, count] of [
+        ["bench/flat/small", SMALL],
+        ["bench/flat/large", LARGE],
+      ] as const) {
         await fill(peer, path, increments, count);
         costs.push(await costBehind(peer, path));
       }
@@ -98,7 +108,8 @@ async function costBehind(peer: Peer, path: string): Promise<number> {
       (await timed(async () => {
         const subject = await peer.subject(path, pnCounter());
         close = () => subject.close();
-      })) * (1e6 / MORE),
+      })) *
+        (1e6 / MORE),
     );
     await close?.();
   }

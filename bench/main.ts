@@ -9,6 +9,7 @@ import { type Figure, signatureUs } from "./measure.js";
 import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
+import { applied, operations, tableRoot } from "./subject.js";
 import { turn } from "./turn.js";
 import { verify } from "./verify.js";
 
@@ -34,6 +35,9 @@ const benches: Readonly<Record<string, Bench>> = {
   "fold-register": foldRegister,
   "fold-orset": foldOrSet,
   "fold-flat": foldFlat,
+  ops: operations,
+  applied,
+  "table-root": tableRoot,
 };
 
 const words = process.argv.slice(2);

@@ -22,8 +22,8 @@ export const absenceMutants: readonly Mutant[] = [
   {
     name: "redacted-written-again",
     what: "a lane that is open goes on from the block it remembers, and writes what was redacted once more",
-    file: "packages/core/src/feed/write/feed-core.ts",
-    find: "if (changed.some(({ lane, seq }) => lane === place.number && seq === lastBlockSeq)) this.#open.delete(path);",
+    file: "packages/core/src/feed/write/open-lanes.ts",
+    find: "if (changed.some(({ lane, seq }) => lane === place.number && seq === lastBlockSeq)) this.#lanes.delete(path);",
     replace: "if (changed.some(({ lane, seq }) => lane === place.number && seq > lastBlockSeq)) this.#open.delete(path);",
     tests: ["packages/core/src/feed/lane/absence.test.ts"],
   },

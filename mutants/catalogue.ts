@@ -10,6 +10,7 @@ import { lawMutants } from "./law-mutants.js";
 import type { Mutant } from "./mutant.js";
 import { returnMutants } from "./return-mutants.js";
 import { segmentMutants } from "./segment-mutants.js";
+import { viewMutants } from "./view-mutants.js";
 
 export type { Mutant };
 
@@ -494,4 +495,5 @@ export const catalogue: readonly Mutant[] = [
   ...forkMutants,
   ...segmentMutants,
   ...hybridMutants,
+  ...viewMutants,
 ];

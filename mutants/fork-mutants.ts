@@ -103,7 +103,7 @@ export const forkMutants: readonly Mutant[] = [
     name: "frozen-until-its-turn-closes",
     what: "a feed that was written in the turn it is frozen says when that closes that it is not",
     file: "packages/core/src/feed/write/feed-core.ts",
-    find: "for (const lane of open === undefined ? this.#touched : [open, ...this.#touched])",
+    find: "for (const lane of open === undefined ? this.#lanes.touched : [open, ...this.#lanes.touched])",
     replace: "for (const lane of open === undefined ? [] : [open])",
     tests: ["packages/core/src/feed/write/freeze-lane.test.ts"],
   },

@@ -62,8 +62,8 @@ export const intakeMutants: readonly Mutant[] = [
   {
     name: "lanes-deaf",
     what: "an open lane does not hear of what was taken of others, so its vector clocks fall behind what it had read",
-    file: "packages/core/src/feed/write/open-lane.ts",
-    find: "    else this.#causal.observe(lane, size);\n",
+    file: "packages/core/src/feed/write/known-lanes.ts",
+    find: "    known.held = size;\n",
     replace: "",
     tests: ["packages/core/src/feed/write/take-range.test.ts"],
   },

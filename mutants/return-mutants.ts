@@ -71,7 +71,7 @@ export const returnMutants: readonly Mutant[] = [
     name: "nonce-kept",
     what: "a store whose twin uses its nonce goes on under it, and forks again with every event",
     file: "packages/core/src/feed/write/feed-core.ts",
-    find: "    if (equalBytes(place.epoch.nonce, this.#instance)) {",
+    find: "    if (equalBytes(place.epoch.nonce, this.#lanes.instance)) {",
     replace: "    if (around.turn < 0) {",
     tests: ["packages/core/src/feed/write/returning.test.ts"],
   },

@@ -1,7 +1,8 @@
 // npm run -s bench:peers -- [name …] [--json]: measures other programs beside ours, one figure a line, as bench/main.ts does.
 import { appendBatch } from "./append.mjs";
+import { mapMerge, mapSet } from "./map.mjs";
 
-const benches = { "append-batch": appendBatch };
+const benches = { "append-batch": appendBatch, "map-set": mapSet, "map-merge": mapMerge };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith("--"));
@@ -13,8 +14,8 @@ if (unknown.length > 0) {
 }
 
 for (const name of names.length > 0 ? names : Object.keys(benches)) {
-  const figure = await benches[name]();
-  console.log(json ? JSON.stringify(figure) : inWords(figure));
+  const figures = [await benches[name]()].flat();
+  for (const figure of figures) console.log(json ? JSON.stringify(figure) : inWords(figure));
 }
 
 function inWords({ bench, value, unit, limit, ratio, target, met, ...details }) {

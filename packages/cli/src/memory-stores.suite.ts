@@ -211,7 +211,7 @@ class MemoryPeer implements PeerApi {
   async audit(options: Parameters<PeerApi["audit"]>[0] = {}): Promise<AuditReport> {
     options.progress?.({ events: 1, total: 2 });
     const events = [...this.#contents.subjects.values()].reduce((sum, feed) => sum + feed.length, 0);
-    return this.#contents.audit ?? { ok: true, events, feeds: this.#contents.subjects.size, problems: [] };
+    return this.#contents.audit ?? { ok: true, events, feeds: this.#contents.subjects.size, views: 0, problems: [] };
   }
 
   async backup(dir: string, { keys: wanted, signal, progress }: BackupOptions = {}) {

@@ -1,25 +1,36 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addAccuse } from "./commands/accuse.js";
+import { addAdd } from "./commands/add.js";
 import { addAppend } from "./commands/append.js";
 import { addAudit } from "./commands/audit.js";
 import { addBackup } from "./commands/backup.js";
 import { addBench } from "./commands/bench.js";
 import { addCat } from "./commands/cat.js";
+import { addConflicts } from "./commands/conflicts.js";
 import type { Context, Work } from "./commands/context.js";
+import { addExplain } from "./commands/explain.js";
 import { addExport } from "./commands/export.js";
 import { addFeeds } from "./commands/feeds.js";
 import { addForks } from "./commands/forks.js";
+import { addGet } from "./commands/get.js";
 import { addImport } from "./commands/import.js";
+import { addIncrement } from "./commands/increment.js";
 import { addKeys } from "./commands/keys.js";
 import { addLaws } from "./commands/laws.js";
 import { addProve } from "./commands/prove.js";
 import { addRedact } from "./commands/redact.js";
+import { addRemove } from "./commands/remove.js";
 import { addRestore } from "./commands/restore.js";
+import { addSet } from "./commands/set.js";
 import { addStatus } from "./commands/status.js";
+import { addSubject } from "./commands/subject.js";
+import { addSubjects } from "./commands/subjects.js";
+import { addTable } from "./commands/table.js";
 import { addUp } from "./commands/up.js";
 import { addVerify } from "./commands/verify.js";
 import { addWanted } from "./commands/wanted.js";
+import { addWatch } from "./commands/watch.js";
 import { type ExitCode, exitCodeOf, failureLine, usage } from "./terminal/failure.js";
 import { interrupted } from "./terminal/interruption.js";
 import type { Io } from "./terminal/io.js";
@@ -29,6 +40,17 @@ const commands = [
   addUp,
   addAppend,
   addCat,
+  addSubjects,
+  addSubject,
+  addSet,
+  addAdd,
+  addRemove,
+  addIncrement,
+  addGet,
+  addWatch,
+  addExplain,
+  addConflicts,
+  addTable,
   addFeeds,
   addAudit,
   addProve,

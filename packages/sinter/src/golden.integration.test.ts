@@ -102,7 +102,7 @@ describe.each(goldens)("a store of format $format", (golden) => {
     expect(await contentsOf(peer)).toMatchObject(expected);
     const stored = expected.feeds.reduce((sum, { size }) => sum + size, 0);
     const withdrawn = (expected.forks ?? []).reduce((sum, fork) => sum + fork.withdrawn, 0);
-    expect(await peer.audit()).toEqual({ ok: true, events: stored + withdrawn, feeds: expected.feeds.length, problems: [] });
+    expect(await peer.audit()).toEqual({ ok: true, events: stored + withdrawn, feeds: expected.feeds.length, views: 0, problems: [] });
     await peer.close();
     expect((await read(dir, storeRecord)).format).toBe(storeFormat);
   });

@@ -31,7 +31,7 @@ interface Surroundings {
   readonly core: typeof Core;
   readonly hasher: Core.Hasher;
   readonly task: LawTask;
-  readonly impurities: { refuse: boolean; asked: string | undefined };
+  readonly impurities: Impurities;
   /** Imports the module, and answers what it exports. */
   load(): Promise<Record<string, unknown>>;
   post(message: LawMessage): void;
@@ -77,11 +77,11 @@ export async function tryLaws({ core, hasher, task, impurities, load, post }: Su
   } catch (error) {
     return post({ kind: "unusable", reason: `it cannot be imported: ${error instanceof Error ? error.message : String(error)}` });
   }
-  const types = new Map<AnyDefinedMerge, string>();
-  for (const [name, value] of Object.entries(exported)) if (isDefined(value) && !types.has(value)) types.set(value, name);
-  const chosen = [...types].filter(
-    ([type, name]) => task.type === undefined || [name, type.name, type.definition.name].includes(task.type),
-  );
+  const types = new Map<AnyDefinedMerge, string[]>();
+  for (const [name, value] of Object.entries(exported)) if (isDefined(value)) types.set(value, [...(types.get(value) ?? []), name]);
+  const isMeant = (type: AnyDefinedMerge, exports: readonly string[]): boolean =>
+    task.type === undefined || [type.name, type.definition.name, ...exports].includes(task.type);
+  const chosen = [...types].filter(([type, exports]) => isMeant(type, exports));
   if (chosen.length === 0) {
     const there = [...types].map(([type]) => type.definition.name).join(", ");
     return post({
@@ -96,13 +96,20 @@ export async function tryLaws({ core, hasher, task, impurities, load, post }: Su
   post({ kind: "done" });
 }
 
-/** Puts something in the place of whatever tells the time or draws numbers: it refuses while the laws are tried. What differs from
- * one replica to another, or from one try to the next, has no place in a merge. Before the module is imported, which may keep them. */
-export function refusing(
-  builtin: (name: string) => Record<string, unknown>,
-  sync: () => void,
-): { refuse: boolean; asked: string | undefined } {
-  const impurities: { refuse: boolean; asked: string | undefined } = { refuse: false, asked: undefined };
+export interface Impurities {
+  /** While the laws are tried. */
+  refuse: boolean;
+  /** What was asked first. */
+  asked: string | undefined;
+}
+
+/** The globals of a thread that tell the time or draw numbers. */
+type World = Record<"Date" | "Math" | "performance" | "crypto" | "process", object> & Record<string, unknown>;
+
+/** Puts something in the place of whatever tells the time or draws numbers: it refuses while the laws are tried. What differs from one
+ * replica to another, or from one try to the next, has no place in a merge. Before the module is imported, which may keep them. */
+export function refusing(world: World, builtin: (name: string) => object): Impurities {
+  const impurities: Impurities = { refuse: false, asked: undefined };
   const refuse = (what: string): void => {
     if (!impurities.refuse) return;
     impurities.asked ??= `${what} is asked, which says something else on another replica`;
@@ -110,9 +117,9 @@ export function refusing(
     error.name = "Impure";
     throw error;
   };
-  const guard = (owner: Record<string, unknown>, names: readonly string[], called: string): void => {
+  const guard = (owner: object, names: readonly string[], called: string): void => {
     for (const name of names) {
-      const real = owner[name];
+      const real: unknown = Reflect.get(owner, name);
       // What cannot be replaced here leads to something that is, elsewhere.
       if (typeof real !== "function" || Object.getOwnPropertyDescriptor(owner, name)?.configurable === false) continue;
       const guarded = function (this: unknown, ...given: unknown[]): unknown {
@@ -122,9 +129,9 @@ export function refusing(
       Object.defineProperty(owner, name, { value: Object.assign(guarded, real), configurable: true, writable: true });
     }
   };
-  const { Date: RealDate } = globalThis;
-  guard(RealDate as unknown as Record<string, unknown>, ["now"], "Date.");
-  globalThis.Date = new Proxy(RealDate, {
+  const RealDate = world.Date as DateConstructor;
+  guard(RealDate, ["now"], "Date.");
+  world.Date = new Proxy(RealDate, {
     construct(target, given, made) {
       if (given.length === 0) refuse("new Date()");
       return Reflect.construct(target, given, made);
@@ -134,8 +141,8 @@ export function refusing(
       return Reflect.apply(target, self, given);
     },
   });
-  RealDate.prototype.constructor = globalThis.Date;
-  guard(Math as unknown as Record<string, unknown>, ["random"], "Math.");
+  Object.defineProperty(RealDate.prototype, "constructor", { value: world.Date, configurable: true, writable: true });
+  guard(world.Math, ["random"], "Math.");
   const timers = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
   const chances = [
     "getRandomValues",
@@ -147,14 +154,13 @@ export function refusing(
     "generateKeyPairSync",
     "generateKeySync",
   ];
-  guard(globalThis as unknown as Record<string, unknown>, timers, "");
-  guard(Object.getPrototypeOf(performance) as Record<string, unknown>, ["now"], "performance.");
-  guard(Object.getPrototypeOf(crypto) as Record<string, unknown>, chances, "crypto.");
-  guard(builtin("node:crypto"), chances, "crypto.");
+  guard(world, timers, "");
   guard(builtin("node:timers"), timers, "");
-  guard(process as unknown as Record<string, unknown>, ["hrtime", "uptime"], "process.");
-  guard(process.hrtime as unknown as Record<string, unknown>, ["bigint"], "process.hrtime.");
-  sync();
+  guard(Object.getPrototypeOf(world.performance) as object, ["now"], "performance.");
+  guard(Object.getPrototypeOf(world.crypto) as object, chances, "crypto.");
+  guard(builtin("node:crypto"), chances, "crypto.");
+  guard(world.process, ["hrtime", "uptime"], "process.");
+  guard(Reflect.get(world.process, "hrtime") as object, ["bigint"], "process.hrtime.");
   return impurities;
 }
 
@@ -165,7 +171,8 @@ export function lawThread(): URL {
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import * as core from ${JSON.stringify(core)};
-const impurities = (${refusing})(createRequire(${JSON.stringify(core)}), syncBuiltinESMExports);
+const impurities = (${refusing})(globalThis, createRequire(${JSON.stringify(core)}));
+syncBuiltinESMExports();
 const hasher = core.createHasher((module) => new WebAssembly.Instance(new WebAssembly.Module(module)).exports);
 await (${tryLaws})({ core, hasher, task: workerData, impurities, load: () => import(workerData.module), post: (message) => parentPort.postMessage(message) });`;
   return new URL(`data:text/javascript,${encodeURIComponent(text)}`);

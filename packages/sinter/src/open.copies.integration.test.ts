@@ -45,7 +45,7 @@ test("a copied directory goes on in an epoch of its own, from its next append on
       old?.head,
     ]);
     expect(await readTexts(peer, subject)).toEqual(["one", "two", "three"]);
-    expect(await peer.audit()).toEqual({ ok: true, events: 4, feeds: 2, problems: [] });
+    expect(await peer.audit()).toEqual({ ok: true, events: 4, feeds: 2, views: 0, problems: [] });
   });
   await withPeer(copy, async (peer) => {
     // The copy is an instance by now: opened again it goes on where it was.

@@ -7,6 +7,7 @@ import { countText, printable, shortId } from "../terminal/render.js";
 import {
   type CommonFlags,
   type Context,
+  checkSubject,
   dataDir,
   type Registry,
   refuseBroken,
@@ -38,7 +39,7 @@ export function addAppend({ program, context, chosen }: Registry): void {
 
 async function append(context: Context, subject: string, text: string | undefined, flags: AppendFlags): Promise<0 | 1> {
   const { io, output, progress, signal } = context;
-  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  checkSubject(subject);
   if (text !== undefined) refuseBroken("TEXT", text, "Give the text on standard input.");
   const tally = new Tally(context, flags);
   const dir = dataDir(context, flags);

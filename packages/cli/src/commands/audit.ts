@@ -26,14 +26,14 @@ async function audit(context: Context, named: string | undefined, flags: Flags):
   const { output } = context;
   const dir = dataDir(context, flags, named);
   const mended = flags.repair ? (await context.io.repair({ dir, signal: context.signal })).mended : [];
-  const { ok, events, feeds, problems } = await report(context, storeOptions(context, dir, { ifMissing: "refuse" }));
+  const { ok, events, feeds, views, problems } = await report(context, storeOptions(context, dir, { ifMissing: "refuse" }));
   if (flags.json) {
-    await output.json({ ok, events, feeds, problems, ...(flags.repair ? { mended } : {}) });
+    await output.json({ ok, events, feeds, views, problems, ...(flags.repair ? { mended } : {}) });
     return ok ? 0 : 1;
   }
   for (const { what, where, detail } of mended) await output.line(printable(`mended: ${what} at ${where}: ${detail}`));
   for (const { what, where, detail } of problems) await output.line(printable(`${what} at ${where}: ${detail}`));
-  const seen = `${countText(events, "event")} in ${countText(feeds, "feed")}`;
+  const seen = `${countText(events, "event")} in ${countText(feeds, "feed")}${views === 0 ? "" : `, ${countText(views, "view")}`}`;
   await output.line(ok ? `sound: ${seen}` : `not sound: ${countText(problems.length, "problem")} among ${seen}`);
   return ok ? 0 : 1;
 }
@@ -51,7 +51,7 @@ async function report({ progress, signal }: Context, options: StoreOptions): Pro
   } catch (error) {
     // A store too damaged to be opened is what an audit is there to tell.
     if (!(error instanceof SinterError) || error.code !== "corrupt") throw error;
-    return { ok: false, events: 0, feeds: 0, problems: [{ what: "store", where: options.dir, detail: error.message }] };
+    return { ok: false, events: 0, feeds: 0, views: 0, problems: [{ what: "store", where: options.dir, detail: error.message }] };
   } finally {
     progress.clear();
   }

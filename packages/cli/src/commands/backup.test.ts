@@ -92,6 +92,7 @@ test("restore without keys says where they belong; what was unsound comes back o
     ok: false,
     events: 1,
     feeds: 1,
+    views: 0,
     problems: [{ what: "chain", where: "seq 1", detail: "the id differs" }],
   };
   await run(["backup", backup, "--without-keys"]);

@@ -6,7 +6,7 @@ import { usage } from "../terminal/failure.js";
 import { withdrawnLine } from "../terminal/fork-lines.js";
 import { interrupted, untilInterrupted } from "../terminal/interruption.js";
 import { eventJson, eventLine, parseStamp } from "../terminal/render.js";
-import { type CommonFlags, type Context, dataDir, type Registry, refuseBroken, storeOptions, withCommonFlags } from "./context.js";
+import { type CommonFlags, type Context, checkSubject, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 interface CatFlags extends CommonFlags {
   readonly from?: string;
@@ -34,7 +34,7 @@ export function addCat({ program, context, chosen }: Registry): void {
 
 async function cat(context: Context, subject: string, flags: CatFlags): Promise<0 | 1> {
   const { output, signal, progress } = context;
-  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  checkSubject(subject);
   const dir = dataDir(context, flags);
   const stop = AbortSignal.any([signal, output.gone]);
   const withdrawn = (what: Withdrawal) => progress.notice(withdrawnLine(subject, what));

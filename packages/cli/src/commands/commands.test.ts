@@ -57,13 +57,13 @@ test("feeds, status and keys, for programs and for people", async () => {
 test("audit of a sound store exits 0, of an unsound one 1 and names what is wrong", async () => {
   setting.stores.at(dir).add("s", { payload: Buffer.from("x") });
   const sound = await finish(setting, ["audit", "--json"], (session) => (session.stderr.isTTY = true));
-  expect([sound.code, sound.stdout.json]).toEqual([0, [{ ok: true, events: 1, feeds: 1, problems: [] }]]);
+  expect([sound.code, sound.stdout.json]).toEqual([0, [{ ok: true, events: 1, feeds: 1, views: 0, problems: [] }]]);
   expect(sound.stderr).toContain("1 of 2 events verified");
   expect((await finish(setting, ["audit", dir])).stdout.text).toBe("sound: 1 event in 1 feed\n");
   const problems = [{ what: "chain", where: "s, seq 1", detail: "the id differs" }];
-  setting.stores.at(dir).audit = { ok: false, events: 1, feeds: 1, problems };
+  setting.stores.at(dir).audit = { ok: false, events: 1, feeds: 1, views: 0, problems };
   const unsound = await finish(setting, ["audit", "--json"]);
-  expect([unsound.code, unsound.stdout.json]).toEqual([1, [{ ok: false, events: 1, feeds: 1, problems }]]);
+  expect([unsound.code, unsound.stdout.json]).toEqual([1, [{ ok: false, events: 1, feeds: 1, views: 0, problems }]]);
   const human = await finish(setting, ["audit"]);
   expect(human.stdout.lines).toEqual(["chain at s, seq 1: the id differs", "not sound: 1 problem among 1 event in 1 feed"]);
   expect(human.stderr).toBe("");
@@ -72,7 +72,7 @@ test("audit of a sound store exits 0, of an unsound one 1 and names what is wron
 test("audit --repair says what was mended, then what the audit finds", async () => {
   const problem = { what: "proof", where: "s (lane 0)", detail: "the nodes of group 0 are missing" };
   const contents = setting.stores.at(dir);
-  contents.audit = { ok: false, events: 0, feeds: 0, problems: [problem] };
+  contents.audit = { ok: false, events: 0, feeds: 0, views: 0, problems: [problem] };
   contents.mended = [{ what: "proof", where: "lane 0", detail: "nodes of 1 groups written anew" }];
   expect((await finish(setting, ["audit"])).code).toBe(1);
 
@@ -82,7 +82,7 @@ test("audit --repair says what was mended, then what the audit finds", async () 
     ["mended: proof at lane 0: nodes of 1 groups written anew", "sound: 0 events in 0 feeds"],
   ]);
   const machine = await finish(setting, ["audit", "--repair", "--json"]);
-  expect(machine.stdout.json).toEqual([{ ok: true, events: 0, feeds: 0, problems: [], mended: contents.mended }]);
+  expect(machine.stdout.json).toEqual([{ ok: true, events: 0, feeds: 0, views: 0, problems: [], mended: contents.mended }]);
 });
 
 test("audit --repair of a store that somebody holds names the holder and mends nothing", async () => {
@@ -99,7 +99,7 @@ test("audit of a store too damaged to open reports that as the problem", async (
   const damaged = await finish({ ...setting, stores }, ["audit", "--json"]);
   expect(damaged.code).toBe(1);
   expect(damaged.stdout.json).toEqual([
-    { ok: false, events: 0, feeds: 0, problems: [{ what: "store", where: dir, detail: "the head record is cut short" }] },
+    { ok: false, events: 0, feeds: 0, views: 0, problems: [{ what: "store", where: dir, detail: "the head record is cut short" }] },
   ]);
   expect((await finish({ ...setting, stores }, ["status"])).stderr).toBe("sinter: the head record is cut short. Restore a backup.\n");
 });

@@ -1,4 +1,4 @@
-import type { LaneOf, Signatures } from "@sinter/core";
+import { checkedPath, type LaneOf, type Signatures } from "@sinter/core";
 import { type Command, InvalidArgumentError } from "commander";
 import type { StoreOptions } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
@@ -47,8 +47,14 @@ export function dataDir(context: Context, flags: CommonFlags, positional?: strin
 }
 
 /** Node puts U+FFFD where an argument was not UTF-8: what was meant is lost by then. */
-export function refuseBroken(name: "SUBJECT" | "TEXT", text: string, fix: string): void {
+export function refuseBroken(name: "SUBJECT" | "TEXT" | "VALUE" | "KEY", text: string, fix: string): void {
   if (text.includes("\ufffd")) throw usage(`${name} is not valid UTF-8`, fix);
+}
+
+/** Refuses what names no subject, before a store is opened, or made, for it. */
+export function checkSubject(subject: string): void {
+  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  checkedPath(subject);
 }
 
 /** Most commands leave as soon as they are done. */
@@ -56,15 +62,16 @@ const passing = { kind: "command", what: "a sinter command" } as const;
 
 interface StoreChoice {
   readonly ifMissing: "create" | "refuse";
+  readonly missingFix?: string;
   readonly holder?: StoreOptions["holder"];
   readonly network?: string | undefined;
   readonly signatures?: Signatures | undefined;
 }
 
 export function storeOptions(context: Context, dir: string, choice: StoreChoice): StoreOptions {
-  const { ifMissing, holder = passing, network, signatures } = choice;
+  const { ifMissing, missingFix, holder = passing, network, signatures } = choice;
   const made = { ...(network === undefined ? {} : { network }), ...(signatures === undefined ? {} : { signatures }) };
-  return { dir, open: context.io.open, ifMissing, holder, signal: context.signal, made };
+  return { dir, open: context.io.open, ifMissing, missingFix, holder, signal: context.signal, made };
 }
 
 /** A parser of whole numbers for commander, which turns the throw into a wrong usage. */

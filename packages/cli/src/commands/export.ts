@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { withStore } from "../store/store-link.js";
 import { countText, printable, sizeText } from "../terminal/render.js";
-import { type CommonFlags, type Context, dataDir, type Registry, refuseBroken, storeOptions, withCommonFlags } from "./context.js";
+import { type CommonFlags, type Context, checkSubject, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 export function addExport({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("export"))
@@ -30,7 +30,7 @@ Examples:
 
 async function exportSubject(context: Context, subject: string, dir: string, flags: CommonFlags): Promise<0> {
   const { output, progress, signal } = context;
-  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  checkSubject(subject);
   const options = storeOptions(context, dataDir(context, flags), { ifMissing: "refuse" });
   const show = ({ events, total }: { readonly events: number; readonly total: number }) =>
     progress.show(`${events.toLocaleString("en-US")} of ${countText(total, "event")} exported`);

@@ -1,7 +1,7 @@
 import { type ForkRow, forkText, SinterError } from "@sinter/core";
 import { withStore } from "../store/store-link.js";
 import { forkJson, forkLines, freezeName } from "../terminal/fork-lines.js";
-import { type CommonFlags, type Context, dataDir, type Registry, refuseBroken, storeOptions, withCommonFlags } from "./context.js";
+import { type CommonFlags, type Context, checkSubject, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 interface ForksFlags extends CommonFlags {
   readonly proof?: string;
@@ -22,7 +22,7 @@ export function addForks({ program, context, chosen }: Registry): void {
 
 async function forks(context: Context, subject: string | undefined, flags: ForksFlags): Promise<0> {
   const { output, progress } = context;
-  if (subject !== undefined) refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  if (subject !== undefined) checkSubject(subject);
   const options = storeOptions(context, dataDir(context, flags), { ifMissing: "refuse" });
   const all = await withStore(options, (store) => store.ask((peer) => peer.forks(subject)));
   const rows = flags.proof === undefined ? all : [rowNamed(all, flags.proof)];

@@ -34,7 +34,9 @@ Examples:
 async function importSubject(context: Context, from: string, flags: ImportFlags): Promise<0 | 1> {
   const { output, progress, signal } = context;
   const { network } = flags;
-  const options = storeOptions(context, dataDir(context, flags), { ifMissing: network === undefined ? "refuse" : "create", network });
+  const ifMissing = network === undefined ? "refuse" : "create";
+  const missingFix = "Add --network NAME, the network that it comes from, to make one; or name another store with --data DIR.";
+  const options = storeOptions(context, dataDir(context, flags), { ifMissing, missingFix, network });
   const show = ({ events, total }: { readonly events: number; readonly total: number }) =>
     progress.show(`${events.toLocaleString("en-US")} of ${countText(total, "event")} verified`);
   try {

@@ -6,11 +6,11 @@ import { provenJson } from "../terminal/proof-lines.js";
 import {
   type CommonFlags,
   type Context,
+  checkSubject,
   dataDir,
   epochOf,
   lastSeq,
   type Registry,
-  refuseBroken,
   storeOptions,
   wholeNumber,
   withCommonFlags,
@@ -48,7 +48,7 @@ export function addProve({ program, context, chosen }: Registry): void {
 }
 
 async function prove(context: Context, { subject, author, seq }: AskedEvent, flags: ProveFlags): Promise<0> {
-  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  checkSubject(subject);
   if (!/^[0-9a-f]{1,64}$/i.test(author))
     throw usage("AUTHOR is no author's id", "Give the hexadecimal digits that sinter feeds shows, or the first of them.");
   const what: Pick<ProofOf, "payload" | "withdrawn"> = {

@@ -3,11 +3,11 @@ import { shortId } from "../terminal/render.js";
 import {
   type CommonFlags,
   type Context,
+  checkSubject,
   dataDir,
   epochOf,
   lastSeq,
   type Registry,
-  refuseBroken,
   storeOptions,
   wholeNumber,
   withCommonFlags,
@@ -40,7 +40,7 @@ async function redact(
   { subject, seq }: { readonly subject: string; readonly seq: number },
   flags: RedactFlags,
 ): Promise<0> {
-  refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  checkSubject(subject);
   const asked = { seq, ...epochOf(flags.epoch) };
   const options = storeOptions(context, dataDir(context, flags), { ifMissing: "refuse" });
   const receipt = await withStore(options, (store) => store.ask((peer) => peer.redact(subject, asked)));

@@ -1,6 +1,6 @@
 import { withStore } from "../store/store-link.js";
 import { countText, shortId } from "../terminal/render.js";
-import { type CommonFlags, type Context, dataDir, type Registry, refuseBroken, storeOptions, withCommonFlags } from "./context.js";
+import { type CommonFlags, type Context, checkSubject, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 export function addWanted({ program, context, chosen }: Registry): void {
   withCommonFlags(program.command("wanted"))
@@ -16,7 +16,7 @@ export function addWanted({ program, context, chosen }: Registry): void {
 
 async function wanted(context: Context, subject: string | undefined, flags: CommonFlags): Promise<0> {
   const { output, progress, signal } = context;
-  if (subject !== undefined) refuseBroken("SUBJECT", subject, "Name the subject in UTF-8.");
+  if (subject !== undefined) checkSubject(subject);
   const options = storeOptions(context, dataDir(context, flags), { ifMissing: "refuse" });
   let count = 0;
   await withStore(options, async (store) => {

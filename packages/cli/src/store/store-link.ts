@@ -12,6 +12,8 @@ export interface StoreOptions {
   readonly made?: { readonly network?: string; readonly signatures?: Signatures };
   /** What to do where there is no store yet. */
   readonly ifMissing: "create" | "refuse";
+  /** How to come by a store, where there is none and none is made. */
+  readonly missingFix?: string | undefined;
   /** How this process presents itself to others while it holds the store. */
   readonly holder: { readonly kind: HolderKind; readonly what: string };
   readonly signal: AbortSignal;
@@ -28,6 +30,7 @@ export interface StoreHandle {
 }
 
 const pauseMs = 25;
+const usualFix = "Make one with: sinter up, or name another with --data DIR.";
 
 /** Speaks to the process that holds the store, or holds it; then open() serves its socket. */
 export async function openStore(options: StoreOptions): Promise<StoreHandle> {
@@ -52,8 +55,7 @@ export async function openStore(options: StoreOptions): Promise<StoreHandle> {
 async function holdStore(options: StoreOptions): Promise<StoreHandle> {
   const { dir, ifMissing, made, open, holder } = options;
   const missing = !(await isThere(dir));
-  if (missing && ifMissing === "refuse")
-    throw new SinterError("no-store", `there is no store at ${dir}`, "Make one with: sinter up, or name another with --data DIR.");
+  if (missing && ifMissing === "refuse") throw new SinterError("no-store", `there is no store at ${dir}`, options.missingFix ?? usualFix);
   const peer = await open({ dir, holder, ...made });
   return { peer, held: { by: "us", made: missing }, lost: new Promise(() => {}), close: () => peer.close() };
 }

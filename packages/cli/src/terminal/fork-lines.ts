@@ -1,5 +1,5 @@
 import { type ForkRow, forkText, type ProvenFork, toHex, type Withdrawal } from "@sinter/core";
-import { countText, printable, shortId, timeText } from "./render.js";
+import { countText, printable, quoted, shortId, timeText } from "./render.js";
 
 // What a person is told of forks: what happened, what still counts, what to do, and what to type.
 
@@ -59,11 +59,6 @@ export function freezeName({ author, epoch, nonce }: Pick<ForkRow, "author" | "e
 
 function subjectOf({ subject, subjectId }: ForkRow): string {
   return subject === undefined ? `a subject that is not here (${shortId(subjectId)})` : printable(subject);
-}
-
-/** As it can be typed. */
-function quoted(text: string): string {
-  return /^[\w./@:+-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
 }
 
 export function withdrawnLine(subject: string, { author, epoch, from, to }: Withdrawal): string {

@@ -82,6 +82,11 @@ export function printable(text: string): string {
   });
 }
 
+/** As it can be typed. */
+export function quoted(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
+}
+
 export function timeText(wallMs: number): string {
   const time = new Date(wallMs);
   return Number.isNaN(time.getTime()) ? String(wallMs) : time.toISOString();

@@ -1,16 +1,14 @@
 import { isPlainlyCanonical } from "./canonical-json-scan.js";
 import { jsonDepthMax } from "./limits.js";
 import { type Decoded, Malformed } from "./malformed.js";
-import { decodeUtf8 } from "./utf8.js";
+import { decodeUtf8, encodeUtf8, isWhole } from "./utf8.js";
 
 // JSON in its one canonical form (RFC 8785): no space, names in the order of their UTF-16 units, numbers and strings as ECMAScript
 // writes them. Equal values are equal bytes, whoever wrote them.
 
-const encoder = new TextEncoder();
-
 /** Throws where it holds what JSON has no form for. A property that is undefined is left out. */
 export function canonicalJson(value: unknown): Uint8Array<ArrayBuffer> {
-  return encoder.encode(textOf(value, 0));
+  return encodeUtf8(textOf(value, 0));
 }
 
 export function parseCanonicalJson(bytes: Uint8Array): Decoded<unknown> {
@@ -57,7 +55,7 @@ function textOf(value: unknown, depth: number): string {
 function textOfString(value: string): string {
   const text = JSON.stringify(value);
   // Halves of characters are written as escapes, as nothing else with these digits is: what it escapes is below U+0020.
-  if (text.includes("\\ud") && /\p{Surrogate}/u.test(value)) throw new RangeError("JSON has no text that holds half of a character");
+  if (text.includes("\\ud") && !isWhole(value)) throw new RangeError("JSON has no text that holds half of a character");
   return text;
 }
 

@@ -250,6 +250,8 @@ export const viewDropEntriesMax = 512;
 export const viewSliceEventsMax = 1_024;
 /** Events folded before a view is put on disk while there are more. */
 export const viewKeepEventsMax = 65_536;
+/** Items that changed before they are put on disk: so many are laid out at a time, while all else waits. */
+export const viewKeepItemsMax = 4_096;
 /** What is folded is on disk after this long: a crash folds no more than that again. */
 export const viewFlushMs = 1_000;
 /** A view looks this often whether the time of an event from the future has come. */

@@ -41,6 +41,10 @@ const types: Readonly<Record<string, Make>> = {
   "enable-wins-flag": ofNothing(enableWinsFlag),
 };
 
+export function typeNames(): readonly string[] {
+  return Object.keys(types);
+}
+
 /** The type of that name, as it prints itself or shorter: `register` is `register(json)`. */
 export function typeNamed(name: string): Decoded<AnyMergeType> {
   if (name.length > typeNameBytesMax) return new Malformed(`a type's name has at most ${typeNameBytesMax} characters, not ${name.length}`);
@@ -58,7 +62,7 @@ export function typeNamed(name: string): Decoded<AnyMergeType> {
 function typeOf(part: NamePart): Decoded<AnyMergeType> {
   const make = Object.hasOwn(types, part.name) ? types[part.name] : undefined;
   if (make !== undefined) return make(part);
-  return new Malformed(`there is no type ${JSON.stringify(part.name)}; there are ${Object.keys(types).join(", ")}`);
+  return new Malformed(`there is no type ${JSON.stringify(part.name)}; there are ${typeNames().join(", ")}`);
 }
 
 const codecs: readonly ElementCodec<unknown>[] = [json, text as ElementCodec<unknown>, bytes as ElementCodec<unknown>];

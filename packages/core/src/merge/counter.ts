@@ -22,7 +22,10 @@ interface CounterParts<Commands> {
   readonly commands: (send: (by: Exact) => void) => Commands;
 }
 
-export function counter<N extends Numbers, Commands>(numbers: N, { name, call, counts, commands }: CounterParts<Commands>): Counter<N, Commands> {
+export function counter<N extends Numbers, Commands>(
+  numbers: N,
+  { name, call, counts, commands }: CounterParts<Commands>,
+): Counter<N, Commands> {
   const inNumbers = (total: Exact) => (numbers === "bigint" ? BigInt(total) : exactNumber(total, call));
   return {
     name: numbers === "bigint" ? `${name}(bigint)` : name,
@@ -53,7 +56,8 @@ export function counter<N extends Numbers, Commands>(numbers: N, { name, call, c
 /** The amount as it is counted; throws where it is none. */
 export function amount(by: number | bigint): Exact {
   const isWhole = typeof by === "bigint" || Number.isSafeInteger(by);
-  if (!isWhole || by < 1 || BigInt(by) > AMOUNT_MAX) throw new RangeError(`an amount is a whole number from 1 to 2^63 - 1 (beyond 2^53 a bigint), not ${by}`);
+  if (!isWhole || by < 1 || BigInt(by) > AMOUNT_MAX)
+    throw new RangeError(`an amount is a whole number from 1 to 2^63 - 1 (beyond 2^53 a bigint), not ${by}`);
   return addExact(by, 0);
 }
 

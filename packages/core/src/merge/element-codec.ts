@@ -1,8 +1,7 @@
 import { canonicalJson, canonicalJsonFault, parseCanonicalJson } from "../bytes/canonical-json.js";
 import { elementBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
-import { decodeUtf8, isUtf8 } from "../bytes/utf8.js";
-import { bytesOfText } from "../identity/subject-path.js";
+import { decodeUtf8, encodeUtf8, isUtf8, isWhole } from "../bytes/utf8.js";
 
 // How elements of sets and values of registers are bytes: equal elements are equal bytes, at every replica.
 
@@ -37,8 +36,8 @@ const NO_TEXT = new Malformed("text that is not UTF-8");
 export const text: ElementCodec<string> = {
   name: "text",
   encode(element) {
-    if (/\p{Surrogate}/u.test(element)) throw new RangeError("text that holds half of a character");
-    return bounded(bytesOfText(element));
+    if (!isWhole(element)) throw new RangeError("text that holds half of a character");
+    return bounded(encodeUtf8(element));
   },
   decode: (encoded) => decodeUtf8(encoded) ?? NO_TEXT,
   fault: (encoded) => (isUtf8(encoded) ? undefined : NO_TEXT),
@@ -63,7 +62,8 @@ export function codecOf<T>(element: Element<T>): ElementCodec<T> {
   if (!("~standard" in element)) return element;
   const check = (value: unknown): Decoded<T> => {
     const result = element["~standard"].validate(value);
-    if (result instanceof Promise) throw new TypeError("a schema that validates asynchronously cannot be folded: use one that answers at once");
+    if (result instanceof Promise)
+      throw new TypeError("a schema that validates asynchronously cannot be folded: use one that answers at once");
     return result.issues === undefined ? result.value : new Malformed(result.issues.map(({ message }) => message).join("; "));
   };
   return {

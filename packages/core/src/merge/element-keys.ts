@@ -1,4 +1,4 @@
-import { toBase64url, fromBase64url } from "../bytes/base64url.js";
+import { fromBase64url, toBase64url } from "../bytes/base64url.js";
 import { itemKeyBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { codecOf, type Element, elementFault, json, readElement, text } from "./element-codec.js";

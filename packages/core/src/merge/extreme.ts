@@ -18,7 +18,12 @@ export interface ExtremeCommands<N> {
   add(value: N): void;
 }
 
-export type ExtremeType<N extends Numbers> = MergeType<Extreme<NumberOf<N>>, NumberOf<N>, NumberOf<N> | undefined, ExtremeCommands<NumberOf<N>>>;
+export type ExtremeType<N extends Numbers> = MergeType<
+  Extreme<NumberOf<N>>,
+  NumberOf<N>,
+  NumberOf<N> | undefined,
+  ExtremeCommands<NumberOf<N>>
+>;
 
 /** How numbers of one sort are bytes. */
 interface NumberCodec<N> {
@@ -29,6 +34,8 @@ interface NumberCodec<N> {
 }
 
 const DOUBLE_BYTES = 8;
+const doubleBytes = new Uint8Array(DOUBLE_BYTES);
+const double = new DataView(doubleBytes.buffer);
 
 const doubles: NumberCodec<number> = {
   fault(value) {
@@ -38,13 +45,12 @@ const doubles: NumberCodec<number> = {
     return undefined;
   },
   write(writer, value) {
-    const bytes = new Uint8Array(DOUBLE_BYTES);
-    new DataView(bytes.buffer).setFloat64(0, value);
-    writer.bytes(bytes);
+    double.setFloat64(0, value);
+    writer.bytes(doubleBytes);
   },
   read(reader) {
-    const bytes = reader.take(DOUBLE_BYTES);
-    return reader.failed ? 0 : new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0);
+    doubleBytes.set(reader.take(DOUBLE_BYTES));
+    return reader.failed ? 0 : double.getFloat64(0);
   },
 };
 

@@ -1,7 +1,6 @@
 import { itemKeyBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
-import { decodeUtf8, isUtf8 } from "../bytes/utf8.js";
-import { bytesOfText } from "../identity/subject-path.js";
+import { decodeUtf8, encodeUtf8, isUtf8, isWhole } from "../bytes/utf8.js";
 
 // Keys of items: bytes, as a string of one character a byte, which a Map compares fastest and whose order is the order of the bytes.
 
@@ -51,15 +50,20 @@ export function bytesOfKey(key: string): Uint8Array<ArrayBuffer> {
 // Keys of maps are text, in UTF-8.
 
 export function keyOfText(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw new RangeError("a key that holds half of a character");
-  return keyOfBytes(bytesOfText(text));
+  if (text.length <= itemKeyBytesMax && isAscii(text)) return text;
+  if (!isWhole(text)) throw new RangeError("a key that holds half of a character");
+  return keyOfBytes(encodeUtf8(text));
 }
 
 /** What is wrong with a key that should be text. */
 export function textKeyFault(key: string): Malformed | undefined {
-  for (let at = 0; at < key.length; at++)
-    if (key.charCodeAt(at) >= 0x80) return isUtf8(bytesOfKey(key)) ? undefined : new Malformed("a key that is not UTF-8");
-  return undefined;
+  return isAscii(key) || isUtf8(bytesOfKey(key)) ? undefined : new Malformed("a key that is not UTF-8");
+}
+
+/** Then it is the same as text and as a key. */
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
+  return true;
 }
 
 export function decodeTextKey(bytes: Uint8Array): Decoded<string> {
@@ -68,7 +72,7 @@ export function decodeTextKey(bytes: Uint8Array): Decoded<string> {
 }
 
 export function textOfKey(key: string): string {
-  const text = decodeUtf8(bytesOfKey(key));
+  const text = isAscii(key) ? key : decodeUtf8(bytesOfKey(key));
   if (text === undefined) throw new RangeError("a state that holds a key which is no text");
   return text;
 }

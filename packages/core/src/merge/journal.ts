@@ -75,7 +75,8 @@ function journaled(type: AnyMergeType): WithReset<Journal> {
       rebuild(type, journal, { lanes, seen: NOTHING_SEEN });
       return journal;
     },
-    value: (items) => type.value(new Map([...items].filter(([, { entries }]) => entries.length > 0).map(([key, { built }]) => [key, built]))),
+    value: (items) =>
+      type.value(new Map([...items].filter(([, { entries }]) => entries.length > 0).map(([key, { built }]) => [key, built]))),
     explain: (key, { built }) => type.explain(key, built),
     restore,
     commands: (send) => type.commands(send),
@@ -88,8 +89,8 @@ const NOTHING_SEEN: Seen = { of: () => 0 };
 
 function rebuild(type: AnyMergeType, journal: Journal, { lanes, seen }: { readonly lanes: Lanes; readonly seen: Seen }): void {
   journal.built = type.fresh(journal.key);
+  // What its author had seen is not kept: types without `reset` do not ask.
   for (const { dot, operation } of journal.entries)
-    // What its author had seen is not kept: types without `reset` do not ask.
     type.apply(journal.built, operation, { dot, lanes, seen, covers: () => false, ahead: [] });
 }
 

@@ -13,9 +13,26 @@ import { operationKinds } from "./operation-kinds.js";
 /** Bytes of a value; nothing, where it is deleted. */
 export type MapValue = Uint8Array | undefined;
 
-export interface MapWrite {
+/** One that came with others is copied out when it is asked for: of the many writes of one event most are written over by the next. */
+export class MapWrite {
   readonly key: string;
-  readonly value: MapValue;
+  readonly #bytes: MapValue;
+  readonly #within: ArrayBufferLike | undefined;
+  readonly #from: number;
+  readonly #length: number;
+
+  /** Without a value a deletion. Bytes `within` others are theirs, and not kept. */
+  constructor(key: string, value: MapValue, within: "its own" | "within" = "its own") {
+    this.key = key;
+    this.#bytes = within === "within" ? undefined : value;
+    this.#within = within === "within" ? value?.buffer : undefined;
+    this.#from = within === "within" ? (value?.byteOffset ?? 0) : 0;
+    this.#length = value?.length ?? 0;
+  }
+
+  get value(): MapValue {
+    return this.#within === undefined ? this.#bytes : new Uint8Array(this.#within, this.#from, this.#length).slice();
+  }
 }
 
 export interface LwwMapCommands<T> {
@@ -27,7 +44,7 @@ export type LwwMap<T> = MergeType<Heads<MapValue>, MapWrite, ReadonlyMap<string,
 
 export function lwwMap<T>(element: Element<T>): LwwMap<T> {
   const codec = codecOf(element);
-  const valueOf = ({ what }: Head<MapValue>): T | undefined => (what === undefined ? undefined : readElement(codec, what));
+  const written = ({ what }: Head<MapValue>): T | undefined => (what === undefined ? undefined : readElement(codec, what));
   return {
     name: `lww-map(${codec.name})`,
     version: 1,
@@ -40,16 +57,15 @@ export function lwwMap<T>(element: Element<T>): LwwMap<T> {
     decodeOperation(kind, payload) {
       if (kind === operationKinds.delete) {
         const key = decodeTextKey(payload);
-        return key instanceof Malformed ? key : { key, value: undefined };
+        return key instanceof Malformed ? key : new MapWrite(key, undefined);
       }
       if (kind !== operationKinds.at) return new Malformed(`an operation of kind ${kind}, which a map does not have`);
       const at = decodeAt(payload);
       if (at instanceof Malformed) return at;
       if (at.kind !== operationKinds.write) return new Malformed(`an operation of kind ${at.kind} under a key of values`);
-      const { key } = at;
-      // A copy: it is kept, and what it came in need not be.
-      const value = payload.slice(at.from);
-      return textKeyFault(key) ?? elementFault(codec, value) ?? { key, value };
+      const { key, from } = at;
+      const value = payload.subarray(from);
+      return textKeyFault(key) ?? elementFault(codec, value) ?? new MapWrite(key, value, "within");
     },
     keyOf: ({ key }) => key,
     fresh: noHeads,
@@ -78,16 +94,16 @@ export function lwwMap<T>(element: Element<T>): LwwMap<T> {
     value(items) {
       const there: string[] = [];
       for (const [key, { live }] of items) if (live[0]?.what !== undefined) there.push(key);
-      return new Map(there.sort().map((key) => [textOfKey(key), valueOf(items.get(key)?.live[0] as Head<MapValue>) as T]));
+      return new Map(there.sort().map((key) => [textOfKey(key), written(items.get(key)?.live[0] as Head<MapValue>) as T]));
     },
     explain(_key, { live }) {
-      const told = live.map((head) => ({ dot: head.dot, value: valueOf(head) }));
+      const told = live.map((head) => ({ dot: head.dot, value: written(head) }));
       return { winners: told.slice(0, 1), losers: told.slice(1) };
     },
-    restore: (key, { value }) => ({ key, value: value === undefined ? undefined : codec.encode(value as T) }),
+    restore: (key, { value }) => new MapWrite(key, value === undefined ? undefined : codec.encode(value as T)),
     commands: (send) => ({
-      set: (key, value) => send({ key: keyOfText(key), value: codec.encode(value) }),
-      delete: (key) => send({ key: keyOfText(key), value: undefined }),
+      set: (key, value) => send(new MapWrite(keyOfText(key), codec.encode(value))),
+      delete: (key) => send(new MapWrite(keyOfText(key), undefined)),
     }),
     keyText: textOfKey,
     keyFrom: keyOfText,

@@ -51,7 +51,8 @@ export function record<Fields extends RecordFields>(types: Fields): RecordType<F
 
 function fieldsOf(types: RecordFields): readonly Field[] {
   const names = Object.keys(types).sort();
-  if (names.length === 0 || names.length > recordFieldsMax) throw new RangeError(`a record has 1 to ${recordFieldsMax} fields, not ${names.length}`);
+  if (names.length === 0 || names.length > recordFieldsMax)
+    throw new RangeError(`a record has 1 to ${recordFieldsMax} fields, not ${names.length}`);
   return names.map((name, index) => {
     const fault = nameFault(name);
     if (fault !== undefined) throw new RangeError(fault);
@@ -120,12 +121,12 @@ function operationsOf(fields: readonly Field[]): Pick<AnyRecord, "encodeOperatio
 
 /** With the field before it, it is a key of the state, too. */
 function keyFault(key: string): string | undefined {
-  return key.length < itemKeyBytesMax ? undefined : `a key in a field of a record has at most ${itemKeyBytesMax - 1} bytes, not ${key.length}`;
+  return key.length < itemKeyBytesMax
+    ? undefined
+    : `a key in a field of a record has at most ${itemKeyBytesMax - 1} bytes, not ${key.length}`;
 }
 
-function itemsOf(
-  fields: readonly Field[],
-): Pick<AnyRecord, "fresh" | "apply" | "join" | "isBare" | "writeItem" | "readItem" | "value"> {
+function itemsOf(fields: readonly Field[]): Pick<AnyRecord, "fresh" | "apply" | "join" | "isBare" | "writeItem" | "readItem" | "value"> {
   const typeOf = (field: number) => (fields[field] as Field).type;
   return {
     fresh(key) {
@@ -167,7 +168,8 @@ function tellingOf(fields: readonly Field[]): Pick<AnyRecord, "explain" | "resto
       const end = text.indexOf(SEPARATOR);
       const name = end < 0 ? text : text.slice(0, end);
       const field = fields.find((each) => each.name === name);
-      if (field === undefined) throw new RangeError(`the record has no field ${JSON.stringify(name)}, but ${fields.map((each) => each.name).join(", ")}`);
+      if (field === undefined)
+        throw new RangeError(`the record has no field ${JSON.stringify(name)}, but ${fields.map((each) => each.name).join(", ")}`);
       if (field.type.keys === "one") return field.prefix;
       if (end < 0) throw new RangeError(`there are many keys in ${name}: name one, as in ${name}${SEPARATOR}KEY`);
       return field.prefix + field.type.keyFrom(text.slice(end + 1));

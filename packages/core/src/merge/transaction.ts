@@ -18,7 +18,8 @@ export function encodeOperations(type: AnyMergeType, operations: readonly unknow
     const { kind, payload } = type.encodeOperation(operation);
     writer.u8(kind).prefixed(payload);
   }
-  if (writer.length > payloadBytesMax) throw new RangeError(`the operations of an event have at most ${payloadBytesMax} bytes, not ${writer.length}`);
+  if (writer.length > payloadBytesMax)
+    throw new RangeError(`the operations of an event have at most ${payloadBytesMax} bytes, not ${writer.length}`);
   return { kind: operationKinds.transaction, payload: writer.finish() };
 }
 
@@ -37,7 +38,8 @@ function decodeTransaction(type: AnyMergeType, payload: Uint8Array): Decoded<rea
     const each = reader.prefixed(payloadBytesMax);
     if (reader.failed) break;
     if (kind === operationKinds.transaction) return new Malformed("a transaction in a transaction");
-    if (operations.length === transactionOperationsMax) return new Malformed(`a transaction of more than ${transactionOperationsMax} operations`);
+    if (operations.length === transactionOperationsMax)
+      return new Malformed(`a transaction of more than ${transactionOperationsMax} operations`);
     const operation = type.decodeOperation(kind, each);
     if (operation instanceof Malformed) return operation;
     operations.push(operation);

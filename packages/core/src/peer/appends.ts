@@ -3,7 +3,7 @@ import { applicationKindMin, eventCodecs, networkKindMin } from "../feed/event/e
 import type { Appended } from "../feed/write/feed-vocabulary.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import { hashBytes } from "../identity/crypto.js";
-import type { NewEvent, Receipt } from "./peer-api.js";
+import type { NewEvent, Receipt } from "./event-api.js";
 import { SinterError } from "./sinter-error.js";
 
 // An append, as an application says it and as the feed core does, there and back.

@@ -2,7 +2,7 @@ import { toHex } from "../bytes/hex.js";
 import type { FeedView, LaneEntry } from "../feed/lane/feed-view.js";
 import { countedSize } from "../feed/lane/freeze.js";
 import type { SubjectPath } from "../identity/subject-path.js";
-import type { LaneOf } from "./peer-api.js";
+import type { LaneOf } from "./event-api.js";
 import { SinterError } from "./sinter-error.js";
 
 const SHOWN_CHARS = 8;

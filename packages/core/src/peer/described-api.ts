@@ -1,6 +1,6 @@
 import type { Json } from "../protocol/protocol.js";
-import type { Assurance, Receipt, StampText } from "./peer-api.js";
-import type { SubjectProgress } from "./subject-api.js";
+import type { Assurance, Receipt, StampText } from "./event-api.js";
+import type { Change, Quarantined, SubjectProgress } from "./subject-api.js";
 
 // Subjects and tables for who has no types at hand: commands, and peers in another process. Values are JSON, commands go by name.
 // Sets are lists, maps are objects, bytes are {"bytes": base64url}, numbers beyond 2^53 are texts.
@@ -28,11 +28,12 @@ export interface SubjectReport {
   readonly quarantined: number;
 }
 
-/** A command of a type, ["increment"]; of a record's field, ["title", "set"]; of what lies under a key of a map, ["at", KEY, "add"].
- * What it is given is text: where the type takes what that says as JSON, that, and otherwise the text itself. */
+/** A command of a type, or of what lies in it: in a field of each record on the way, under a key of each map. Which of them comes
+ * when, the type says. What it is given is text; a type that holds JSON takes what that says as JSON, or else the text itself. A
+ * flag is set to true or to false. */
 export interface CommandCall {
-  readonly name: readonly string[];
-  /** What comes before that, and is text as it stands: a key. */
+  readonly name: string;
+  readonly fields?: readonly string[];
   readonly keys?: readonly string[];
   readonly given: readonly string[];
 }
@@ -44,7 +45,8 @@ export interface OperationReport {
   readonly seq: number;
   readonly operation: number;
   readonly stamp: StampText;
-  readonly value: Json;
+  /** None, of a deletion. */
+  readonly value?: Json;
 }
 
 export interface ExplanationReport {
@@ -58,6 +60,8 @@ export interface ConflictReport {
   readonly lost: OperationReport;
   readonly won: readonly OperationReport[];
 }
+
+export type ChangeReport = Change<Json>;
 
 export interface TablePage {
   readonly rows: readonly (readonly [key: string, value: Json])[];
@@ -77,6 +81,10 @@ export interface DescribedSubjects {
   readSubject(path: string, asked?: SubjectAsked & { readonly at?: StampText }): Promise<SubjectReport>;
   /** The value now, and each later one. */
   followSubject(path: string, asked?: SubjectAsked & { readonly signal?: AbortSignal }): AsyncIterable<SubjectReport>;
+  /** Each event that is folded from now on. */
+  changesOf(path: string, asked?: SubjectAsked & { readonly signal?: AbortSignal }): AsyncIterable<ChangeReport>;
+  /** Events that are passed over, and why: the first of them. */
+  quarantinedOf(path: string, asked?: SubjectAsked): Promise<readonly Quarantined[]>;
   /** One event of all these calls. Resolves once it is on disk. */
   changeSubject(path: string, calls: readonly CommandCall[], asked?: SubjectAsked): Promise<Receipt>;
   explainSubject(path: string, key: string, asked?: SubjectAsked): Promise<ExplanationReport>;

@@ -1,13 +1,13 @@
-import { isMalformed } from "../bytes/malformed.js";
 import { describedSubjectsMax } from "../bytes/limits.js";
-import { lensOf } from "../feed/lane/lens.js";
-import { countedSize } from "../feed/lane/freeze.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
+import { countedSize } from "../feed/lane/freeze.js";
+import { lensOf } from "../feed/lane/lens.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
-import { typeNamed } from "../merge/catalogue.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
+import { callCommand, checkedTable, namedType } from "./command-call.js";
 import type {
+  ChangeReport,
   CommandCall,
   ConflictReport,
   DescribedSubjects,
@@ -19,10 +19,10 @@ import type {
   TablePage,
   TableScan,
 } from "./described-api.js";
+import type { Receipt, StampText } from "./event-api.js";
 import { jsonValue } from "./json-value.js";
-import type { Receipt, StampText } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
-import type { Conflict, OperationRecord, Subject, SubjectOptions, SubjectView } from "./subject-api.js";
+import type { Conflict, OperationRecord, Quarantined, Subject, SubjectOptions, SubjectView } from "./subject-api.js";
 import type { LiveTable } from "./table.js";
 
 export interface DescribedParts {
@@ -30,14 +30,18 @@ export interface DescribedParts {
   readonly hasher: Hasher;
   readonly pathOf: (text: string) => SubjectPath;
   readonly open: (path: SubjectPath, type: AnyMergeType, options: SubjectOptions) => Subject<unknown, unknown>;
-  readonly openTable: (path: SubjectPath, type: AnyMergeType, options: SubjectOptions) => { readonly table: LiveTable<unknown>; readonly subject: SubjectView<unknown, unknown> };
+  readonly openTable: (
+    path: SubjectPath,
+    type: AnyMergeType,
+    options: SubjectOptions,
+  ) => { readonly table: LiveTable<unknown, unknown>; readonly subject: SubjectView<unknown, unknown> };
   readonly typeOf: (path: SubjectPath) => AnyMergeType;
   /** What `read` finds, once all of it is on disk. */
   readonly durable: <T>(read: () => T) => Promise<T>;
 }
 
-interface OpenTable {
-  readonly table: LiveTable<unknown>;
+interface OpenTable extends Kept {
+  readonly table: LiveTable<unknown, unknown>;
   readonly subject: SubjectView<unknown, unknown>;
 }
 
@@ -69,23 +73,49 @@ export class DescribedPeer implements DescribedSubjects {
 
   async readSubject(path: string, { at, ...asked }: SubjectAsked & { readonly at?: StampText } = {}): Promise<SubjectReport> {
     const subject = await this.#subject(path, asked);
-    const report = reportOf(subject);
-    return at === undefined ? report : { ...report, value: jsonValue(await subject.at(at)) };
+    return await understood(async () => {
+      const report = reportOf(subject);
+      return at === undefined ? report : { ...report, value: jsonValue(await subject.at(at)) };
+    });
   }
 
-  async *followSubject(path: string, { signal, ...asked }: SubjectAsked & { readonly signal?: AbortSignal } = {}): AsyncGenerator<SubjectReport, void, undefined> {
-    const subject = await this.#subject(path, asked);
-    for await (const _ of subject.values(signal === undefined ? {} : { signal })) yield reportOf(subject);
+  async *followSubject(
+    path: string,
+    { signal, ...asked }: SubjectAsked & { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<SubjectReport, void, undefined> {
+    const subject = await this.#ownSubject(path, asked);
+    try {
+      for await (const _ of understoodEach(subject.values(signal === undefined ? {} : { signal }))) yield reportOf(subject);
+    } finally {
+      await subject.close();
+    }
+  }
+
+  async *changesOf(
+    path: string,
+    { signal, ...asked }: SubjectAsked & { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<ChangeReport, void, undefined> {
+    const subject = await this.#ownSubject(path, asked);
+    try {
+      for await (const change of understoodEach(subject.changes(signal === undefined ? {} : { signal })))
+        yield { ...change, value: jsonValue(change.value) };
+    } finally {
+      await subject.close();
+    }
+  }
+
+  async quarantinedOf(path: string, asked: SubjectAsked = {}): Promise<readonly Quarantined[]> {
+    return (await this.#subject(path, asked)).quarantined();
   }
 
   async changeSubject(path: string, calls: readonly CommandCall[], asked: SubjectAsked = {}): Promise<Receipt> {
     const subject = await this.#subject(path, asked);
-    return await subject.change((commands) => calls.forEach((call) => called(subject.type, commands, call)));
+    return await subject.change((commands) => calls.forEach((call) => callCommand(subject.type, commands, call)));
   }
 
   async explainSubject(path: string, key: string, asked: SubjectAsked = {}): Promise<ExplanationReport> {
     const subject = await this.#subject(path, asked);
-    const { winners, losers } = subject.explain(key);
+    const { winners, losers } = await understood(() => subject.explain(key));
     return { key, winners: winners.map(operationReport), losers: losers.map(operationReport) };
   }
 
@@ -97,7 +127,8 @@ export class DescribedPeer implements DescribedSubjects {
   async restoreConflict(path: string, { key, lost }: ConflictReport, asked: SubjectAsked = {}): Promise<Receipt> {
     const subject = await this.#subject(path, asked);
     const conflict = subject.conflicts().find((each: Conflict) => each.key === key && isSame(each.lost, lost));
-    if (conflict === undefined) throw new SinterError("not-found", "that conflict is no more: somebody wrote since", "List the conflicts again.");
+    if (conflict === undefined)
+      throw new SinterError("not-found", "that conflict is no more: somebody wrote since", "List the conflicts again.");
     return await subject.restore(conflict);
   }
 
@@ -105,17 +136,17 @@ export class DescribedPeer implements DescribedSubjects {
 
   async tablePut(path: string, key: string, value: string, asked: SubjectAsked = {}): Promise<Receipt> {
     const { subject } = await this.#table(path, asked);
-    return await subject.change((commands) => called(subject.type, commands, { name: ["set"], keys: [key], given: [value] }));
+    return await subject.change((commands) => callCommand(subject.type, commands, { name: "set", keys: [key], given: [value] }));
   }
 
   async tableDelete(path: string, key: string, asked: SubjectAsked = {}): Promise<Receipt> {
     const { subject } = await this.#table(path, asked);
-    return await subject.change((commands) => called(subject.type, commands, { name: ["delete"], keys: [key], given: [] }));
+    return await subject.change((commands) => callCommand(subject.type, commands, { name: "delete", keys: [key], given: [] }));
   }
 
   async tableGet(path: string, key: string, asked: SubjectAsked = {}): Promise<{ readonly value?: ReturnType<typeof jsonValue> }> {
     const { table } = await this.#table(path, asked);
-    const value = table.get(key);
+    const value = await understood(() => table.get(key));
     return value === undefined ? {} : { value: jsonValue(value) };
   }
 
@@ -123,14 +154,16 @@ export class DescribedPeer implements DescribedSubjects {
     const { table } = await this.#table(path, asked);
     const rows: (readonly [string, ReturnType<typeof jsonValue>])[] = [];
     const limit = Math.min(scan.limit ?? TABLE_PAGE, TABLE_PAGE);
-    for await (const [key, value] of table.scan({ ...scan, limit })) rows.push([key, jsonValue(value)]);
+    await understood(async () => {
+      for await (const [key, value] of table.scan({ ...scan, limit })) rows.push([key, jsonValue(value)]);
+    });
     const after = rows.length < limit ? undefined : rows.at(-1)?.[0];
     return after === undefined ? { rows } : { rows, after };
   }
 
   async tableHistory(path: string, key: string, asked: SubjectAsked = {}): Promise<readonly OperationReport[]> {
     const { table } = await this.#table(path, asked);
-    return table.history(key).map(operationReport);
+    return await understood(() => table.history(key).map(operationReport));
   }
 
   async tableRoot(path: string, asked: SubjectAsked = {}): Promise<string> {
@@ -140,22 +173,36 @@ export class DescribedPeer implements DescribedSubjects {
 
   // --- what is open ---
 
-  async #subject(text: string, { type, assurance = "classical" }: SubjectAsked): Promise<Subject<unknown, unknown>> {
+  #typeOf(path: SubjectPath, { type }: SubjectAsked): AnyMergeType {
+    return type === undefined ? this.#parts.typeOf(path) : namedType(type);
+  }
+
+  async #subject(text: string, asked: SubjectAsked): Promise<Subject<unknown, unknown>> {
     const path = this.#parts.pathOf(text);
-    const asked = type === undefined ? this.#parts.typeOf(path) : namedType(type);
-    const subject = await kept(this.#subjects, `${path} ${assurance} ${asked.name}`, () => this.#parts.open(path, asked, { assurance }));
-    await subject.current();
-    return subject;
+    const [type, { assurance = "classical" }] = [this.#typeOf(path, asked), asked];
+    return await kept(this.#subjects, `${path} ${assurance} ${type.name}`, () => this.#parts.open(path, type, { assurance }));
+  }
+
+  /** For who reads it for long: it stays open, whatever others ask for meanwhile. */
+  async #ownSubject(text: string, asked: SubjectAsked): Promise<Subject<unknown, unknown>> {
+    const path = this.#parts.pathOf(text);
+    const subject = this.#parts.open(path, this.#typeOf(path, asked), { assurance: asked.assurance ?? "classical" });
+    try {
+      await subject.current();
+      return subject;
+    } catch (error) {
+      await subject.close();
+      throw error;
+    }
   }
 
   async #table(text: string, { type, assurance = "classical" }: SubjectAsked): Promise<OpenTable> {
     const path = this.#parts.pathOf(text);
-    const asked = type === undefined ? this.#tableType(path) : namedType(type);
-    if (asked.keys !== "many") throw new SinterError("usage", `${path} is read through ${asked.name}, which is no table`, "Read it with: sinter subject.");
-    const open = this.#parts.openTable;
-    const table = await kept(this.#tables, `${path} ${assurance} ${asked.name}`, () => open(path, asked, { assurance }), ({ table }) => table.close());
-    await table.table.current();
-    return table;
+    const asked = checkedTable(path, type === undefined ? this.#tableType(path) : namedType(type));
+    return await kept(this.#tables, `${path} ${assurance} ${asked.name}`, () => {
+      const { table, subject } = this.#parts.openTable(path, asked, { assurance });
+      return { table, subject, current: () => table.current(), close: () => table.close() };
+    });
   }
 
   /** A table needs no type: what nobody has written yet holds JSON. */
@@ -168,74 +215,53 @@ export class DescribedPeer implements DescribedSubjects {
 
 const TABLE_PAGE = 1_000;
 
-function namedType(name: string): AnyMergeType {
-  const type = typeNamed(name);
-  if (isMalformed(type)) throw new SinterError("usage", `no type ${name}: ${type.reason}`, "Name one such as pn-counter, or-set(text) or register(json).");
-  return type;
+interface Kept {
+  current(): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** The one asked for last goes last; of too many the first is closed. */
-async function kept<T extends { close(): Promise<void> } | object>(
-  all: Map<string, T>,
-  key: string,
-  open: () => T,
-  close: (one: T) => Promise<void> = (one) => (one as { close(): Promise<void> }).close(),
-): Promise<T> {
+/** The one asked for last goes last; of too many the first is closed. One that fails is opened anew by who asks next. */
+async function kept<T extends Kept>(all: Map<string, T>, key: string, open: () => T): Promise<T> {
   const known = all.get(key) ?? open();
   all.delete(key);
   all.set(key, known);
   const [oldest] = all;
   if (all.size > describedSubjectsMax && oldest !== undefined) {
     all.delete(oldest[0]);
-    await close(oldest[1]);
+    await oldest[1].close();
+  }
+  try {
+    await known.current();
+  } catch (error) {
+    if (all.get(key) === known) all.delete(key);
+    await known.close();
+    throw error;
   }
   return known;
 }
 
-function called(type: string, commands: unknown, { name, keys = [], given }: CommandCall): void {
-  let target = commands;
-  let owner: unknown;
-  for (let at = 0; at < name.length; at++) {
-    const word = name[at] as string;
-    owner = target;
-    target = isIndexed(target) && Object.hasOwn(target, word) ? target[word] : undefined;
-    const isLast = at === name.length - 1;
-    // What lies under a key: the word behind is the key.
-    if (!isLast && word === "at" && typeof target === "function") target = (target as (key: string) => unknown).call(owner, name[++at] as string);
-  }
-  if (typeof target !== "function") throw new SinterError("usage", `${type} has no command ${name.join(" ")}`, `It has ${commandNames(commands).join(", ")}.`);
-  const call = target as (...values: readonly unknown[]) => void;
+/** What is typed and the type has no place for is a wrong usage, wherever the type finds it; a value that it cannot tell, too. */
+async function understood<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    call.apply(owner, [...keys, ...given.map(asJson)]);
+    return await work();
   } catch (error) {
-    if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
-    callWithText(call, owner, [...keys, ...given]);
+    throw asUsage(error);
   }
 }
 
-function callWithText(call: (...values: readonly unknown[]) => void, owner: unknown, given: readonly string[]): void {
+async function* understoodEach<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   try {
-    call.apply(owner, given as unknown[]);
+    yield* source;
   } catch (error) {
-    if (error instanceof SinterError || !(error instanceof Error)) throw error;
-    throw new SinterError("usage", error.message, "Give it what the type takes.", { cause: error });
+    throw asUsage(error);
   }
 }
 
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function commandNames(commands: unknown): string[] {
-  return isIndexed(commands) ? Object.keys(commands) : [];
-}
-
-function isIndexed(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+function asUsage(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new SinterError("usage", error.message, "Ask for what the type has, or through a type that has it, such as pn-counter(bigint).", {
+    cause: error,
+  });
 }
 
 function reportOf(subject: SubjectView<unknown, unknown>): SubjectReport {
@@ -244,7 +270,7 @@ function reportOf(subject: SubjectView<unknown, unknown>): SubjectReport {
 }
 
 function operationReport({ value, ...where }: OperationRecord): OperationReport {
-  return { ...where, value: jsonValue(value) };
+  return value === undefined ? where : { ...where, value: jsonValue(value) };
 }
 
 function conflictReport({ key, lost, won }: Conflict): ConflictReport {

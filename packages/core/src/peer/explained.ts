@@ -50,7 +50,10 @@ function recordOf(parts: SubjectParts, { dot, value }: Told): OperationRecord {
   return { author, epoch: epoch.index, nonce: toHex(epoch.nonce), seq, operation, stamp: [wallMs, counter], value };
 }
 
-function laneOf({ live }: SubjectParts, { lane }: Dot): { readonly author: string; readonly epoch: { readonly index: number; readonly nonce: Uint8Array } } {
+function laneOf(
+  { live }: SubjectParts,
+  { lane }: Dot,
+): { readonly author: string; readonly epoch: { readonly index: number; readonly nonce: Uint8Array } } {
   const { author, epoch } = live.fold.lanes.of(lane);
   if (author === undefined) throw new Error("an operation of a lane that nobody holds");
   return { author: toHex(author), epoch };

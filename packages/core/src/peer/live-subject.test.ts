@@ -162,7 +162,9 @@ test("an event that the type has no meaning for is passed over, and told of, whe
   await rig.of(Promise.resolve(votes.increment()));
   await rig.rest();
   expect(votes.value).toBe(2);
-  expect(votes.quarantined()).toEqual([expect.objectContaining({ author: rig.peer.author, seq: 3, reason: expect.stringContaining("43") })]);
+  expect(votes.quarantined()).toEqual([
+    expect.objectContaining({ author: rig.peer.author, seq: 3, reason: expect.stringContaining("43") }),
+  ]);
   expect(notices.map(({ kind }) => kind)).toContain("quarantined");
   const again = await votesOf(new PeerRig({ keys: rig.keys }));
   expect(again.quarantined()).toEqual(votes.quarantined());
@@ -240,4 +242,3 @@ test("what is redacted counts no more", async () => {
   const again = await votesOf(new PeerRig({ keys: rig.keys }));
   expect(again.value).toBe(101);
 });
-

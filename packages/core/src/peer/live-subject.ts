@@ -8,12 +8,22 @@ import type { PendingWrite } from "../subject/shown.js";
 import { stateAt } from "../subject/state-at.js";
 import type { FoldedEvent } from "../subject/view-fold.js";
 import { unlessAborted } from "./abort.js";
+import type { EventRecord, ReadOptions, Receipt, StampText } from "./event-api.js";
 import { explained, keysInConflict, operationToRestore } from "./explained.js";
 import { Backlog, Latest } from "./latest.js";
 import { OwnWrites } from "./own-writes.js";
-import type { EventRecord, ReadOptions, Receipt, StampText } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
-import type { Change, Conflict, ControlBus, Explanation, Published, Quarantined, SubjectProgress, SubjectView, Write } from "./subject-api.js";
+import type {
+  Change,
+  Conflict,
+  ControlBus,
+  Explanation,
+  Published,
+  Quarantined,
+  SubjectProgress,
+  SubjectView,
+  Write,
+} from "./subject-api.js";
 import { SubjectControl } from "./subject-control.js";
 import type { SubjectParts } from "./subject-parts.js";
 import { OnItsWay } from "./written.js";
@@ -75,7 +85,8 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   change(make: (commands: Commands) => void): Write {
     const sent: unknown[] = [];
     const answer: unknown = make(this.#parts.type.commands((operation) => sent.push(operation)) as Commands);
-    if (answer instanceof Promise) throw new SinterError("usage", "a change that is made asynchronously", "Call the commands before the function returns.");
+    if (answer instanceof Promise)
+      throw new SinterError("usage", "a change that is made asynchronously", "Call the commands before the function returns.");
     return this.write(sent);
   }
 
@@ -83,7 +94,8 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   write(operations: readonly unknown[]): Write {
     this.goesOn();
     const { type, live } = this.#parts;
-    if (operations.length === 0) throw new SinterError("usage", "a change that changes nothing", "Call one of its commands, or leave it out.");
+    if (operations.length === 0)
+      throw new SinterError("usage", "a change that changes nothing", "Call one of its commands, or leave it out.");
     const { kind, payload } = encodeOperations(type, operations);
     const write: PendingWrite = { operations, placed: undefined };
     live.shown.add(write);
@@ -116,7 +128,15 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     // From the call on: what comes before the first of them is taken is not missed.
     const backlog = new Backlog<Change<Value>>(changesWaitingMax);
     this.#changes.add(backlog);
-    const silence = this.#parts.live.listen({ changed: () => {}, folded: (event) => backlog.add(this.#changeOf(event), fellBehind) });
+    const folded = (event: FoldedEvent) => {
+      try {
+        backlog.add(this.#changeOf(event), fellBehind);
+      } catch (error) {
+        // A value that cannot be told is no fault of the fold, which others read.
+        backlog.end(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    const silence = this.#parts.live.listen({ changed: () => {}, folded });
     return backlog.read(signal, () => {
       silence();
       this.#changes.delete(backlog);
@@ -269,10 +289,13 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
 const APPLICATION_KIND = 128;
 
 function fellBehind(): SinterError {
-  return new SinterError("busy", "this reader of changes fell too far behind", "Take them faster, or read values(), which gives the latest.");
+  return new SinterError(
+    "busy",
+    "this reader of changes fell too far behind",
+    "Take them faster, or read values(), which gives the latest.",
+  );
 }
 
 function closed(): SinterError {
   return new SinterError("stopped", "the subject is closed", "Ask the peer for it again.");
 }
-

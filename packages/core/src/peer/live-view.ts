@@ -1,16 +1,16 @@
-import { viewFlushMs, viewFutureMsMax, viewKeepEventsMax, viewSliceEventsMax } from "../bytes/limits.js";
-import type { Assurance } from "../feed/lane/lane-reach.js";
+import { viewFlushMs, viewFutureMsMax, viewKeepEventsMax, viewKeepItemsMax, viewSliceEventsMax } from "../bytes/limits.js";
 import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
+import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { Freeze } from "../feed/write/feed-vocabulary.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { Batch } from "../protocol/key-space.js";
 import type { Clock } from "../protocol/ports.js";
+import type { LaneFold } from "../subject/lane-fold.js";
 import { Shown } from "../subject/shown.js";
 import { type FoldedEvent, type PassedOver, ViewFold, type Wait } from "../subject/view-fold.js";
 import { ViewStore } from "../subject/view-store.js";
-import type { LaneFold } from "../subject/lane-fold.js";
 
 export interface LiveViewParts {
   readonly view: FeedView;
@@ -193,6 +193,7 @@ export class LiveView {
       if (this.#isWanted) this.#fold.look();
       this.#isWanted = false;
       const before = this.#fold.events;
+      const waiting = this.#fold.waits.size;
       const listening = [...this.#listeners].filter((listener) => listener.folded !== undefined);
       const told = (event: FoldedEvent) => {
         for (const listener of listening) listener.folded?.(event);
@@ -202,7 +203,7 @@ export class LiveView {
       if (this.#fold.outdated !== undefined) return "more";
       this.shown.refold(this.#fold);
       for (const event of this.#fold.takePassedOver()) for (const listener of this.#listeners) listener.passedOver?.(event);
-      if (this.#fold.events > before) this.#tell();
+      if (this.#fold.events > before || this.#fold.waits.size !== waiting) this.#tell();
       this.#keepSoon();
       if (state === "done") this.#awaitFuture();
       return state;
@@ -268,7 +269,12 @@ export class LiveView {
   }
 
   #keepSoon(): void {
-    if (this.#unkept === 0 || this.#cancelFlush !== undefined || this.#state === "closed") return;
+    if (this.#unkept === 0 || this.#state === "closed") return;
+    if (this.#fold.items.dirty.size >= viewKeepItemsMax && this.#keeping === undefined) {
+      this.flush().catch((error: unknown) => this.#fail(error));
+      return;
+    }
+    if (this.#cancelFlush !== undefined) return;
     this.#cancelFlush = this.#parts.clock.after(viewFlushMs, () => {
       this.#cancelFlush = undefined;
       this.flush().catch((error: unknown) => this.#fail(error));

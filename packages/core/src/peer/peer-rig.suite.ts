@@ -11,8 +11,8 @@ import type { Ports, Store, StoreFailure } from "../protocol/ports.js";
 import { metaKey } from "../store/keys.js";
 import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
+import type { EventRecord, NewEvent } from "./event-api.js";
 import { Peer } from "./peer.js";
-import type { EventRecord, NewEvent } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 
 /** Shows a commit at once, and flushes it, or takes it back, when the test says so: as much as a store may do. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
 import { appendBytesMax, appendEventsMax, keyBytesMax, localBytesMax, payloadBytesMax } from "../bytes/limits.js";
-import type { NewEvent } from "./peer-api.js";
+import type { NewEvent } from "./event-api.js";
 import { codeOf, collect, events, Followed, keysWithAuthors, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";
 
 const subject = "team/notes";

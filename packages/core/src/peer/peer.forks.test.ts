@@ -6,7 +6,8 @@ import { branches, proofBetween } from "../feed/rig/forked-stores.suite.js";
 import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
 import { encodeForkProof } from "../feed/seal/fork-proof.js";
 import { MemoryKeys } from "../store/memory-keys.js";
-import type { ForkRow, Withdrawal } from "./peer-api.js";
+import type { Withdrawal } from "./event-api.js";
+import type { ForkRow } from "./peer-api.js";
 import { codeOf, collect, Followed, notWritten, PeerRig, watch } from "./peer-rig.suite.js";
 
 const [a, b] = branches(9, { from: 5, more: 3 }) as [Rig, Rig];

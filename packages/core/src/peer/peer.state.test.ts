@@ -153,7 +153,7 @@ test("an audit of a sound store finds nothing, and counts all", async () => {
   const rig = new PeerRig({ keys: keysWithAuthors(subject, 3) });
   await rig.append(subject, "a", "b");
   await rig.of(rig.peer.status());
-  expect(await rig.of(rig.peer.audit())).toEqual({ ok: true, events: 5, feeds: 4, problems: [] });
+  expect(await rig.of(rig.peer.audit())).toEqual({ ok: true, events: 5, feeds: 4, views: 0, problems: [] });
 });
 
 test("an audit says what is wrong and where, and no more than a page of it", async () => {

@@ -9,10 +9,11 @@ import type { Signatures } from "../feed/write/feed-core.js";
 import type { Appended, Frozen, Returned, Taken } from "../feed/write/feed-vocabulary.js";
 import type { FalconVerifier, Hasher, Signer, Verifier } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
+import type { SubjectPath } from "../identity/subject-path.js";
 import type { Element } from "../merge/element-codec.js";
+import type { LwwMapCommands } from "../merge/lww-map.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { OrMapCommands } from "../merge/or-map.js";
-import type { SubjectPath } from "../identity/subject-path.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Mount } from "../protocol/mount.js";
 import type { Ports } from "../protocol/ports.js";
@@ -23,6 +24,7 @@ import { Archive, type SegmentFiles } from "./archive.js";
 import { laneAsked } from "./asked-lane.js";
 import type { DescribedSubjects } from "./described-api.js";
 import { DescribedPeer } from "./described-subjects.js";
+import type { EventOf, EventRecord, NewEvent, ReadOptions, Receipt } from "./event-api.js";
 import type { ExportPart } from "./export.js";
 import { busy, FeedCalls, unknownOutcome } from "./feed-calls.js";
 import { Follower, Followers } from "./followers.js";
@@ -39,20 +41,15 @@ import type {
   AuditReport,
   BackupOptions,
   BackupReport,
-  EventOf,
-  EventRecord,
   ExportOptions,
   ExportReport,
   FeedRow,
   ForkRow,
   ImportOptions,
   ImportReport,
-  NewEvent,
   PeerApi,
   PeerStatus,
   ProofOf,
-  ReadOptions,
-  Receipt,
   RedactionOf,
   WantedPage,
 } from "./peer-api.js";
@@ -230,7 +227,11 @@ export class Peer implements PeerApi {
   }
 
   /** A subject read through a merge type. Without one: through the one that its lens names. */
-  async subject<Value, Commands>(path: string, type: AnyMergeType<Value, Commands>, options?: SubjectOptions): Promise<Subject<Value, Commands>>;
+  async subject<Value, Commands>(
+    path: string,
+    type: AnyMergeType<Value, Commands>,
+    options?: SubjectOptions,
+  ): Promise<Subject<Value, Commands>>;
   async subject(path: string, type?: undefined, options?: SubjectOptions): Promise<Subject<unknown, unknown>>;
   async subject(path: string, type?: AnyMergeType, options: SubjectOptions = {}): Promise<Subject<unknown, unknown>> {
     const known = this.#paths.of(path);
@@ -245,9 +246,17 @@ export class Peer implements PeerApi {
     path: string,
     values: AnyMergeType<Value, Commands>,
     options?: SubjectOptions,
-  ): Promise<Table<Value, Written<OrMapCommands<Commands>>>>;
-  async table<Value>(path: string, values: Element<Value>, options?: SubjectOptions): Promise<Table<Value, PutCommands<Value>>>;
-  async table(path: string, values: AnyMergeType | Element<unknown>, options: SubjectOptions = {}): Promise<Table<unknown, unknown>> {
+  ): Promise<Table<Value, Written<OrMapCommands<Commands>>, OrMapCommands<Commands>>>;
+  async table<Value>(
+    path: string,
+    values: Element<Value>,
+    options?: SubjectOptions,
+  ): Promise<Table<Value, PutCommands<Value>, LwwMapCommands<Value>>>;
+  async table(
+    path: string,
+    values: AnyMergeType | Element<unknown>,
+    options: SubjectOptions = {},
+  ): Promise<Table<unknown, unknown, unknown>> {
     const known = this.#paths.of(path);
     this.#goesOn();
     const table = "keyOf" in values ? this.#subjects.tableOf(known, values, options) : this.#subjects.table(known, values, options);

@@ -9,8 +9,8 @@ import type { Hasher } from "../identity/crypto.js";
 import type { Epoch } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { unlessAborted } from "./abort.js";
+import type { Codec, EventRecord, ReadOptions, StampText, Withdrawal } from "./event-api.js";
 import type { Follower } from "./followers.js";
-import type { Codec, EventRecord, ReadOptions, StampText, Withdrawal } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 import { ReadSpans, Withdrawals } from "./withdrawals.js";
 

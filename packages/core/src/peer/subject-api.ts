@@ -1,4 +1,4 @@
-import type { Assurance, EventOf, EventRecord, ReadOptions, Receipt, StampText } from "./peer-api.js";
+import type { Assurance, EventOf, EventRecord, ReadOptions, Receipt, StampText } from "./event-api.js";
 
 // What an application sees of one subject that it reads through a merge type.
 
@@ -134,4 +134,3 @@ export interface SubjectView<Value, Commands> {
 
 /** A subject read through a type: its view, and the type's commands beside. */
 export type Subject<Value, Commands> = SubjectView<Value, Commands> & Omit<Written<Commands>, keyof SubjectView<Value, Commands>>;
-

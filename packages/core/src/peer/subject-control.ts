@@ -1,10 +1,10 @@
 import { toHex } from "../bytes/hex.js";
 import { controlNoticesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
-import { DamagedStore } from "../feed/lane/feed-view.js";
 import { controlKind, decodeControl, encodeControl } from "../feed/event/control.js";
+import { DamagedStore } from "../feed/lane/feed-view.js";
+import type { EventRecord } from "./event-api.js";
 import { Backlog } from "./latest.js";
-import type { EventRecord } from "./peer-api.js";
 import { SinterError } from "./sinter-error.js";
 import type { ControlBus, Published, Quarantined, SubjectNotice, Write } from "./subject-api.js";
 import type { SubjectParts } from "./subject-parts.js";
@@ -21,7 +21,8 @@ export class SubjectControl implements ControlBus {
   }
 
   publish({ kind = 128, data }: Published): Write {
-    if (!Number.isInteger(kind) || kind < 128 || kind > 255) throw new SinterError("usage", `an event of kind ${kind}`, "Kinds 128 to 255 are the application's.");
+    if (!Number.isInteger(kind) || kind < 128 || kind > 255)
+      throw new SinterError("usage", `an event of kind ${kind}`, "Kinds 128 to 255 are the application's.");
     return this.#publish({ kind: controlKind, data: encodeControl({ kind, data }) });
   }
 

@@ -1,14 +1,14 @@
 import type { Lens } from "../feed/event/lens-payload.js";
+import type { FeedView } from "../feed/lane/feed-view.js";
 import type { NamedLens } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { AuthorId, SubjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
-import type { FeedView } from "../feed/lane/feed-view.js";
+import type { EventRecord, ReadOptions, Receipt } from "./event-api.js";
 import type { AppendExtra } from "./feed-calls.js";
 import type { LiveView } from "./live-view.js";
-import type { EventRecord, ReadOptions, Receipt } from "./peer-api.js";
 import type { SinterError } from "./sinter-error.js";
 
 /** What a subject asks of its peer. */

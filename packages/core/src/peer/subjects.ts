@@ -1,7 +1,7 @@
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
-import { type NamedLens, lensOf } from "../feed/lane/lens.js";
+import { lensOf, type NamedLens } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
 import { hashBytes } from "../identity/crypto.js";
@@ -9,12 +9,13 @@ import { type AuthorId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { typeNamed } from "../merge/catalogue.js";
 import type { Element } from "../merge/element-codec.js";
-import { lwwMap } from "../merge/lww-map.js";
+import { type LwwMapCommands, lwwMap } from "../merge/lww-map.js";
 import type { AnyMergeType, MergeType } from "../merge/merge-type.js";
 import { type OrMapCommands, orMap } from "../merge/or-map.js";
+import { noType } from "./command-call.js";
+import type { EventRecord, ReadOptions, Receipt } from "./event-api.js";
 import type { AppendExtra } from "./feed-calls.js";
 import { LiveSubject } from "./live-subject.js";
-import type { EventRecord, ReadOptions, Receipt } from "./peer-api.js";
 import { readably } from "./readable.js";
 import { SinterError } from "./sinter-error.js";
 import type { Subject, SubjectOptions, Written } from "./subject-api.js";
@@ -49,35 +50,63 @@ export class Subjects {
   open<Value, Commands>(path: SubjectPath, type: AnyMergeType<Value, Commands>, options: SubjectOptions): Subject<Value, Commands> {
     const parts = this.#partsOf(path, type, { ...options, kept: "whole" });
     const subject = new LiveSubject<Value, Commands>(parts);
-    const commands = written((send) => type.commands(send), (operations) => subject.write(operations));
+    const commands = written(
+      (send) => type.commands(send),
+      (operations) => subject.write(operations),
+    );
     // What a subject has itself goes before a field of that name.
-    for (const [name, command] of Object.entries(commands)) if (!(name in subject)) Object.defineProperty(subject, name, { value: command });
+    for (const [name, command] of Object.entries(commands))
+      if (!(name in subject)) Object.defineProperty(subject, name, { value: command });
     return subject as unknown as Subject<Value, Commands>;
   }
 
   /** Keys that hold the last value written. */
-  table<Value>(path: SubjectPath, values: Element<Value>, options: SubjectOptions): Table<Value, PutCommands<Value>> {
+  table<Value>(
+    path: SubjectPath,
+    values: Element<Value>,
+    options: SubjectOptions,
+  ): Table<Value, PutCommands<Value>, LwwMapCommands<Value>> {
     const type = lwwMap(values);
-    const { table, subject } = this.anyTable<Value>(path, type, options);
-    const commands = written((send) => type.commands(send as (operation: unknown) => void), (operations) => subject.write(operations));
-    return Object.assign(table, { put: (key: string, value: Value) => commands.set(key, value), delete: (key: string) => commands.delete(key) });
+    const { table, subject } = this.anyTable<Value, LwwMapCommands<Value>>(path, type, options);
+    const commands = written(
+      (send) => type.commands(send as (operation: unknown) => void),
+      (operations) => subject.write(operations),
+    );
+    return Object.assign(table, {
+      put: (key: string, value: Value) => commands.set(key, value),
+      delete: (key: string) => commands.delete(key),
+    });
   }
 
   /** Keys that each hold a state of a merge type. */
-  tableOf<Value, Commands>(path: SubjectPath, values: AnyMergeType<Value, Commands>, options: SubjectOptions): Table<Value, Written<OrMapCommands<Commands>>> {
+  tableOf<Value, Commands>(
+    path: SubjectPath,
+    values: AnyMergeType<Value, Commands>,
+    options: SubjectOptions,
+  ): Table<Value, Written<OrMapCommands<Commands>>, OrMapCommands<Commands>> {
     const type = orMap(values);
-    const { table, subject } = this.anyTable<Value>(path, type, options);
-    return Object.assign(table, written((send) => type.commands(send as (operation: unknown) => void), (operations) => subject.write(operations)));
+    const { table, subject } = this.anyTable<Value, OrMapCommands<Commands>>(path, type, options);
+    return Object.assign(
+      table,
+      written(
+        (send) => type.commands(send as (operation: unknown) => void),
+        (operations) => subject.write(operations),
+      ),
+    );
   }
 
   /** A table of any type whose keys are many. */
-  anyTable<Value>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
+  anyTable<Value, Changes>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
     const parts = this.#partsOf(path, type, { ...options, kept: "some" });
-    const subject = new LiveSubject<unknown, unknown>(parts);
-    return { subject, table: new LiveTable<Value>(parts, subject) };
+    const subject = new LiveSubject<unknown, Changes>(parts);
+    return { subject, table: new LiveTable<Value, Changes>(parts, subject) };
   }
 
-  #partsOf(path: SubjectPath, type: AnyMergeType, { assurance = "classical", kept }: SubjectOptions & { readonly kept: "whole" | "some" }): SubjectParts {
+  #partsOf(
+    path: SubjectPath,
+    type: AnyMergeType,
+    { assurance = "classical", kept }: SubjectOptions & { readonly kept: "whole" | "some" },
+  ): SubjectParts {
     const { hasher, network } = this.#parts;
     const id = subjectId(hasher, network, path);
     const typeDigest = digestOf(type);
@@ -106,11 +135,14 @@ export class Subjects {
   /** The type that a subject is read through by those who name none. */
   typeOf(path: SubjectPath): AnyMergeType {
     const lens = this.lens(path);
-    if (lens === undefined)
-      throw new SinterError("lens", `nobody has named the type that ${path} is read through`, "Name one: peer.subject(path, orSet(text)), or --type 'or-set(text)'.");
+    if (lens === undefined) throw noType(path);
     const type = typeNamed(lens.name);
     if (isMalformed(type))
-      throw new SinterError("lens", `${path} is read through ${lens.name}, which is not a type of this program's: ${type.reason}`, "Give the type yourself.");
+      throw new SinterError(
+        "lens",
+        `${path} is read through ${lens.name}, which is not a type of this program's: ${type.reason}`,
+        "Give the type yourself.",
+      );
     return type;
   }
 

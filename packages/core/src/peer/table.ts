@@ -14,9 +14,11 @@ import type { OperationRecord, Write } from "./subject-api.js";
 import type { SubjectParts } from "./subject-parts.js";
 
 /** Keys and what each holds: one state each, by a merge type. A subject that is read key by key, and need not fit into memory. */
-export interface TableView<Value> {
+export interface TableView<Value, Changes> {
   readonly path: string;
   readonly type: string;
+  /** One event of several operations: all of them count, or none. */
+  change(make: (commands: Changes) => void): Write;
   /** What the key holds, with what was just written; nothing of one that was never written, or is deleted. */
   get(key: string): Value | undefined;
   /** In the order of keys (of their bytes). Keys written or deleted meanwhile may be told of or not. */
@@ -45,8 +47,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A table, and the commands of its type. */
-export type Table<Value, Commands> = TableView<Value> & Commands;
+/** A table, and the commands of its type: each writes one event. */
+export type Table<Value, Commands, Changes> = TableView<Value, Changes> & Commands;
 
 /** A table whose keys hold the last value written: the commands of a map, each of them one event. */
 export interface PutCommands<Value> {
@@ -54,17 +56,21 @@ export interface PutCommands<Value> {
   delete(key: string): Write;
 }
 
-export class LiveTable<Value> implements TableView<Value> {
+export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
   readonly path: string;
   readonly type: string;
   readonly #parts: SubjectParts;
-  readonly #subject: LiveSubject<unknown, unknown>;
+  readonly #subject: LiveSubject<unknown, Changes>;
 
-  constructor(parts: SubjectParts, subject: LiveSubject<unknown, unknown>) {
+  constructor(parts: SubjectParts, subject: LiveSubject<unknown, Changes>) {
     this.#parts = parts;
     this.#subject = subject;
     this.path = parts.path;
     this.type = parts.type.name;
+  }
+
+  change(make: (commands: Changes) => void): Write {
+    return this.#subject.change(make);
   }
 
   get(key: string): Value | undefined {
@@ -82,6 +88,8 @@ export class LiveTable<Value> implements TableView<Value> {
     const { type, live, soon } = this.#parts;
     const itemPrefix = prefix === "" ? "" : type.keyFrom(prefix);
     let last = after === undefined ? undefined : type.keyFrom(after);
+    // What is on disk is read in the order of keys; what is not has to be put in order for each page.
+    await live.flush();
     for (let left = limit; left > 0 && !signal?.aborted; ) {
       this.#subject.goesOn();
       live.fold.settle();

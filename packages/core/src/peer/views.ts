@@ -45,6 +45,8 @@ export class Views {
   readonly mount: Mount<ViewVocabulary>;
   readonly #parts: ViewsParts;
   readonly #open = new Map<SubjectPath, Map<string, OpenView>>();
+  /** Subjects that changed in the turn that is being told of. */
+  readonly #woken = new Set<SubjectPath>();
   #next: number | undefined;
 
   constructor(parts: ViewsParts) {
@@ -106,8 +108,17 @@ export class Views {
     }
   }
 
+  /** Something of the subject changed. All that one turn changed is folded together, before anybody who awaited it goes on. */
   wake(path: SubjectPath): void {
-    for (const { live } of this.#open.get(path)?.values() ?? []) live.wake();
+    if (!this.#open.has(path)) return;
+    if (this.#woken.size === 0) {
+      void Promise.resolve().then(() => {
+        const woken = [...this.#woken];
+        this.#woken.clear();
+        for (const each of woken) for (const { live } of this.#open.get(each)?.values() ?? []) live.wake();
+      });
+    }
+    this.#woken.add(path);
   }
 
   wakeAll(): void {
@@ -159,5 +170,11 @@ export class Views {
 
 function viewId(hasher: Hasher, { type, typeDigest, assurance, kept }: ViewAsked): Uint8Array {
   const writer = new Writer().prefixed(bytesOfText(type.name)).varint(type.version).bytes(typeDigest);
-  return hasher.hash("sinter 1 view", writer.u8(assurance === "hybrid" ? 1 : 0).u8(kept === "some" ? 1 : 0).finish());
+  return hasher.hash(
+    "sinter 1 view",
+    writer
+      .u8(assurance === "hybrid" ? 1 : 0)
+      .u8(kept === "some" ? 1 : 0)
+      .finish(),
+  );
 }

@@ -2,7 +2,7 @@ import { toHex } from "../bytes/hex.js";
 import type { FeedView, LaneEntry } from "../feed/lane/feed-view.js";
 import { countedEnd } from "../feed/lane/freeze.js";
 import type { LaneSpan, StoredEvent } from "../feed/lane/subject-reader.js";
-import type { Withdrawal } from "./peer-api.js";
+import type { Withdrawal } from "./event-api.js";
 
 // A lane may be frozen while somebody reads it: what has not been handed on is not, and of what has been the reader is told.
 

@@ -1,4 +1,4 @@
-import type { Receipt } from "./peer-api.js";
+import type { Receipt } from "./event-api.js";
 import type { Write, Written } from "./subject-api.js";
 
 /** What was written, and whether it is on disk. Nobody need await it: what fails is told on the control bus, too. */
@@ -23,7 +23,10 @@ export class OnItsWay implements Write {
 type Method = (...given: readonly unknown[]) => unknown;
 
 /** The commands of a type, each of which writes what it sent at once. `write` is given the operations of one call. */
-export function written<Commands>(makeCommands: (send: (operation: unknown) => void) => Commands, write: (operations: readonly unknown[]) => Write): Written<Commands> {
+export function written<Commands>(
+  makeCommands: (send: (operation: unknown) => void) => Commands,
+  write: (operations: readonly unknown[]) => Write,
+): Written<Commands> {
   let sent: unknown[] = [];
   const commands = makeCommands((operation) => {
     sent.push(operation);

@@ -89,6 +89,9 @@ export function viewQuarantineRange(view: number): Range {
   return viewRange("viewQuarantine", view);
 }
 
+/** In the order in which they are removed: what says that there is a view goes last. */
+export const viewParts: readonly ViewTable[] = ["viewLane", "viewItem", "viewLog", "viewTrie", "viewAgain", "viewQuarantine", "view"];
+
 /** All that a table holds of one view. */
 export function viewRange(table: ViewTable, view: number): Range {
   const from = numberedKey(tables[table], view);
@@ -104,6 +107,9 @@ export type ViewStoreKey =
   | { readonly table: "viewTrie"; readonly view: number; readonly path: Uint8Array }
   | { readonly table: "viewAgain"; readonly view: number; readonly event: Uint8Array }
   | { readonly table: "viewQuarantine"; readonly view: number; readonly lane: number; readonly seq: number };
+
+/** All that is here of any view. */
+export const viewTables: Range = { from: Uint8Array.of(tables.view), to: Uint8Array.of(tables.viewQuarantine + 1) };
 
 export function isViewTable(table: number): boolean {
   return table >= tables.view && table <= tables.viewQuarantine;

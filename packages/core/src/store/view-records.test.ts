@@ -10,6 +10,7 @@ const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const reason = (value: unknown) => (value instanceof Malformed ? value.reason : "accepted");
 const records: fc.Arbitrary<views.ViewRecord> = fc.record({
   subject: bytes(32).map((id) => asId<SubjectId>(id)),
+  id: bytes(32),
   name: fc.oneof(fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }), fc.constant("n".repeat(typeNameBytesMax))),
   version: fc.oneof(fc.nat(300), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
   digest: bytes(32),
@@ -18,6 +19,7 @@ const records: fc.Arbitrary<views.ViewRecord> = fc.record({
 });
 const some: views.ViewRecord = {
   subject: asId<SubjectId>(new Uint8Array(32).fill(1)),
+  id: new Uint8Array(32).fill(9),
   name: "or-set(text)",
   version: 2,
   digest: new Uint8Array(32).fill(3),
@@ -48,13 +50,13 @@ test("property: every record comes back from its bytes, and no piece of them is 
 
 test("a view's record, byte by byte", () => {
   const name = Buffer.from("or-set(text)").toString("hex");
-  expect(toHex(views.encodeViewRecord(some))).toBe(`01${"01".repeat(32)}0c${name}02${"03".repeat(32)}01020405`);
+  expect(toHex(views.encodeViewRecord(some))).toBe(`01${"01".repeat(32)}${"09".repeat(32)}0c${name}02${"03".repeat(32)}01020405`);
 });
 
 test("what no program wrote is malformed, with a reason", () => {
   const encoded = views.encodeViewRecord(some);
   expect(reason(views.decodeViewRecord(encoded.with(0, 2)))).toContain("version 2");
-  expect(reason(views.decodeViewRecord(encoded.with(34, 0xff)))).toContain("UTF-8");
+  expect(reason(views.decodeViewRecord(encoded.with(66, 0xff)))).toContain("UTF-8");
   expect(reason(views.decodeViewRecord(encoded.with(encoded.length - 4, 2)))).toContain("assurance");
   expect(reason(views.decodeTypeName(new Uint8Array(0)))).toContain("without a name");
   expect(reason(views.decodeTypeName(new Uint8Array(typeNameBytesMax + 1).fill(97)))).toContain(`at most ${typeNameBytesMax}`);

@@ -1,4 +1,4 @@
-import { typeNameBytesMax } from "../bytes/limits.js";
+import { typeNameBytesMax, varintBytesMax } from "../bytes/limits.js";
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
 import { Reader } from "../bytes/reader.js";
@@ -19,6 +19,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What is folded, and by which type. */
 export interface ViewRecord {
   readonly subject: SubjectId;
+  /** Of the view: a number that leads to another one leads astray. */
+  readonly id: Uint8Array;
   /** Of the merge type. */
   readonly name: string;
   readonly version: number;
@@ -28,10 +30,10 @@ export interface ViewRecord {
   readonly freezes: Uint8Array;
 }
 
-export function encodeViewRecord({ subject, name, version, digest, assurance, freezes }: ViewRecord): Uint8Array<ArrayBuffer> {
+export function encodeViewRecord({ subject, id, name, version, digest, assurance, freezes }: ViewRecord): Uint8Array<ArrayBuffer> {
   const text = bytesOfText(name);
   if (text.length > typeNameBytesMax) throw new RangeError(`a type's name has at most ${typeNameBytesMax} bytes, not ${text.length}`);
-  const writer = new Writer().u8(viewVersion).bytes(subject).prefixed(text).varint(version).bytes(digest);
+  const writer = new Writer().u8(viewVersion).bytes(subject).bytes(id).prefixed(text).varint(version).bytes(digest);
   return writer.u8(ASSURANCES.indexOf(assurance)).prefixed(freezes).finish();
 }
 
@@ -40,6 +42,7 @@ export function decodeViewRecord(bytes: Uint8Array): Decoded<ViewRecord> {
   const format = reader.u8();
   if (format !== viewVersion) reader.fail(`a view's record of version ${format}; this program reads ${viewVersion}`);
   const subject = reader.take(idBytes);
+  const id = reader.take(hashBytes);
   const name = decodeTypeName(reader.prefixed(typeNameBytesMax));
   const version = reader.varint();
   const digest = reader.take(hashBytes);
@@ -48,7 +51,7 @@ export function decodeViewRecord(bytes: Uint8Array): Decoded<ViewRecord> {
   const freezes = reader.prefixed(reader.left);
   return reader.finish(() => {
     if (name instanceof Malformed) return name;
-    return { subject: asId<SubjectId>(subject), name, version, digest, assurance: assurance ?? ASSURANCES[0], freezes };
+    return { subject: asId<SubjectId>(subject), id, name, version, digest, assurance: assurance ?? ASSURANCES[0], freezes };
   });
 }
 
@@ -139,16 +142,36 @@ export interface LoggedOperation extends PlaceHere {
   readonly operation: number;
 }
 
-export function writeViewLogRecord(writer: Writer, { lane, seq, operation }: LoggedOperation): void {
+export function writeLogged(writer: Writer, { lane, seq, operation }: LoggedOperation): void {
   writer.varint(lane).varint(seq).varint(operation);
 }
 
-/** Of one piece of a key's log, in the order in which they were folded. */
-export function decodeViewLogRecord(bytes: Uint8Array): Decoded<readonly LoggedOperation[]> {
+/** One piece of a key's log, in the order in which they were folded. */
+export function decodeViewLogPiece(bytes: Uint8Array): Decoded<readonly LoggedOperation[]> {
   const reader = new Reader(bytes);
   const operations: LoggedOperation[] = [];
   while (reader.left > 0 && !reader.failed) operations.push({ lane: reader.varint(), seq: reader.varint(), operation: reader.varint() });
   return reader.finish(() => operations);
+}
+
+/** Where the last piece of a log is: it grows in its place, and begins with how many there are before it. */
+export const viewLogTail = 0xffff_ffff;
+
+export interface ViewLogTail {
+  readonly pieces: number;
+  readonly piece: Uint8Array;
+}
+
+export function encodeViewLogTail({ pieces, piece }: ViewLogTail): Uint8Array<ArrayBuffer> {
+  return new Writer(piece.length + varintBytesMax).varint(pieces).bytes(piece).finish();
+}
+
+export function decodeViewLogTail(bytes: Uint8Array): Decoded<ViewLogTail> {
+  const reader = new Reader(bytes);
+  const pieces = reader.varint();
+  if (pieces >= viewLogTail) reader.fail(`${pieces} pieces before the last`);
+  const piece = reader.take(reader.left);
+  return reader.finish(() => ({ pieces, piece }));
 }
 
 export const encodeViewQuarantineRecord: (reason: string) => Uint8Array<ArrayBuffer> = bytesOfText;

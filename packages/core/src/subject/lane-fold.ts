@@ -142,7 +142,13 @@ export class LaneFold {
       // Of a block that is folded in part only the rest is hashed: a tail block is read many times.
       this.#ids = new Uint8Array((block.count - skip) * hashBytes);
       this.#idsFrom = seq;
-      const run = { ...blockRun(id, block), firstSeq: seq, previous: this.#foldedId, spans: block.spans.subarray(skip * spanWords), count: block.count - skip };
+      const run = {
+        ...blockRun(id, block),
+        firstSeq: seq,
+        previous: this.#foldedId,
+        spans: block.spans.subarray(skip * spanWords),
+        count: block.count - skip,
+      };
       hasher.eventIds(run, this.#ids, 0);
     } else {
       this.#ids = new Uint8Array(block.count * hashBytes);
@@ -153,8 +159,7 @@ export class LaneFold {
     }
     const lastSeq = block.firstSeq + block.count - 1;
     const named = view.idFollowed(number, lastSeq);
-    if (named === undefined || !equalBytes(named, this.#ids.subarray(-hashBytes)))
-      throw new OtherEvents(number, lastSeq);
+    if (named === undefined || !equalBytes(named, this.#ids.subarray(-hashBytes))) throw new OtherEvents(number, lastSeq);
     this.#block = block;
     return block;
   }

@@ -1,4 +1,4 @@
-import { type CausalLane, CausalDecoder, type CausalListener } from "../feed/event/causal-delta.js";
+import { CausalDecoder, type CausalLane, type CausalListener } from "../feed/event/causal-delta.js";
 import type { Dot, LaneIndex, Seen } from "../merge/dot.js";
 import type { Reach } from "../merge/merge-type.js";
 

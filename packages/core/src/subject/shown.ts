@@ -92,7 +92,10 @@ export class Shown {
     const { seen } = this.#fold;
     const dot: Dot = { lane: PENDING_LANE, seq: ++this.#counter, operation: 0, wallMs: Number.MAX_SAFE_INTEGER, counter: 0 };
     const { stored } = this.#fold.lanes;
-    const lanes = { ...stored, compare: (left: number, right: number) => order(left) - order(right) || (left === right ? 0 : stored.compare(left, right)) };
+    const lanes = {
+      ...stored,
+      compare: (left: number, right: number) => order(left) - order(right) || (left === right ? 0 : stored.compare(left, right)),
+    };
     return { dot, lanes, seen, covers: () => true, ahead: [] };
   }
 

@@ -3,7 +3,7 @@ import { isMalformed, Malformed } from "../bytes/malformed.js";
 import type { Batch, KeySpace, ReadableKeys } from "../protocol/key-space.js";
 import type { Core, Effect, Input, Json, Protocol, Surroundings, Vocabulary } from "../protocol/protocol.js";
 import { decodeKey, tableRange } from "../store/keys.js";
-import { viewRange, type ViewTable } from "../store/view-keys.js";
+import { type ViewTable, viewParts, viewRange } from "../store/view-keys.js";
 import { decodeViewNumber } from "../store/view-records.js";
 
 // The core that puts views on disk. What was folded comes as one batch, with the cursors it goes with, and is one commit. Views whose
@@ -35,8 +35,6 @@ export interface ViewVocabulary extends Vocabulary {
 }
 
 type View = ViewVocabulary;
-
-const TABLES: readonly ViewTable[] = ["viewLane", "viewItem", "viewLog", "viewTrie", "viewAgain", "viewQuarantine", "view"];
 
 export function viewProtocol(): Protocol<View> {
   return {
@@ -98,7 +96,7 @@ class ViewCore implements Core<View> {
     const [view] = this.#gone;
     if (view === undefined) return [];
     const batch: [Uint8Array, undefined][] = [];
-    for (const table of TABLES) {
+    for (const table of viewParts) {
       const limit = viewDropEntriesMax - batch.length;
       if (limit > 0) for (const [key] of keys.range({ ...viewRange(table, view), limit })) batch.push([key.slice(), undefined]);
     }
@@ -115,7 +113,7 @@ function unreadViews(keys: ReadableKeys): number[] {
     if (!isMalformed(number)) read.add(number);
   }
   const unread = new Set<number>();
-  for (const table of TABLES) for (const number of numbersIn(keys, table)) if (!read.has(number)) unread.add(number);
+  for (const table of viewParts) for (const number of numbersIn(keys, table)) if (!read.has(number)) unread.add(number);
   return [...unread];
 }
 

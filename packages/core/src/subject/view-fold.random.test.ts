@@ -33,7 +33,8 @@ const words = ["a", "b", "c"];
 const trials: Readonly<Record<string, Trial>> = {
   "or-set": {
     type: orSet(text),
-    operation: (draw) => sent(orSet(text), (commands) => (draw % 3 === 0 ? commands.remove : commands.add)(words[draw % words.length] as string)),
+    operation: (draw) =>
+      sent(orSet(text), (commands) => (draw % 3 === 0 ? commands.remove : commands.add)(words[draw % words.length] as string)),
   },
   register: { type: register(text), operation: (draw) => sent(register(text), (commands) => commands.set(`value ${draw}`)) },
   "pn-counter": {
@@ -59,12 +60,19 @@ const one = fc.nat({ max: 7 });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("write" as const), who: one, draws: fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 3 }) }),
+    arbitrary: fc.record({
+      kind: fc.constant("write" as const),
+      who: one,
+      draws: fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 3 }),
+    }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("pass" as const), from: one, to: one }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom("fold" as const, "reopen" as const), who: one }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("redact" as const), who: one, which: fc.nat({ max: 40 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("copy" as const, "clone" as const, "keep" as const, "put back" as const), who: one }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom("copy" as const, "clone" as const, "keep" as const, "put back" as const), who: one }),
+  },
 );
 
 /** A store and its view. */
@@ -164,7 +172,8 @@ class World {
     const kept = this.#kept[at];
     if (kind === "keep") this.#kept[at] = new Rig({ keys: copyOf(rig) });
     else if (kind === "put back" && kept !== undefined) this.#twins[at] = this.#folding(new Rig({ keys: copyOf(kept) }));
-    else if (kind === "copy" && this.#twins.length < twinsMax) this.#twins.push(this.#folding(new Rig({ keys: copyOf(rig), instance: ++this.#instances })));
+    else if (kind === "copy" && this.#twins.length < twinsMax)
+      this.#twins.push(this.#folding(new Rig({ keys: copyOf(rig), instance: ++this.#instances })));
     else if (kind === "clone" && this.#twins.length < twinsMax) this.#twins.push(this.#folding(new Rig({ keys: copyOf(rig) })));
   }
 
@@ -202,17 +211,21 @@ function operations(rig: Rig): StoredEvent[] {
   return [...eventsInOrder(rig.view, hasher, subject, spans)].filter(({ kind }) => kind > systemKindMax);
 }
 
-test.each(Object.entries(trials))("whatever comes when, and whatever is taken back, every view of it comes to the same: %s", (_name, trial) => {
-  fc.assert(
-    fc.property(fc.array(anyStep, { minLength: 5, maxLength: 40 }), (steps) => {
-      const world = new World(trial);
-      for (const step of steps) world.run(step);
-      exchange(...world.all.map(({ rig }) => rig));
-      for (const each of world.all) each.goOn();
-      const [first, ...rest] = world.all.map(({ bytes }) => bytes);
-      for (const other of rest) if (other !== first) throw new Error(world.all.map(({ bytes, fresh }) => `${bytes} fresh ${fresh}`).join("\n"));
-      for (const each of world.all) expect(each.fresh).toBe(first);
-    }),
-    { numRuns: 80 },
-  );
-});
+test.each(Object.entries(trials))(
+  "whatever comes when, and whatever is taken back, every view of it comes to the same: %s",
+  (_name, trial) => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { minLength: 5, maxLength: 40 }), (steps) => {
+        const world = new World(trial);
+        for (const step of steps) world.run(step);
+        exchange(...world.all.map(({ rig }) => rig));
+        for (const each of world.all) each.goOn();
+        const [first, ...rest] = world.all.map(({ bytes }) => bytes);
+        for (const other of rest)
+          if (other !== first) throw new Error(world.all.map(({ bytes, fresh }) => `${bytes} fresh ${fresh}`).join("\n"));
+        for (const each of world.all) expect(each.fresh).toBe(first);
+      }),
+      { numRuns: 80 },
+    );
+  },
+);

@@ -17,6 +17,9 @@ export interface ViewItemsParts {
   readonly kept: "whole" | "some";
 }
 
+/** Most items are small. */
+const ITEM_BYTES = 96;
+
 /** The items of one view, as objects: those in use, and what of them the store does not have yet. */
 export class ViewItems {
   readonly #parts: ViewItemsParts;
@@ -66,7 +69,8 @@ export class ViewItems {
   /** Those of keys behind one, in the order of keys, as many as may be held: what is not settled is not among them. */
   page(prefix: string, after: string | undefined, limit: number): (readonly [key: string, item: unknown])[] {
     const page: (readonly [string, unknown])[] = [];
-    for (const [key, reader] of this.#parts.store.items(prefix, { after, limit })) page.push([key, this.#items.get(key) ?? this.#read(key, reader)]);
+    for (const [key, reader] of this.#parts.store.items(prefix, { after, limit }))
+      page.push([key, this.#items.get(key) ?? this.#read(key, reader)]);
     return page;
   }
 
@@ -75,7 +79,7 @@ export class ViewItems {
     const { type, lanes, seen } = this.#parts;
     const item = this.get(key);
     if (item === undefined) return type.fresh(key);
-    const writer = new Writer();
+    const writer = new Writer(ITEM_BYTES);
     type.writeItem(writer, item, lanes, seen);
     return this.#read(key, new Reader(writer.finish()));
   }
@@ -91,7 +95,7 @@ export class ViewItems {
         this.#items.delete(key);
         settled.push([key, undefined]);
       } else {
-        const writer = new Writer();
+        const writer = new Writer(ITEM_BYTES);
         type.writeItem(writer, item, lanes, seen);
         store.putItem(key, writer);
         settled.push([key, item]);
@@ -106,7 +110,8 @@ export class ViewItems {
   #read(key: string, reader: Reader): unknown {
     const item = this.#parts.type.readItem(reader, this.#parts.lanes, key);
     const checked = reader.finish(() => item);
-    if (checked instanceof Malformed) throw new DamagedStore(`view ${this.#parts.store.number}, item of ${key.length} bytes`, checked.reason);
+    if (checked instanceof Malformed)
+      throw new DamagedStore(`view ${this.#parts.store.number}, item of ${key.length} bytes`, checked.reason);
     return item;
   }
 }

@@ -4,7 +4,18 @@ import type { Reader } from "../bytes/reader.js";
 import type { CausalLane } from "../feed/event/causal-delta.js";
 import { DamagedStore, type FeedView, type LaneEntry } from "../feed/lane/feed-view.js";
 import type { Hasher } from "../identity/crypto.js";
-import { type AuthorId, asId, compareEpochs, type Epoch, epochNonceBytes, feedId, idBytes, type LaneId, laneId, type SubjectId } from "../identity/ids.js";
+import {
+  type AuthorId,
+  asId,
+  compareEpochs,
+  type Epoch,
+  epochNonceBytes,
+  feedId,
+  idBytes,
+  type LaneId,
+  laneId,
+  type SubjectId,
+} from "../identity/ids.js";
 import type { LaneIndex, Lanes } from "../merge/dot.js";
 
 /** A lane that something in a view speaks of. */

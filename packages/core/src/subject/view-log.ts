@@ -2,12 +2,21 @@ import { viewLogChunkBytesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { Writer } from "../bytes/writer.js";
 import { DamagedStore } from "../feed/lane/feed-view.js";
-import { decodeKey } from "../store/keys.js";
-import { viewLogKey, viewLogRange } from "../store/view-keys.js";
-import { decodeViewLogRecord, type LoggedOperation, writeViewLogRecord } from "../store/view-records.js";
+import { viewLogKey } from "../store/view-keys.js";
+import {
+  decodeViewLogPiece,
+  decodeViewLogTail,
+  encodeViewLogTail,
+  type LoggedOperation,
+  type ViewLogTail,
+  viewLogTail,
+  writeLogged,
+} from "../store/view-records.js";
 import type { ViewStore } from "./view-store.js";
 
-/** Which operations were folded under which key: in pieces that only grow, and are cut when they are large. */
+const PIECE_BYTES = 64;
+
+/** Which operations were folded under which key: in pieces, of which the last grows and is put in its place when it is large. */
 export class ViewLog {
   readonly #store: ViewStore;
   readonly #added = new Map<string, LoggedOperation[]>();
@@ -30,37 +39,41 @@ export class ViewLog {
 
   /** All of a key, in the order in which they were folded. */
   *of(key: string): Iterable<LoggedOperation> {
-    for (const [, bytes] of this.#store.overlay.range(viewLogRange(this.#store.number, key))) yield* this.#decode(bytes);
+    const tail = this.#tail(key);
+    for (let piece = 0; piece < tail.pieces; piece++) {
+      const bytes = this.#store.overlay.get(viewLogKey(this.#store.number, key, piece));
+      if (bytes === undefined) throw this.#damaged();
+      yield* this.#decode(bytes);
+    }
+    yield* this.#decode(tail.piece);
     yield* this.#added.get(key) ?? [];
   }
 
   #append(key: string, added: readonly LoggedOperation[]): void {
     const { number, overlay } = this.#store;
-    let [chunk, writer] = this.#last(key);
-    const put = () => overlay.put(viewLogKey(number, key, chunk), writer.finish());
+    let { pieces, piece } = this.#tail(key);
+    let writer = new Writer(piece.length + PIECE_BYTES).bytes(piece);
     for (const operation of added) {
       if (writer.length >= viewLogChunkBytesMax) {
-        put();
-        chunk++;
-        writer = new Writer(64);
+        overlay.put(viewLogKey(number, key, pieces++), writer.finish());
+        writer = new Writer(PIECE_BYTES);
       }
-      writeViewLogRecord(writer, operation);
+      writeLogged(writer, operation);
     }
-    put();
+    piece = writer.finish();
+    overlay.put(viewLogKey(number, key, viewLogTail), encodeViewLogTail({ pieces, piece }));
   }
 
-  #last(key: string): [chunk: number, writer: Writer] {
-    const { number, overlay } = this.#store;
-    for (const [storeKey, bytes] of overlay.range({ ...viewLogRange(number, key), order: "descending", limit: 1 })) {
-      const last = decodeKey(storeKey);
-      if (isMalformed(last) || last.table !== "viewLog") throw this.#damaged();
-      return [last.chunk, new Writer(bytes.length + 64).bytes(bytes)];
-    }
-    return [0, new Writer(64)];
+  #tail(key: string): ViewLogTail {
+    const bytes = this.#store.overlay.get(viewLogKey(this.#store.number, key, viewLogTail));
+    if (bytes === undefined) return { pieces: 0, piece: new Uint8Array(0) };
+    const tail = decodeViewLogTail(bytes);
+    if (isMalformed(tail)) throw this.#damaged();
+    return tail;
   }
 
   #decode(bytes: Uint8Array): readonly LoggedOperation[] {
-    const operations = decodeViewLogRecord(bytes);
+    const operations = decodeViewLogPiece(bytes);
     if (isMalformed(operations)) throw this.#damaged();
     return operations;
   }

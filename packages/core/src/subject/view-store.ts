@@ -53,8 +53,8 @@ export class ViewStore {
   }
 
   /** Takes its place: from now on this is the view of that id. */
-  found(id: Uint8Array, record: ViewRecord): void {
-    this.overlay.put(viewKey(this.number), encodeViewRecord(record));
+  found(id: Uint8Array, record: Omit<ViewRecord, "id">): void {
+    this.overlay.put(viewKey(this.number), encodeViewRecord({ ...record, id }));
     this.overlay.put(viewNumberKey(record.subject, id), encodeViewNumber(this.number));
   }
 

@@ -16,6 +16,9 @@ import type { ViewStore } from "./view-store.js";
 /** What is still to come is no part of a table: it depends on what came first. */
 const ALL_SEEN: Seen = { of: () => Number.POSITIVE_INFINITY };
 
+/** Most rows are small. */
+const ROW_BYTES = 128;
+
 export class ViewTrie {
   readonly #hasher: Hasher;
   readonly #nodes: TrieNodes;
@@ -53,7 +56,7 @@ export class ViewTrie {
 
   #rowOf(key: string, item: unknown): Uint8Array | undefined {
     if (item === undefined || this.#type.isBare(item, ALL_SEEN)) return undefined;
-    const writer = new Writer().prefixed(bytesOfKey(key));
+    const writer = new Writer(ROW_BYTES).prefixed(bytesOfKey(key));
     this.#type.writeItem(writer, item, this.#lanes, ALL_SEEN);
     return this.#hasher.hash("sinter 1 table row", writer.finish());
   }

@@ -6,7 +6,7 @@ import type { EventRecord } from "@sinter/core";
 import { expect, test, vi } from "vitest";
 import { type ControlClient, connectControl } from "./client.js";
 import { ClientWire } from "./client-wire.js";
-import { Inflow } from "./inflow.js";
+import { EventInflow } from "./inflow.js";
 import { utf8 } from "./stub-peer.suite.js";
 
 // What becomes of a client when the other end errs or goes away.
@@ -108,7 +108,7 @@ test("a stream that is given an event it cannot read fails, after the events bef
   const found: number[] = [];
   const reading = failure(
     (async () => {
-      for await (const event of new Inflow().read(wire, { call: "events", subject: "a" }, undefined)) found.push(event.seq);
+      for await (const event of new EventInflow().read(wire, { call: "events", subject: "a" }, undefined)) found.push(event.seq);
     })(),
   );
   await vi.waitFor(() => expect(dying.heard()).toContain('"events"'));
@@ -118,7 +118,7 @@ test("a stream that is given an event it cannot read fails, after the events bef
   expect(await reading).toMatchObject({ code: "internal" });
   expect(found).toEqual([1]);
   await wire.close();
-  expect(await failure(all(new Inflow().read(wire, { call: "events", subject: "a" }, undefined)))).toMatchObject({ code: "stopped" });
+  expect(await failure(all(new EventInflow().read(wire, { call: "events", subject: "a" }, undefined)))).toMatchObject({ code: "stopped" });
   dying.close();
   rmSync(other, { recursive: true });
 });

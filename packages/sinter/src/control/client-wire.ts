@@ -23,9 +23,10 @@ export interface Holder {
   readonly kind: HolderKind;
 }
 
-/** Who waits for the answer to one call. `done` or `failed` comes once, and last. */
+/** Who waits for the answer to one call, or reads a stream. `done` or `failed` comes once, and last. */
 export interface Listener {
   batch?(events: readonly WireEvent[]): void;
+  item?(item: unknown): void;
   progress?(done: number, total: number): void;
   withdrawn?(what: Withdrawal): void;
   done(result: unknown): void;
@@ -39,7 +40,7 @@ interface Pending {
   partChars: number;
 }
 
-const writing: readonly Call["call"][] = ["append", "redact"];
+const writing: readonly Call["call"][] = ["append", "redact", "changeSubject", "restoreConflict", "tablePut", "tableDelete"];
 const lostFix = "Try again: the next command takes the store over.";
 
 /** The client's end of the socket: calls out, answers in, and what becomes of the calls when the other end goes away. */
@@ -147,6 +148,8 @@ export class ClientWire {
         return this.#pending.get(said.id)?.listener.withdrawn?.(said.what);
       case "part":
         return this.#takePart(said.id, said.text);
+      case "item":
+        return this.#item(said.id, said.item);
       case "done":
         return this.#done(said.id, said.result);
       case "failed": {
@@ -175,15 +178,18 @@ export class ClientWire {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
-    if (pending.parts.length === 0) return pending.listener.done(result);
-    let whole: unknown;
-    try {
-      whole = JSON.parse(pending.parts.join(""));
-    } catch (error) {
-      pending.listener.failed(garbled(error instanceof Error ? error.message : String(error)));
-      return;
-    }
-    pending.listener.done(whole);
+    const whole = wholeOf(pending, result);
+    if (whole instanceof SinterError) pending.listener.failed(whole);
+    else pending.listener.done(whole);
+  }
+
+  #item(id: number, item: unknown): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    const whole = wholeOf(pending, item);
+    if (!(whole instanceof SinterError)) return pending.listener.item?.(whole);
+    this.drop(id);
+    pending.listener.failed(whole);
   }
 
   #breakOff(error: SinterError): void {
@@ -223,6 +229,19 @@ export class ClientWire {
       });
     }
     this.#socket.write(line);
+  }
+}
+
+/** What came in parts before its end, if any did. */
+function wholeOf(pending: Pending, end: unknown): unknown {
+  if (pending.parts.length === 0) return end;
+  const text = pending.parts.join("");
+  pending.parts = [];
+  pending.partChars = 0;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return garbled(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type AuditReport,
   type BackupOptions,
   type BackupReport,
+  type DescribedSubjects,
   type EventRecord,
   type ExportOptions,
   type ExportReport,
@@ -30,8 +31,9 @@ import {
 } from "@sinter/core";
 import { ClientWire, type Holder } from "./client-wire.js";
 import { forkRowFromWire, isAccusation, isForkRows } from "./fork-messages.js";
-import { Inflow } from "./inflow.js";
+import { EventInflow } from "./inflow.js";
 import { type Call, isWireReceipt, proofFromWire, receiptFromWire, wireNewEvent } from "./messages.js";
+import { RemoteSubjects } from "./remote-subjects.js";
 import { isAuditReport, isBackupReport, isExportReport, isFeedRows, isImportReport, isPeerStatus, isWantedPage } from "./reports.js";
 import { type Guard, isText } from "./shape.js";
 import { findSocketPath } from "./socket-place.js";
@@ -80,6 +82,7 @@ interface Asking {
 class RemotePeer implements ControlClient {
   readonly holder: Holder;
   readonly lost: Promise<void>;
+  readonly described: DescribedSubjects;
   readonly #wire: ClientWire;
   #appends = 0;
   #appendBytes = 0;
@@ -88,6 +91,7 @@ class RemotePeer implements ControlClient {
     this.#wire = wire;
     this.holder = holder;
     this.lost = wire.lost;
+    this.described = new RemoteSubjects(wire, (call, guard) => this.#ask(call, guard));
   }
 
   async append(subject: string, events: readonly NewEvent[], options: { readonly signal?: AbortSignal } = {}): Promise<Receipt> {
@@ -112,7 +116,7 @@ class RemotePeer implements ControlClient {
 
   events(subject: string, options: ReadOptions = {}): AsyncIterable<EventRecord> {
     const { signal, withdrawn, ...rest } = options;
-    return new Inflow(withdrawn).read(this.#wire, { call: "events", subject, ...rest }, signal);
+    return new EventInflow(withdrawn).read(this.#wire, { call: "events", subject, ...rest }, signal);
   }
 
   feeds(subject?: string): Promise<readonly FeedRow[]> {

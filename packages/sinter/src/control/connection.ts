@@ -20,6 +20,7 @@ import {
   type Withdrawal,
 } from "@sinter/core";
 import { type AccuseCall, type WireAccusation, wireForkRow } from "./fork-messages.js";
+import { ItemOutflow } from "./item-outflow.js";
 import {
   type Call,
   type ClientLine,
@@ -34,10 +35,18 @@ import {
   wireReceipt,
 } from "./messages.js";
 import { Outflow } from "./outflow.js";
+import { answerOf, itemsOf } from "./subject-answers.js";
+import type { SubjectStreamCall } from "./subject-messages.js";
+
+/** What goes out only as fast as it is taken. */
+interface Flow {
+  more(count: number): void;
+  stop(): void;
+}
 
 interface Stream {
   readonly stopping: AbortController;
-  readonly outflow?: Outflow;
+  readonly outflow?: Flow;
 }
 
 const progressEveryMs = 100;
@@ -181,6 +190,11 @@ export class Connection {
         return this.#answer(id, await this.#peer.status());
       case "describe":
         return this.#answer(id, await this.#peer.describe());
+      case "followSubject":
+      case "changesOf":
+        return this.#items(id, call);
+      default:
+        return this.#answer(id, await answerOf(this.#peer.described, call));
     }
   }
 
@@ -212,6 +226,12 @@ export class Connection {
       const options = { signal, withdrawn, ...span, ...asked };
       return outflow.drain(this.#peer.events(subject, options));
     });
+    this.#answer(id, null);
+  }
+
+  async #items(id: number, call: SubjectStreamCall): Promise<void> {
+    const outflow = new ItemOutflow((item) => this.#long(id, "item", item));
+    await this.#stream(id, outflow, (signal) => outflow.drain(itemsOf(this.#peer.described, call, signal)));
     this.#answer(id, null);
   }
 
@@ -253,7 +273,7 @@ export class Connection {
   }
 
   /** Runs what goes on until it is told to stop: a stop is answered at once, whether or not the work heeds it. */
-  async #stream<T>(id: number, outflow: Outflow | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #stream<T>(id: number, outflow: Flow | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#streams.size >= controlStreamsMax) {
       throw new SinterError("busy", `${controlStreamsMax} streams are open on this connection`, "End one of them first.");
     }
@@ -284,7 +304,12 @@ export class Connection {
   }
 
   #answer(id: number, result: unknown): void {
-    const text = JSON.stringify(result);
+    this.#long(id, "done", result);
+  }
+
+  #long(id: number, say: "done" | "item", what: unknown): void {
+    const text = JSON.stringify(what);
+    const member = say === "done" ? "result" : "item";
     if (text.length > controlAnswerCharsMax) {
       throw new SinterError(
         "too-large",
@@ -292,10 +317,10 @@ export class Connection {
         "Stop the process that holds the store, then try again.",
       );
     }
-    if (text.length <= controlPartCharsMax) return this.#write(`{"say":"done","id":${id},"result":${text}}\n`);
+    if (text.length <= controlPartCharsMax) return this.#write(`{"say":"${say}","id":${id},"${member}":${text}}\n`);
     for (let at = 0; at < text.length; at += controlPartCharsMax)
       this.#say({ say: "part", id, text: text.slice(at, at + controlPartCharsMax) });
-    this.#say({ say: "done", id, result: null });
+    this.#write(`{"say":"${say}","id":${id},"${member}":null}\n`);
   }
 
   #fail(id: number, error: unknown): void {

@@ -22,6 +22,7 @@ import {
 } from "@sinter/core";
 import { type AccuseCall, type ForksCall, isAccuseCall, isForksCall, isWithdrawal } from "./fork-messages.js";
 import { type Guard, isFlag, isObject, isText, isWhole, list, oneOf, optional, pair, shape } from "./shape.js";
+import { isSubjectCall, isSubjectStreamCall, type SubjectCall, type SubjectStreamCall } from "./subject-messages.js";
 
 // What the two ends of a control socket say: one JSON object a line, bytes in base64. Both ends greet first.
 
@@ -51,6 +52,8 @@ export type Call =
   | BackupCall
   | ExportCall
   | ImportCall
+  | SubjectCall
+  | SubjectStreamCall
   | { readonly call: "describe" };
 
 export interface BackupCall {
@@ -95,7 +98,7 @@ export interface ProveCall extends ProofOf {
 export type ClientLine =
   | { readonly say: "hello"; readonly version: number }
   | ({ readonly say: "call"; readonly id: number } & Call)
-  /** The reader of a stream has taken that many batches. */
+  /** The reader of a stream has taken that many batches, or items. */
   | { readonly say: "more"; readonly id: number; readonly batches: number }
   | { readonly say: "cancel"; readonly id: number };
 
@@ -121,7 +124,9 @@ export type ServerLine =
   | { readonly say: "progress"; readonly id: number; readonly done: number; readonly total: number }
   /** Of what a stream handed on, or is about to, this counts no more. */
   | { readonly say: "withdrawn"; readonly id: number; readonly what: Withdrawal }
-  /** A piece of the JSON text of a long result; the last of them is followed by `done` with the result null. */
+  /** What a stream of single items hands on. */
+  | { readonly say: "item"; readonly id: number; readonly item: unknown }
+  /** A piece of the JSON text of a long result or item; the last of them is followed by `done`, or `item`, with null. */
   | { readonly say: "part"; readonly id: number; readonly text: string }
   | { readonly say: "done"; readonly id: number; readonly result: unknown }
   | { readonly say: "failed"; readonly id: number; readonly code: ErrorCode; readonly message: string; readonly fix: string }
@@ -137,26 +142,29 @@ const isNewEvent = shape<WireNewEvent>({
   codec: optional<Codec>(isCodec),
   key: optional(isText),
 });
-const isErrorCode: Guard<ErrorCode> = oneOf(
-  "usage",
-  "invalid-path",
-  "too-large",
-  "busy",
-  "disk-full",
-  "clock",
-  "in-use",
-  "wrong-store",
-  "no-store",
-  "corrupt",
-  "permission",
-  "stopped",
-  "unknown-outcome",
-  "aborted",
-  "holder-lost",
-  "not-found",
-  "exists",
-  "internal",
-);
+/** All of them: the compiler misses one that is left out. */
+const errorCodes: Readonly<Record<ErrorCode, true>> = {
+  usage: true,
+  "invalid-path": true,
+  "too-large": true,
+  busy: true,
+  "disk-full": true,
+  clock: true,
+  "in-use": true,
+  "wrong-store": true,
+  "no-store": true,
+  corrupt: true,
+  permission: true,
+  stopped: true,
+  "unknown-outcome": true,
+  aborted: true,
+  "holder-lost": true,
+  "not-found": true,
+  exists: true,
+  lens: true,
+  internal: true,
+};
+const isErrorCode = (value: unknown): value is ErrorCode => isText(value) && Object.hasOwn(errorCodes, value);
 
 const clientLines: { readonly [S in ClientLine["say"]]: Guard<Extract<ClientLine, { say: S }>> } = {
   hello: shape<Extract<ClientLine, { say: "hello" }>>({ say: oneOf("hello"), version: isWhole }),
@@ -227,6 +235,8 @@ const calls: readonly Guard<Call>[] = [
   isBareCall,
   isRedactCall,
   isWantedCall,
+  isSubjectCall,
+  isSubjectStreamCall,
 ];
 
 function isCall(value: unknown): value is Call {
@@ -262,6 +272,7 @@ const serverLines: { readonly [S in ServerLine["say"]]: Guard<Extract<ServerLine
   }),
   withdrawn: shape<Extract<ServerLine, { say: "withdrawn" }>>({ say: oneOf("withdrawn"), id: isWhole, what: isWithdrawal }),
   progress: shape<Extract<ServerLine, { say: "progress" }>>({ say: oneOf("progress"), id: isWhole, done: isWhole, total: isWhole }),
+  item: (value): value is Extract<ServerLine, { say: "item" }> => isObject(value) && isWhole(value["id"]) && "item" in value,
   part: shape<Extract<ServerLine, { say: "part" }>>({ say: oneOf("part"), id: isWhole, text: isText }),
   done: (value): value is Extract<ServerLine, { say: "done" }> => isObject(value) && isWhole(value["id"]) && "result" in value,
   failed: shape<Extract<ServerLine, { say: "failed" }>>({

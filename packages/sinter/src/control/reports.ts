@@ -44,6 +44,7 @@ export const isAuditReport = shape<AuditReport>({
   ok: isFlag,
   events: isWhole,
   feeds: isWhole,
+  views: isWhole,
   problems: list(shape<AuditReport["problems"][number]>({ what: isText, where: isText, detail: isText }), unbounded),
 });
 

@@ -8,6 +8,7 @@ import {
   type Receipt,
   SinterError,
 } from "@sinter/core";
+import { StubSubjects } from "./stub-subjects.suite.js";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
 
@@ -17,6 +18,7 @@ export const fromUtf8 = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 /** A peer of one author in memory, whose appends can be held back at a gate. */
 export class StubPeer implements PeerApi {
   readonly appended: { subject: string; events: readonly NewEvent[] }[] = [];
+  readonly described = new StubSubjects();
   readonly records = new Map<string, EventRecord[]>();
   /** How many events a reader of `events` was given: shows whether it was held back. */
   given = 0;
@@ -99,7 +101,7 @@ export class StubPeer implements PeerApi {
     await new Promise<void>((resolve) => {
       if (!this.records.has("endless")) resolve();
     });
-    return { ok: false, events: 2, feeds: 1, problems: [{ what: "chain", where: "seq 2", detail: "the previous id differs" }] };
+    return { ok: false, events: 2, feeds: 1, views: 0, problems: [{ what: "chain", where: "seq 2", detail: "the previous id differs" }] };
   };
 
   /** One to "endless" goes on until it is called off, and then takes its time to clear away. */

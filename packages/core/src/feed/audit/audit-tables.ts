@@ -20,6 +20,7 @@ import {
   type LaneRecord,
   type StoreRecord,
 } from "../../store/records.js";
+import { type ViewStoreKey, viewTables } from "../../store/view-keys.js";
 import type { FeedView } from "../lane/feed-view.js";
 import { listedFault, redactionFault } from "./audit-absence.js";
 import { forkFault } from "./audit-forks.js";
@@ -28,7 +29,7 @@ import { givenUpFault, returnedFault } from "./audit-returns.js";
 import { type AuditParts, Findings } from "./findings.js";
 
 // Every key and record of the small tables, each held against the tables it points into. Blocks and nodes of lanes that
-// exist are the lanes' own audit; here only those of lanes that do not exist are looked for.
+// exist are the lanes' own audit; here only those of lanes that do not exist are looked for. Views have one of their own, too.
 
 /** Beyond any key: none of ours, and hardly a stray one, begins with so many of these. */
 const PAST_ALL = new Uint8Array(256).fill(0xff);
@@ -61,7 +62,9 @@ export function* auditTables(view: FeedView, parts: AuditParts, findings: Findin
   for (const [key, value] of entriesOf(view.keys, small)) yield auditEntry(tables, key, value);
   const marks = { from: tableRange("changed").from, to: tableRange("changed").to };
   for (const [key, value] of entriesOf(view.keys, marks)) yield auditEntry(tables, key, value);
-  const rest = { from: tableRange("trie").to, to: PAST_ALL };
+  const behind = { from: tableRange("trie").to, to: viewTables.from };
+  for (const [key, value] of entriesOf(view.keys, behind)) yield auditEntry(tables, key, value);
+  const rest = { from: viewTables.to, to: PAST_ALL };
   for (const [key, value] of entriesOf(view.keys, rest)) yield auditEntry(tables, key, value);
   auditClock(tables);
   yield* auditStrays(tables, "block");
@@ -112,12 +115,14 @@ function auditEntry(tables: Tables, key: Uint8Array, value: Uint8Array): number 
     tables.findings.add("key", toHex(key), place.reason);
     return undefined;
   }
+  // Views are an audit of their own.
+  if ("view" in place || place.table === "viewNumber") return undefined;
   const fault = faultOf(tables, place, value);
   if (fault !== undefined) tables.findings.add(place.table, where(place), fault);
   return place.table === "lane" ? place.lane : undefined;
 }
 
-function where(place: StoreKey): string {
+function where(place: Exclude<StoreKey, ViewStoreKey>): string {
   switch (place.table) {
     case "meta":
       return place.name;
@@ -137,14 +142,12 @@ function where(place: StoreKey): string {
       return toHex(place.event);
     case "redaction":
       return `lane ${toHex(place.event.lane)}, seq ${place.event.seq}`;
-    case "viewNumber":
-      return `subject ${toHex(place.subject)}`;
     default:
-      return "view" in place ? `view ${place.view}` : `lane ${place.lane}`;
+      return `lane ${place.lane}`;
   }
 }
 
-function faultOf(tables: Tables, place: StoreKey, value: Uint8Array): string | undefined {
+function faultOf(tables: Tables, place: Exclude<StoreKey, ViewStoreKey>, value: Uint8Array): string | undefined {
   const { view, parts } = tables;
   switch (place.table) {
     case "meta":

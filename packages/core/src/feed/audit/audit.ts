@@ -2,6 +2,7 @@ import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import { auditFrontier } from "./audit-frontier.js";
 import { auditLane } from "./audit-lane.js";
 import { auditTables } from "./audit-tables.js";
+import { auditViews } from "./audit-views.js";
 import { type AuditFinding, type AuditParts, Findings } from "./findings.js";
 
 // Reads every byte of a store and holds it against what signed it: decodes every key and record, re-hashes every event,
@@ -12,6 +13,7 @@ export interface AuditResult {
   readonly ok: boolean;
   readonly events: number;
   readonly feeds: number;
+  readonly views: number;
   readonly problems: readonly AuditFinding[];
 }
 
@@ -24,15 +26,16 @@ export function* auditStore(view: FeedView, parts: AuditParts): Generator<AuditP
   const findings = new Findings();
   const progress = { events: 0, total: 0 };
   const lanes: number[] = [];
+  let views = 0;
   try {
-    yield* audited(view, parts, { findings, progress, lanes });
+    views = yield* audited(view, parts, { findings, progress, lanes });
   } catch (error) {
     if (!(error instanceof DamagedStore)) throw error;
     // So damaged that the store cannot be gone through: what lies behind the damage is not looked at.
     findings.add("store", error.where, error.message);
   }
   const problems = findings.list();
-  return { ok: problems.length === 0, events: progress.events, feeds: lanes.length, problems };
+  return { ok: problems.length === 0, events: progress.events, feeds: lanes.length, views, problems };
 }
 
 interface AuditState {
@@ -41,7 +44,12 @@ interface AuditState {
   readonly lanes: number[];
 }
 
-function* audited(view: FeedView, parts: AuditParts, { findings, progress, lanes }: AuditState): Generator<AuditProgress, void, undefined> {
+/** Answers how many views there are. */
+function* audited(
+  view: FeedView,
+  parts: AuditParts,
+  { findings, progress, lanes }: AuditState,
+): Generator<AuditProgress, number, undefined> {
   for (const lane of auditTables(view, parts, findings)) {
     if (lane !== undefined) {
       lanes.push(lane);
@@ -56,4 +64,9 @@ function* audited(view: FeedView, parts: AuditParts, { findings, progress, lanes
     }
   }
   for (const _row of auditFrontier(view, parts, findings)) yield progress;
+  const views = auditViews(view, parts.hasher, findings);
+  for (let step = views.next(); ; step = views.next()) {
+    if (step.done === true) return step.value;
+    yield progress;
+  }
 }

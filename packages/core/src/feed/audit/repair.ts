@@ -39,6 +39,7 @@ import { repairForks } from "./repair-forks.js";
 import { repairHybrid } from "./repair-hybrid.js";
 import { keysLeft, repairLane } from "./repair-lane.js";
 import { repairReturns } from "./repair-returns.js";
+import { repairViews } from "./repair-views.js";
 
 // Puts in order what can be told for certain: tables that follow from other tables, what follows from events that a seal
 // covers, and the frontier trie. An event that is damaged stays as it is: what was acknowledged is never cut away, and a backup
@@ -64,6 +65,7 @@ export function* repairStore(view: FeedView, parts: AuditParts): Steps<RepairRes
   yield* repair.marks("unsealed");
   yield* repairHybrid(view, parts, repair.mended);
   yield* repair.frontier();
+  yield* repairViews(view, parts.hasher, repair.mended);
   return { mended: repair.mended.list() };
 }
 

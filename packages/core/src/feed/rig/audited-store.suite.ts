@@ -9,6 +9,7 @@ import { branchesOf, forkBetween, freeze, meet, placeOf } from "./forked-stores.
 import { sealHybrid } from "./hybrid-lane.suite.js";
 import { offerFrom, takeOffer } from "./offered-lane.suite.js";
 import { standInFalcon } from "./stand-in-falcon.suite.js";
+import { putView } from "./view-entries.suite.js";
 
 // A store with something of everything, and the audit of one in a single go.
 
@@ -32,7 +33,7 @@ const lacking = new Rig({ author: 5 });
 lacking.append("w/lacking", parts("here"), parts("not here"), parts("nor this"), parts(9));
 
 /** Subjects in one space and in others, epochs of several instances, two authors, large events, several blocks, complete
- * groups, a frozen lane, one that is given up, payloads that are redacted or wanted; lanes that the trie has taken in, and lanes that it has not. */
+ * groups, a frozen lane, one that is given up, payloads that are redacted or wanted; views; lanes that the trie has taken in, and lanes that it has not. */
 export function variedStore(scale = 1): Rig {
   const keys = new MemoryKeys();
   const other = new Rig({ keys, author: 2, instance: 7, signatures: "hybrid" });
@@ -55,6 +56,12 @@ export function variedStore(scale = 1): Rig {
   redact(rig, "w/a", 5);
   redact(rig, "w/a", 2, firstLane);
   rig.settle();
+  for (const [number, path] of [
+    [0, "w/a"],
+    [1, "w/a/deep"],
+    [7, "w/lacking"],
+  ] as const)
+    putView(rig, number, path);
   rig.append("w/a", parts("not taken in"));
   rig.append("new/one", parts("nor this"));
   return rig;

@@ -116,8 +116,11 @@ function headBytes(cover?: records.Cover): Uint8Array {
 
 const lens = { name: "or-set(text)", version: 300, digest: fill(5) };
 
+const itemPlace = { view: 3, key: "an item" };
+const itemOf = (bytes: Uint8Array) => views.decodeViewItem(referenceHasher, itemPlace, bytes);
+
 function viewBytes(): Uint8Array {
-  return views.encodeViewRecord({ ...lens, subject, assurance: "hybrid", freezes: fill(6, 9) });
+  return views.encodeViewRecord({ ...lens, subject, id: fill(8), assurance: "hybrid", freezes: fill(6, 9) });
 }
 
 function storeBytes(): Uint8Array {
@@ -262,6 +265,14 @@ export const decoders: readonly DecoderUnderTest[] = [
   },
   { name: "redaction record", decode: records.decodeRedactionRecord, sample: () => records.encodeRedactionRecord(7) },
   { name: "view record", decode: views.decodeViewRecord, sample: viewBytes },
+  { name: "item of a view", decode: itemOf, sample: () => views.encodeViewItem(referenceHasher, itemPlace, fill(3)) },
+  {
+    name: "places of an event appended again, as a view has them",
+    decode: views.decodeViewAgainRecord,
+    sample: () => views.encodeViewAgainRecord([{ lane: 3, seq: 900 }]),
+  },
+  { name: "piece of a view's log", decode: views.decodeViewLogPiece, sample: () => Uint8Array.of(3, 0x84, 7, 0, 4, 1, 2) },
+  { name: "last piece of a view's log", decode: views.decodeViewLogTail, sample: () => Uint8Array.of(2, 3, 0x84, 7, 0) },
   { name: "cursor of a view", decode: views.decodeViewLaneRecord, sample: () => views.encodeViewLaneRecord({ seq: 900, id: fill(7) }) },
   { name: "reason of a quarantine", decode: views.decodeViewQuarantineRecord, sample: () => views.encodeViewQuarantineRecord("not text") },
   { name: "key of a view's number", decode: keys.decodeKey, sample: () => viewNumberKey(subject, fill(2)) },
