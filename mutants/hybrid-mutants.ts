@@ -82,7 +82,7 @@ export const hybridMutants: readonly Mutant[] = [
     name: "followers-miss-seals",
     what: "who follows with hybrid assurance is never told that both keys have signed",
     file: "packages/core/src/peer/hybrid-seals.ts",
-    find: "for (const path of notice.paths) this.#parts.followers.wake(path);",
+    find: "for (const path of notice.paths) this.#parts.sealed(path);",
     replace: "",
     tests: ["packages/core/src/peer/hybrid-seals.test.ts"],
   },

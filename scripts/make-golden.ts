@@ -1,4 +1,4 @@
-// Writes packages/sinter/fixtures/golden/v2/: a small store of every kind of thing, expected.json with what it holds, and some
+// Writes packages/sinter/fixtures/golden/v3/: a small store of every kind of thing, expected.json with what it holds, and some
 // of its subjects as segments. Its keys.json stays as it is once it is there.
 //   node scripts/run.mjs scripts/make-golden.ts
 // Made once a format version and then kept: that later versions read the file is what it is for. Those of earlier formats are
@@ -17,13 +17,24 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type NewEvent, offeredRange, type Peer, type RangeOffer, type Signatures } from "@sinter/core";
+import {
+  type NewEvent,
+  offeredRange,
+  orSet,
+  type Peer,
+  pnCounter,
+  type RangeOffer,
+  record,
+  register,
+  type Signatures,
+  text as textElement,
+} from "@sinter/core";
 import { dataFileName, keyFileName, open } from "sinter";
 import { loadFalcon } from "../packages/sinter/src/falcon.js";
 import { contentsOf, copyStore, goldenPlace } from "../packages/sinter/src/golden-store.suite.js";
 import { createNodeHasher } from "../packages/sinter/src/node-hasher.js";
 
-const FORMAT = 2;
+const FORMAT = 3;
 const NETWORK = "golden";
 /** More than a block holds. */
 const LARGE_BYTES = 9_000;
@@ -36,7 +47,10 @@ const SEGMENTS = {
   returned: "workspace/returned",
   forked: "foreign/forked",
   wanted: "foreign/wanted",
+  issue: "workspace/alpha/object/42",
 };
+/** Read through types: besides the one of which there are segments. */
+const TYPED = { tags: "workspace/alpha/tags", count: "workspace/alpha/count", title: "workspace/alpha/title" };
 
 const place = goldenPlace(FORMAT);
 const hasher = createNodeHasher();
@@ -173,8 +187,35 @@ async function firstLife(peer: Peer): Promise<void> {
   await Promise.all(["a", "b", "c"].map((name) => peer.append(`workspace/beta/ä/${name}`, counted(0, 2))));
 }
 
+const issueType = () => record({ title: register(textElement), votes: pnCounter(), tags: orSet(textElement) });
+
+/** Operations of every shape, alone and several in one event, behind the lens that their author named; and what is said beside them. */
+async function typedSubjects(peer: Peer): Promise<void> {
+  const tags = await peer.subject(TYPED.tags, orSet(textElement));
+  await tags.add("ui");
+  await tags.add("dark");
+  await tags.remove("ui");
+  await tags.control.publish({ kind: 200, data: text("beside the operations") });
+  await tags.publish({ data: text("among them") });
+  const count = await peer.subject(TYPED.count, pnCounter());
+  await count.increment(5);
+  await count.decrement(2);
+  const title = await peer.subject(TYPED.title, register(textElement));
+  await title.set("Dark mode");
+  const issue = await peer.subject(SEGMENTS.issue, issueType());
+  await issue.change((it) => {
+    it.title.set("Dark mode");
+    it.tags.add("ui");
+    it.votes.increment(1);
+  });
+  for (const subject of [tags, count, title, issue]) await subject.close();
+}
+
 /** In a copy, so in epochs of its own. */
 async function secondLife(peer: Peer): Promise<void> {
+  const issue = await peer.subject(SEGMENTS.issue, issueType());
+  await issue.change((it) => it.title.set("Dark mode, at last"));
+  await issue.close();
   await peer.append("log", counted(MANY, 5));
   await peer.append("workspace/beta/ä/a", counted(2, 1));
   await peer.append("only/later", [{ payload: text("new"), key: new Uint8Array(200).fill(7), codec: "protobuf" }]);
@@ -201,6 +242,7 @@ try {
   await ownReturns();
   await foreignFeeds();
   await live("golden", firstLife);
+  await live("golden", typedSubjects);
   copyStore(at("golden"), at("copy"));
   await live("copy", secondLife);
   const { contents, segments } = await live("copy", async (peer) => ({

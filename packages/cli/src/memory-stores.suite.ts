@@ -4,6 +4,7 @@ import {
   type Accusation,
   type AuditReport,
   type BackupOptions,
+  type DescribedSubjects,
   type EventRecord,
   type ExportOptions,
   type ExportReport,
@@ -49,6 +50,8 @@ class Contents {
   lacks: ExportReport["lacks"] = "nothing";
   /** Feeds that whoever imports this is told of beside its events. */
   refused: readonly ImportedFeed[] = [];
+  /** What its subjects answer. */
+  described: Partial<DescribedSubjects> = {};
   /** What an append does before it counts. */
   beforeAppend: () => Promise<void> = async () => {};
 
@@ -137,6 +140,11 @@ class MemoryPeer implements PeerApi {
     this.#at = at;
     this.#contents = contents;
     this.#network = network;
+  }
+
+  /** What a test does not answer fails where it is called. */
+  get described(): DescribedSubjects {
+    return this.#contents.described as DescribedSubjects;
   }
 
   async append(subject: string, events: readonly NewEvent[]): Promise<Receipt> {

@@ -59,6 +59,8 @@ export interface Contents {
   readonly feeds: readonly FeedRow[];
   readonly forks: readonly (Omit<ForkRow, "proof"> & { readonly proof: string })[];
   readonly wanted: readonly WantedPayload[];
+  /** How many there are on disk. */
+  readonly views: number;
   readonly events: Readonly<Record<string, readonly GoldenEvent[]>>;
   /** Of the first, the last and a few other events of every lane. */
   readonly proofs: readonly GoldenProof[];
@@ -90,7 +92,20 @@ export async function contentsOf(peer: Peer): Promise<Contents> {
   }
   const forks = (await peer.forks()).map(({ proof, ...fork }) => ({ ...fork, proof: toHex(proof) }));
   const { wanted } = await peer.wanted();
-  return { author, peer: id, network, root, subjects, feeds: await peer.feeds(), forks, wanted, events, proofs: [...proofsOf(peer)] };
+  const { views } = await peer.audit();
+  return {
+    author,
+    peer: id,
+    network,
+    root,
+    subjects,
+    feeds: await peer.feeds(),
+    forks,
+    wanted,
+    views,
+    events,
+    proofs: [...proofsOf(peer)],
+  };
 }
 
 const hasher = createNodeHasher();

@@ -31,6 +31,7 @@ import { loadFalcon } from "./falcon.js";
 import { falconModule } from "./falcon-jobs.js";
 import { openData, readStoreRecord } from "./held-data.js";
 import { type Keys, loadKeys } from "./key-file.js";
+import { lawfulDigest } from "./lawful-digest.js";
 import type { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
 import { createNodeHasher } from "./node-hasher.js";
@@ -133,6 +134,7 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     ...(mounts === undefined ? {} : { mounts }),
     backup: (to, wanted) => backups.make(to, wanted),
     files: segmentFiles(lock.dataFile),
+    laws: lawfulDigest,
     // One that fails to come up fails open(), below.
     retire: async () => (await serving?.catch(() => undefined))?.close(),
     release: async () => {

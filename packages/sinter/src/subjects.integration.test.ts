@@ -1,6 +1,6 @@
-import { orSet, pnCounter, register, text } from "@sinter/core";
+import { type AnyDefinedMerge, orSet, pnCounter, register, text } from "@sinter/core";
 import { expect, test } from "vitest";
-import { freshDir, opened, withPeer } from "./open-stores.suite.js";
+import { freshDir, opened, refusalOf, withPeer } from "./open-stores.suite.js";
 
 test("what is written counts at once, and is there when the store is opened again", async () => {
   const dir = freshDir();
@@ -73,4 +73,25 @@ test("of two that write at once one wins everywhere, and what lost can be brough
   await right.current();
   expect([left.value, right.value]).toEqual(["left", "left"]);
   expect(right.conflicts()).toEqual([]);
+});
+
+// A module of its own, as the thread that tries it loads it: what was built.
+const custom = (await import(new URL("../fixtures/lawless/lawless.js", import.meta.url).href)) as Readonly<Record<string, AnyDefinedMerge>>;
+
+test("a type of the application's own folds once it has passed the laws, and one that breaks them is refused with the case", async () => {
+  const [one, two] = [await opened(freshDir()), await opened(freshDir())];
+  const path = "w/o/scores";
+  const type = custom["highScores"] as AnyDefinedMerge;
+  const [left, right] = [await one.subject(path, type), await two.subject(path, type)];
+  const score = (subject: typeof left, value: number) => subject.change((commands) => (commands as { apply(value: number): void }).apply(value));
+  await score(left, 7);
+  await score(left, 5);
+  await score(right, 9);
+  const dir = freshDir();
+  await one.export(path, dir);
+  await two.import(dir);
+  await right.current();
+  expect(right.value).toEqual({ [one.author]: 7, [two.author]: 9 });
+  const refusal = await refusalOf(one.subject("w/o/mean", custom["mean"] as AnyDefinedMerge));
+  expect([refusal.code, refusal.message]).toEqual(["lawless", expect.stringContaining("value 0.25")]);
 });

@@ -239,6 +239,9 @@ export const lawCallMsMax = 5_000;
 export const lawsMsMax = 60_000;
 export const lawRunMsMax = 100;
 
+/** Histories that a type of an application's own is tried on when a subject is first read through it. */
+export const registrationRunsMax = 200;
+
 // --- views ---
 /** Items of a table that are kept in mind. */
 export const viewItemsCachedMax = 65_536;

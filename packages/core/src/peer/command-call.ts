@@ -21,7 +21,7 @@ export function namedType(name: string): AnyMergeType {
 /** A map: each of its keys holds something of its own. */
 export function checkedTable(path: string, type: AnyMergeType): AnyMergeType {
   if (type.name.startsWith("lww-map(") || type.name.startsWith("or-map(")) return type;
-  throw new SinterError("usage", `${path} is read through ${type.name}, which is no table`, `Read it with: sinter subject ${path}`);
+  throw new SinterError("usage", `${path} is read through ${type.name}, which is no table`, "Read it with sinter subject, or name another.");
 }
 
 /** Of a subject that is read by its path alone before anybody named its type. */
@@ -44,7 +44,7 @@ export function checkCalls(type: string, calls: readonly CommandCall[]): void {
 export function callCommand(type: string, commands: unknown, call: CommandCall): void {
   const place = placeOf(type, commands, call);
   const { name, given } = inFlags(place, call);
-  const method = place.commands[name];
+  const method = Object.hasOwn(place.commands, name) ? place.commands[name] : undefined;
   if (typeof method !== "function")
     throw new SinterError("usage", `${place.part.name} has no command ${name}`, `It has ${Object.keys(place.commands).join(", ")}.`);
   const values = valuesFrom(place.part, name, given);

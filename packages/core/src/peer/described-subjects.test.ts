@@ -1,10 +1,16 @@
 import { expect, test } from "vitest";
 import { describedSubjectsMax } from "../bytes/limits.js";
 import type { CommandCall, SubjectReport } from "./described-api.js";
-import { codeOf, PeerRig, watch } from "./peer-rig.suite.js";
+import { codeOf as failedWith, PeerRig, watch } from "./peer-rig.suite.js";
 
 const call = (name: string, ...given: string[]): CommandCall => ({ name, given });
 const ISSUE = "record({title:register(text),votes:pn-counter,tags:or-set(text)})";
+
+const codeOf = async (rig: PeerRig, work: Promise<unknown>) => {
+  const code = failedWith(work);
+  await rig.rest();
+  return await code;
+};
 
 function described() {
   const rig = new PeerRig();

@@ -17,6 +17,8 @@ export interface LiveViewParts {
   readonly hasher: Hasher;
   readonly clock: Clock;
   readonly subject: SubjectId;
+  /** Who writes here, in hexadecimal. */
+  readonly author: string;
   readonly type: AnyMergeType;
   readonly typeDigest: Uint8Array;
   readonly assurance: Assurance;
@@ -65,7 +67,7 @@ export class LiveView {
   constructor(parts: LiveViewParts) {
     this.#parts = parts;
     [this.#store, this.#fold] = this.#open();
-    this.shown = new Shown(parts.type, this.#fold);
+    this.shown = new Shown(parts.type, this.#fold, parts.author);
   }
 
   get fold(): ViewFold {

@@ -57,6 +57,7 @@ import { Pending } from "./pending.js";
 import { prove } from "./prove.js";
 import { readEvents } from "./read-events.js";
 import { readable, readably } from "./readable.js";
+import { type LawCheck, RegisteredTypes } from "./registered-types.js";
 import { feedRows, subjectSums } from "./rows.js";
 import { runAudit } from "./run-audit.js";
 import { SinterError } from "./sinter-error.js";
@@ -83,6 +84,8 @@ export interface PeerParts {
   readonly backup?: (dir: string, options: BackupOptions) => Promise<BackupReport>;
   /** Keeps subjects as files, where there is somewhere to keep them. */
   readonly files?: SegmentFiles;
+  /** Puts types of an application's own through the laws, where they can be loaded apart. */
+  readonly laws?: LawCheck;
   /** Called first when the peer closes, while it still answers: let nobody new in, and those inside finish. */
   readonly retire?: () => Promise<void>;
   /** Called last, once, when the peer is closed or has halted: let go of files, sockets, locks. */
@@ -106,6 +109,7 @@ export class Peer implements PeerApi {
   readonly #intake: Intake;
   readonly #hybrid: HybridSeals;
   readonly #archive: Archive;
+  readonly #types: RegisteredTypes;
   readonly #subjects: Subjects;
   readonly #described: DescribedSubjects;
   /** How many times a lane was frozen since it began. */
@@ -167,7 +171,9 @@ export class Peer implements PeerApi {
       ...onward,
       files: parts.files,
     });
+    this.#types = new RegisteredTypes(hasher, parts.laws);
     this.#subjects = new Subjects({
+      types: this.#types,
       ...onward,
       view: this.view,
       hasher,
@@ -236,6 +242,7 @@ export class Peer implements PeerApi {
   async subject(path: string, type?: AnyMergeType, options: SubjectOptions = {}): Promise<Subject<unknown, unknown>> {
     const known = this.#paths.of(path);
     this.#goesOn();
+    if (type !== undefined) await this.#types.register(type);
     const subject = this.#subjects.open(known, type ?? this.#subjects.typeOf(known), options);
     await subject.current();
     return subject;
@@ -259,6 +266,7 @@ export class Peer implements PeerApi {
   ): Promise<Table<unknown, unknown, unknown>> {
     const known = this.#paths.of(path);
     this.#goesOn();
+    if ("keyOf" in values) await this.#types.register(values);
     const table = "keyOf" in values ? this.#subjects.tableOf(known, values, options) : this.#subjects.table(known, values, options);
     await table.current();
     return table;

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "not-found"
   | "exists" // something is there where something new is to be
   | "lens" // a subject that is read through another type, or through none that is known
+  | "lawless" // a merge type that does not keep the laws
   | "internal";
 
 export class SinterError extends Error {

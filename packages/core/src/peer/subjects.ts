@@ -4,19 +4,19 @@ import type { FeedView } from "../feed/lane/feed-view.js";
 import { lensOf, type NamedLens } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
-import { hashBytes } from "../identity/crypto.js";
 import { type AuthorId, type NetworkId, subjectId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import { typeNamed } from "../merge/catalogue.js";
 import type { Element } from "../merge/element-codec.js";
 import { type LwwMapCommands, lwwMap } from "../merge/lww-map.js";
-import type { AnyMergeType, MergeType } from "../merge/merge-type.js";
+import type { AnyMergeType } from "../merge/merge-type.js";
 import { type OrMapCommands, orMap } from "../merge/or-map.js";
 import { noType } from "./command-call.js";
 import type { EventRecord, ReadOptions, Receipt } from "./event-api.js";
 import type { AppendExtra } from "./feed-calls.js";
 import { LiveSubject } from "./live-subject.js";
 import { readably } from "./readable.js";
+import type { RegisteredTypes } from "./registered-types.js";
 import { SinterError } from "./sinter-error.js";
 import type { Subject, SubjectOptions, Written } from "./subject-api.js";
 import type { SubjectParts } from "./subject-parts.js";
@@ -33,9 +33,8 @@ export interface SubjectsParts extends ViewsParts {
   readonly events: (path: SubjectPath, options: ReadOptions) => AsyncIterable<EventRecord>;
   readonly ended: () => SinterError | undefined;
   readonly durable: () => Promise<void>;
+  readonly types: RegisteredTypes;
 }
-
-const NO_DIGEST = new Uint8Array(hashBytes);
 
 /** Subjects as applications open them. */
 export class Subjects {
@@ -109,7 +108,7 @@ export class Subjects {
   ): SubjectParts {
     const { hasher, network } = this.#parts;
     const id = subjectId(hasher, network, path);
-    const typeDigest = digestOf(type);
+    const typeDigest = this.#parts.types.digestOf(type);
     const lens = this.lens(path);
     if (lens !== undefined && isOtherBehaviour(lens, type, typeDigest))
       throw new SinterError(
@@ -150,11 +149,6 @@ export class Subjects {
     const { view, hasher, network } = this.#parts;
     return readably(() => lensOf(view, hasher, subjectId(hasher, network, path)));
   }
-}
-
-/** Of a user's type: what it does with the operations of the laws. */
-function digestOf(type: AnyMergeType): Uint8Array {
-  return (type as MergeType<unknown, unknown, unknown, unknown> & { readonly digest?: Uint8Array }).digest ?? NO_DIGEST;
 }
 
 function isOtherBehaviour(lens: NamedLens, type: AnyMergeType, digest: Uint8Array): boolean {

@@ -5,7 +5,7 @@ import type { FeedView } from "../feed/lane/feed-view.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { Freeze } from "../feed/write/feed-vocabulary.js";
 import type { Hasher } from "../identity/crypto.js";
-import type { SubjectId } from "../identity/ids.js";
+import type { AuthorId, SubjectId } from "../identity/ids.js";
 import { bytesOfText, type SubjectPath } from "../identity/subject-path.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { Mount } from "../protocol/mount.js";
@@ -21,6 +21,7 @@ export interface ViewsParts {
   readonly view: FeedView;
   readonly hasher: Hasher;
   readonly clock: Clock;
+  readonly author: AuthorId;
   readonly pending: Pending;
   readonly command: (command: ViewCommand) => void;
   readonly soon: () => Promise<void>;
@@ -66,7 +67,7 @@ export class Views {
   }
 
   open(asked: ViewAsked): LiveView {
-    const { hasher, view, clock, soon, pending, command } = this.#parts;
+    const { hasher, view, clock, soon, pending, command, author } = this.#parts;
     const { path, subject, type, typeDigest, assurance, kept } = asked;
     const id = viewId(hasher, asked);
     const views = this.#open.get(path) ?? new Map<string, OpenView>();
@@ -80,6 +81,7 @@ export class Views {
       view,
       hasher,
       clock,
+      author: toHex(author),
       subject,
       type,
       typeDigest,

@@ -40,7 +40,7 @@ function goOn(fold: ViewFold): void {
 test("what is pending stands above what is folded, in the order in which it was written, until it is folded itself", () => {
   const rig = new Rig();
   const fold = foldOf(rig);
-  const shown = new Shown(type, fold);
+  const shown = new Shown(type, fold, "01".repeat(32));
   const value = () => type.value(shown.items() as never);
   write(rig, "folded");
   goOn(fold);

@@ -1,3 +1,5 @@
+import type { Writer } from "../bytes/writer.js";
+import { idBytes } from "../identity/ids.js";
 import type { Dot } from "../merge/dot.js";
 import type { AnyMergeType, Circumstance } from "../merge/merge-type.js";
 import type { ViewFold } from "./view-fold.js";
@@ -12,12 +14,15 @@ export interface PendingWrite {
 /** What an application sees: what is folded, and on top of it what it just wrote. */
 export class Shown {
   readonly #type: AnyMergeType;
+  /** Who writes here, in hexadecimal. */
+  readonly #author: string;
   #fold: ViewFold;
   readonly #pending: PendingWrite[] = [];
   /** Of keys that pending operations bear on. */
   #over = new Map<string, unknown>();
 
-  constructor(type: AnyMergeType, fold: ViewFold) {
+  constructor(type: AnyMergeType, fold: ViewFold, author: string) {
+    this.#author = author;
     this.#type = type;
     this.#fold = fold;
   }
@@ -95,6 +100,8 @@ export class Shown {
     const lanes = {
       ...stored,
       compare: (left: number, right: number) => order(left) - order(right) || (left === right ? 0 : stored.compare(left, right)),
+      author: (lane: number) => (lane === PENDING_LANE ? this.#author : stored.author(lane)),
+      write: (writer: Writer, lane: number) => (lane === PENDING_LANE ? void writer.bytes(NO_LANE) : stored.write(writer, lane)),
     };
     return { dot, lanes, seen, covers: () => true, ahead: [] };
   }
@@ -103,6 +110,8 @@ export class Shown {
 }
 
 const PENDING_LANE = -1;
+/** For types that make ids of operations: no lane has it. */
+const NO_LANE = new Uint8Array(idBytes).fill(0xff);
 
 function order(lane: number): number {
   return lane === PENDING_LANE ? 1 : 0;

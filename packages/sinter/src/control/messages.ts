@@ -162,6 +162,7 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   "not-found": true,
   exists: true,
   lens: true,
+  lawless: true,
   internal: true,
 };
 const isErrorCode = (value: unknown): value is ErrorCode => isText(value) && Object.hasOwn(errorCodes, value);
