@@ -28,7 +28,7 @@ test("wrong usage exits 2 with one line that suggests", async () => {
     [["feeds", "a", "b"], /^sinter: too many arguments.*\n$/],
     [["append", "s", "x", "--kind", "7"], /^sinter: .*A whole number from 128 to 255.*\n$/],
     [["append", "s", "x", "--codec", "xml"], /^sinter: .*Allowed choices are raw, cbor, json, protobuf.*\n$/],
-    [["append", "", "x"], /^sinter: a subject has 1 to 8 parts\. Name it like team\/notes\.\n$/],
+    [["append", "", "x"], /^sinter: not a subject: .*A subject is 1 to 8 parts joined by slashes.*\n$/],
     [["cat", "s", "--from", "yesterday"], /is no time\. Give an ISO time such as .*Z, or a stamp MS,N such as 1795222426029,500\.\n$/],
     [["bogus", "--help"], /^sinter: unknown command 'bogus'\. See sinter --help\.\n$/],
     [["help", "bogus"], /^sinter: unknown command 'bogus'\. See sinter --help\.\n$/],
@@ -69,13 +69,29 @@ test("output that cannot be written is a failure, said on one line", async () =>
 });
 
 test("every command explains itself with an example; the version is the package's", async () => {
-  for (const command of ["up", "append", "cat", "feeds", "audit", "prove", "verify", "keys", "status", "bench"]) {
-    const { code, stdout, stderr } = await finish(setting, [command, "--help"]);
+  const ofSubjects = ["subjects", "subject", "set", "add", "remove", "increment", "get", "watch", "explain", "conflicts"];
+  const ofTables = ["put", "get", "del", "scan", "history", "root"].map((command) => `table ${command}`);
+  for (const command of [
+    "up",
+    "append",
+    "cat",
+    "feeds",
+    "audit",
+    "prove",
+    "verify",
+    "keys",
+    "status",
+    "bench",
+    ...ofSubjects,
+    ...ofTables,
+  ]) {
+    const words = command.split(" ");
+    const { code, stdout, stderr } = await finish(setting, [...words, "--help"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout.text).toMatch(new RegExp(`Usage: sinter ${command}`));
     expect(stdout.text).toMatch(new RegExp(`Examples?:\\n.*sinter ${command}`));
     expect(stdout.text).toContain("--json");
-    expect((await finish(setting, ["help", command])).stdout.text).toBe(stdout.text);
+    expect((await finish(setting, ["help", ...words])).stdout.text).toBe(stdout.text);
   }
   for (const help of ["--help", "help"]) expect((await finish(setting, [help])).stdout.text).toContain("Exit codes: 0 done");
   expect((await finish(setting, ["--version"])).stdout.text).toMatch(/^\d+\.\d+\.\d+\n$/);

@@ -103,7 +103,9 @@ test("import beside a holder is made by the holder", async () => {
 
 test("a store that is not there is made only for a network that is named", async () => {
   const fresh = join(dir, "fresh");
-  expect((await run(archive, "--data", fresh)).stderr).toContain("there is no store at");
+  expect((await run(archive, "--data", fresh)).stderr).toBe(
+    `sinter: there is no store at ${fresh}. Add --network NAME, the network that it comes from, to make one; or name another store with --data DIR.\n`,
+  );
   expect(existsSync(fresh)).toBe(false);
   const { code, stdout } = await run(archive, "--data", fresh, "--network", "team", "--json");
   expect([code, stdout.json]).toEqual([0, [expect.objectContaining({ network: "team" })]]);

@@ -82,7 +82,8 @@ class Remarks {
   readonly #store: SharedStore;
   readonly #flags: SubjectFlags;
   #progress = "";
-  #passedOver = 0;
+  #quarantined = 0;
+  readonly #passedOver = new Set<string>();
 
   constructor(context: Context, store: SharedStore, flags: SubjectFlags) {
     this.#context = context;
@@ -96,9 +97,13 @@ class Remarks {
     const line = this.#flags.follow && progress.state === "folding" ? undefined : progressLine(path, progress);
     if (line !== undefined && line !== this.#progress) this.#context.progress.notice(line);
     this.#progress = line ?? "";
-    if (quarantined <= this.#passedOver) return;
+    if (quarantined <= this.#quarantined) return;
+    this.#quarantined = quarantined;
     const all = await this.#store.ask((peer) => peer.described.quarantinedOf(path, askedOf(this.#flags)));
-    for (const event of all.slice(this.#passedOver)) this.#context.progress.notice(quarantinedLine(path, event));
-    this.#passedOver = quarantined;
+    for (const event of all) {
+      const name = `${event.author} ${event.nonce} ${event.seq}`;
+      if (!this.#passedOver.has(name)) this.#context.progress.notice(quarantinedLine(path, event));
+      this.#passedOver.add(name);
+    }
   }
 }

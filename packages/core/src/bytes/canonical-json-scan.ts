@@ -20,8 +20,8 @@ const ARRAY = 0x5b;
 const ARRAY_END = 0x5d;
 const OBJECT = 0x7b;
 const OBJECT_END = 0x7d;
-/** Fewer than a double is exact for. */
-const DIGITS_MAX = 15;
+/** Any number of so many digits is exact. */
+const EXACT_DIGITS = 15;
 const WORDS = ["true", "false", "null"].map((word) => Uint8Array.from(word, (character) => character.charCodeAt(0)));
 
 /** Where the value that begins at `at` ends. */
@@ -49,7 +49,7 @@ function numberEnd(bytes: Uint8Array, at: number): number {
   let next = at;
   while (next < bytes.length && (bytes[next] as number) >= ZERO && (bytes[next] as number) <= NINE) next++;
   const digits = next - at;
-  return digits === 0 || digits > DIGITS_MAX || (digits > 1 && bytes[at] === ZERO) ? UNKNOWN : next;
+  return digits === 0 || digits > EXACT_DIGITS || (digits > 1 && bytes[at] === ZERO) ? UNKNOWN : next;
 }
 
 function wordEnd(bytes: Uint8Array, at: number): number {

@@ -86,6 +86,6 @@ function isOfAnotherRealm(prototype: object): boolean {
 }
 
 function nameOf(prototype: object): string {
-  const { constructor } = prototype;
-  return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "object of a class";
+  const { constructor: made } = prototype;
+  return typeof made === "function" && made.name !== "" ? made.name : "object of a class";
 }

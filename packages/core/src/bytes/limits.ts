@@ -213,6 +213,8 @@ export const itemKeyBytesMax = 1024;
 export const jsonDepthMax = 128;
 /** In one event: of the smallest, so many fit, and no more are made of it. */
 export const transactionOperationsMax = 262_144;
+/** Of whole numbers of any size, seven bits each: room for any sum of the amounts that counters take. */
+export const exactGroupsMax = 40;
 /** Of integers whose largest or least is kept, with their sign. */
 export const integerBitsMax = 256;
 /** Fields of a record, and bytes of the name of each. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeUtf8, isUtf8 } from "./utf8.js";
+import { decodeUtf8, encodeUtf8, isUtf8, isWhole } from "./utf8.js";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -9,6 +9,8 @@ test("any text comes back from its bytes, the empty one and one that begins with
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 100 }), (text) => {
       expect(decodeUtf8(bytesOf(text))).toBe(text);
+      expect(encodeUtf8(text)).toEqual(bytesOf(text));
+      expect(isWhole(text)).toBe(true);
       expect(isUtf8(bytesOf(text))).toBe(true);
     }),
   );
@@ -32,4 +34,9 @@ test.each([
 ])("no text is %s", (_, bytes) => {
   expect(decodeUtf8(Uint8Array.from(bytes))).toBeUndefined();
   expect(isUtf8(Uint8Array.from([0x61, ...bytes]))).toBe(false);
+});
+
+test("a text with half of a character is not whole", () => {
+  for (const text of ["\ud83d", "a\udc00b", "\udc00\ud800", "\ud83d\ud83d\ude00"]) expect(isWhole(text)).toBe(false);
+  for (const text of ["", "a", "\ud83d\ude00", "\uffff\ue000"]) expect(isWhole(text)).toBe(true);
 });

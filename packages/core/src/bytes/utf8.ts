@@ -1,7 +1,7 @@
 // Text as UTF-8, read strictly: what is not UTF-8 is no text.
 
-/** Without ignoreBOM a leading U+FEFF would vanish, and two different texts would read as one. */
 const encoder = new TextEncoder();
+/** Without ignoreBOM a leading U+FEFF would vanish, and two different texts would read as one. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
@@ -45,6 +45,7 @@ function decoded(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {
+    // Not UTF-8: there is no more to say.
     return undefined;
   }
 }

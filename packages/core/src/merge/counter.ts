@@ -12,7 +12,7 @@ export type NumberOf<N extends Numbers> = N extends "bigint" ? bigint : number;
 
 export type Counter<N extends Numbers, Commands> = MergeType<Count, Exact, NumberOf<N>, Commands>;
 
-const AMOUNT_MAX = 2n ** 63n - 1n;
+const LARGEST_AMOUNT = 2n ** 63n - 1n;
 
 interface CounterParts<Commands> {
   /** As types are named, and as an application calls it. */
@@ -56,7 +56,7 @@ export function counter<N extends Numbers, Commands>(
 /** The amount as it is counted; throws where it is none. */
 export function amount(by: number | bigint): Exact {
   const isWhole = typeof by === "bigint" || Number.isSafeInteger(by);
-  if (!isWhole || by < 1 || BigInt(by) > AMOUNT_MAX)
+  if (!isWhole || by < 1 || BigInt(by) > LARGEST_AMOUNT)
     throw new RangeError(`an amount is a whole number from 1 to 2^63 - 1 (beyond 2^53 a bigint), not ${by}`);
   return addExact(by, 0);
 }

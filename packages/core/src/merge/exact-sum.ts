@@ -1,3 +1,4 @@
+import { exactGroupsMax } from "../bytes/limits.js";
 import type { Reader } from "../bytes/reader.js";
 import type { Writer } from "../bytes/writer.js";
 
@@ -47,7 +48,7 @@ export function decodeI64(bytes: Uint8Array): Exact {
   const low = (bytes[0] as number) + (bytes[1] as number) * 0x100 + (bytes[2] as number) * 0x1_0000 + (bytes[3] as number) * 0x100_0000;
   const high = (bytes[4] as number) | ((bytes[5] as number) << 8) | ((bytes[6] as number) << 16) | ((bytes[7] as number) << 24);
   // Within these a double is exact.
-  if (high >= -0x20_0000 && high < 0x20_0000) return high * HIGH + low;
+  if (high > -0x20_0000 && high < 0x20_0000) return high * HIGH + low;
   return shortest(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true));
 }
 
@@ -62,13 +63,11 @@ export function writeExact(writer: Writer, value: Exact): void {
   writer.u8(Number(rest));
 }
 
-const GROUPS_MAX = 40;
-
 export function readExact(reader: Reader): Exact {
   const sign = reader.u8();
   if (sign > 1) reader.fail("a number whose sign is neither");
   let value = 0n;
-  for (let group = 0; group < GROUPS_MAX && !reader.failed; group++) {
+  for (let group = 0; group < exactGroupsMax && !reader.failed; group++) {
     const byte = reader.u8();
     value |= BigInt(byte & 0x7f) << BigInt(7 * group);
     if (byte >= 0x80) continue;
@@ -76,6 +75,6 @@ export function readExact(reader: Reader): Exact {
     if (value === 0n && sign === 1) reader.fail("a zero below zero");
     return shortest(sign === 1 ? -value : value);
   }
-  reader.fail(`a number of more than ${GROUPS_MAX} groups`);
+  reader.fail(`a number of more than ${exactGroupsMax} groups`);
   return 0;
 }

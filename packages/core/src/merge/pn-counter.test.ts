@@ -17,7 +17,11 @@ test("everybody's amounts add up, and each author's share is told, the largest f
 
 test("a lane counts as far as the side that is folded further has it: nothing is counted twice", () => {
   const story = new Story(pnCounter());
-  const [a1, a2, b1] = [story.write("A", (it) => it.increment(1)), story.write("A", (it) => it.increment(10)), story.write("B", (it) => it.increment(100))];
+  const [a1, a2, b1] = [
+    story.write("A", (it) => it.increment(1)),
+    story.write("A", (it) => it.increment(10)),
+    story.write("B", (it) => it.increment(100)),
+  ];
   expect(story.valueOf(story.joined([a1, a2], [a1, b1]))).toBe(111);
   expect(story.valueOf(story.joined([a1, b1], [a1, a2]))).toBe(111);
   expect(story.bytesOf(story.joined([a1], [a1, a2, b1]))).toEqual(story.bytes());

@@ -3,9 +3,8 @@ import { ElementKeys, type SetCommands, type SetOperation } from "./element-keys
 import { addHead, areBare, coverHeads, type Heads, joinHeads, noHeads, readHeads, writeHeads } from "./heads.js";
 import type { MergeType } from "./merge-type.js";
 
-// A set where removing wins: an element is in it when somebody added it, and everybody who removed it had that known to somebody who
-// added it since. A removal is kept until an addition in knowledge of it: of an element that was removed something stays behind, as
-// many dots as were written at once.
+// A set where removing wins: an element is in it when somebody added it and no removal counts, and a removal counts until somebody
+// adds the element in knowledge of it. So of an element that was removed something stays behind: as many dots as were written at once.
 
 export type RemoveWinsSet<T> = MergeType<Heads<SetOperation["does"]>, SetOperation, ReadonlySet<T>, SetCommands<T>>;
 

@@ -50,12 +50,17 @@ export class Story<Item, Operation, Value, Commands> {
   }
 
   /** One event. Whoever knows an event knows what its author knew. */
-  write(author: string, make: (commands: Commands) => void, { knowing = [], wallMs = 1000 + this.events.length }: Knowing = {}): WrittenEvent {
+  write(
+    author: string,
+    make: (commands: Commands) => void,
+    { knowing = [], wallMs = 1000 + this.events.length }: Knowing = {},
+  ): WrittenEvent {
     const known = new Map<string, number>();
     const seq = this.events.filter((event) => event.author === author).length + 1;
     const heard = [...knowing, ...this.events.filter((event) => event.author === author)];
     for (const { author: other, seq: reach, known: theirs } of heard)
-      for (const [each, to] of [...theirs, [other, reach] as const]) if (each !== author) known.set(each, Math.max(to, known.get(each) ?? 0));
+      for (const [each, to] of [...theirs, [other, reach] as const])
+        if (each !== author) known.set(each, Math.max(to, known.get(each) ?? 0));
     const { kind, payload } = encodeOperations(this.type as AnyMergeType, this.operations(make));
     const event = { author, seq, kind, payload, known, wallMs };
     this.events.push(event);

@@ -62,6 +62,7 @@ class Parser {
     try {
       return String(JSON.parse(quoted));
     } catch {
+      // An escape that JSON does not have.
       this.#fail("a field's name that is no JSON text");
       return "";
     }

@@ -21,7 +21,11 @@ export function namedType(name: string): AnyMergeType {
 /** A map: each of its keys holds something of its own. */
 export function checkedTable(path: string, type: AnyMergeType): AnyMergeType {
   if (type.name.startsWith("lww-map(") || type.name.startsWith("or-map(")) return type;
-  throw new SinterError("usage", `${path} is read through ${type.name}, which is no table`, "Read it with sinter subject, or name another.");
+  throw new SinterError(
+    "usage",
+    `${path} is read through ${type.name}, which is no table`,
+    "Read it with sinter subject, or name another.",
+  );
 }
 
 /** Of a subject that is read by its path alone before anybody named its type. */
