@@ -38,13 +38,14 @@ async function explain(context: Context, path: string, key: string | undefined, 
     return await peer.described.explainSubject(path, key ?? "", asked);
   });
   const { winners, losers } = explanation;
-  const withProof = (operation: OperationReport) => ({ ...operation, prove: proveCommand(path, operation) });
+  const calling = { command: context.io.env["SINTER_COMMAND"] || "sinter", data: flags.data };
+  const withProof = (operation: OperationReport) => ({ ...operation, prove: proveCommand(path, operation, calling) });
   if (flags.json) {
     await output.json({ path, ...explanation, winners: winners.map(withProof), losers: losers.map(withProof) });
     return 0;
   }
   const lines = (what: string, operations: readonly OperationReport[]) =>
-    operations.flatMap((operation) => [`${what}  ${operationLine(operation)}`, `        ${proveCommand(path, operation)}`]);
+    operations.flatMap((operation) => [`${what}  ${operationLine(operation)}`, `        ${proveCommand(path, operation, calling)}`]);
   for (const line of [...lines("counts", winners), ...lines("lost  ", losers)]) await output.line(line);
   if (winners.length + losers.length === 0) {
     const where = key === undefined ? path : `${key} in ${path}`;

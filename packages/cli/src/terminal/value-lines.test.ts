@@ -32,9 +32,14 @@ test("what a view waits for is said with what to do", () => {
 
 test("operations and changes are told with when, who and where, and with what proves them", () => {
   expect(operationLine({ ...written, value: "x" })).toBe("2023-11-14T22:13:20.000Z  abababab  7  x");
+  expect(operationLine({ ...written, path: ["42", "title"], value: "x" })).toBe("2023-11-14T22:13:20.000Z  abababab  7  42/title: x");
   expect(operationLine({ ...written, epoch: 2 })).toBe("2023-11-14T22:13:20.000Z  abababab/2  7  (deleted)");
   expect(changeLine({ ...place, stamp, keys: ["b", "a  c"], value: [1] })).toBe("2023-11-14T22:13:20.000Z  abababab  7  b, a  c  [1]");
   expect(changeLine({ ...place, stamp, keys: [""], value: 1 })).toBe("2023-11-14T22:13:20.000Z  abababab  7  1");
   expect(quarantinedLine("s", { ...place, epoch: 1, reason: "odd\u0000" })).toBe("passed over: event 7 of abababab/1 in s: odd\\u0000");
-  expect(proveCommand("it's", { ...place, epoch: 3 })).toBe("sinter prove 'it'\\''s' abababab 7 --epoch 3/0f0f0f0f");
+  const calling = { command: "sinter", data: undefined };
+  expect(proveCommand("it's", { ...written, epoch: 3 }, calling)).toBe("sinter prove 'it'\\''s' abababab 7 --epoch 3/0f0f0f0f");
+  expect(proveCommand("s", written, { command: "./sinter", data: "my data" })).toBe(
+    "./sinter prove s abababab 7 --epoch 0/0f0f0f0f --data 'my data'",
+  );
 });

@@ -49,8 +49,9 @@ function placeText({ author, epoch, seq, stamp }: Place): string {
 }
 
 /** When, who, and what. */
-export function operationLine({ value, ...place }: OperationReport): string {
-  return `${placeText(place)}  ${value === undefined ? "(deleted)" : valueText(value)}`;
+export function operationLine({ value, path, ...place }: OperationReport): string {
+  const where = path === undefined ? "" : `${printable(path.join("/"))}: `;
+  return `${placeText(place)}  ${where}${value === undefined ? "(deleted)" : valueText(value)}`;
 }
 
 /** When, who, under which keys, and what it all came to. */
@@ -59,9 +60,13 @@ export function changeLine({ keys, value, ...place }: ChangeReport): string {
   return [placeText(place), ...(told.length === 0 ? [] : [told.join(", ")]), valueText(value)].join("  ");
 }
 
-export function proveCommand(
-  path: string,
-  { author, epoch, nonce, seq }: Pick<OperationReport, "author" | "epoch" | "nonce" | "seq">,
-): string {
-  return `sinter prove ${quoted(path)} ${shortId(author)} ${seq} --epoch ${epoch}/${shortId(nonce)}`;
+/** How commands are called here, and on which store. */
+export interface Calling {
+  readonly command: string;
+  readonly data: string | undefined;
+}
+
+export function proveCommand(path: string, { author, epoch, nonce, seq }: OperationReport, { command, data }: Calling): string {
+  const store = data === undefined ? "" : ` --data ${quoted(data)}`;
+  return `${command} prove ${quoted(path)} ${shortId(author)} ${seq} --epoch ${epoch}/${shortId(nonce)}${store}`;
 }

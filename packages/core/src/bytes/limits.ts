@@ -7,6 +7,7 @@ export const keyBytesMax = 1024;
 export const varintBytesMax = 8;
 export const extensionBytesMax = 0xffff;
 export const systemKindMax = 20;
+export const operationKindMax = 50;
 export const payloadCodecMax = 3;
 export const blockEventsMax = 0xffff;
 export const causalRowsMax = 64;

@@ -19,7 +19,7 @@ export interface StandardSchema<T> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
-    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
+    readonly validate: (value: unknown) => SchemaResult<T> | PromiseLike<SchemaResult<T>>;
     readonly types?: { readonly input: unknown; readonly output: T } | undefined;
   };
 }
@@ -62,8 +62,7 @@ export function codecOf<T>(element: Element<T>): ElementCodec<T> {
   if (!("~standard" in element)) return element;
   const check = (value: unknown): Decoded<T> => {
     const result = element["~standard"].validate(value);
-    if (result instanceof Promise)
-      throw new TypeError("a schema that validates asynchronously cannot be folded: use one that answers at once");
+    if ("then" in result) throw new TypeError("a schema that validates asynchronously cannot be folded: use one that answers at once");
     return result.issues === undefined ? result.value : new Malformed(result.issues.map(({ message }) => message).join("; "));
   };
   return {

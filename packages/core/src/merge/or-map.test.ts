@@ -4,7 +4,7 @@ import { encodeAt } from "./at-key.js";
 import { json, text } from "./element-codec.js";
 import { register } from "./lww-register.js";
 import { operationKinds } from "./operation-kinds.js";
-import { orMap } from "./or-map.js";
+import { type OrMapItem, orMap } from "./or-map.js";
 import { orSet } from "./or-set.js";
 import { pnCounter } from "./pn-counter.js";
 import { record } from "./record.js";
@@ -45,7 +45,15 @@ test("a deletion that came before what it takes out takes it out all the same, a
   story.holds();
 });
 
-test("what was deleted leaves nothing behind", () => {
+test("a key that is written under again and again by who knows has one dot of its own, besides what lies there", () => {
+  const story = new Story(orMap(register(text)));
+  let last = story.write("A", (it) => it.at("k").set("x"));
+  const { length } = story.bytes();
+  for (const author of "BCDEFGHA") last = story.write(author, (it) => it.at("k").set("x"), { knowing: [last] });
+  expect(story.bytes()).toHaveLength(length);
+});
+
+test("what was deleted leaves nothing behind, in memory either", () => {
   const story = new Story(orMap(record({ votes: pnCounter(), tags: orSet(text) })));
   for (let round = 0; round < 20; round++) {
     const made = story.write("A", (it) => {
@@ -55,6 +63,7 @@ test("what was deleted leaves nothing behind", () => {
     story.write("B", (it) => it.delete("k"), { knowing: [made] });
   }
   expect(story.bytes()).toEqual(story.bytesOf(emptyState()));
+  expect((story.state().items.get("k") as OrMapItem).items.size).toBe(0);
   story.holds();
 });
 

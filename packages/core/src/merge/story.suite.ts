@@ -109,19 +109,26 @@ export class Story<Item, Operation, Value, Commands> {
     return state;
   }
 
-  /** Whatever comes first: one state, which is read as it was written, and less of it is malformed. */
+  /** Whatever comes first: one state, which is read as it was written, at any time, and less of it is malformed. */
   holds(): void {
     const whole = this.bytes();
     const lanes = [...authors].map((author) => this.events.filter((event) => event.author === author));
-    for (const order of [lanes, lanes.toReversed()]) expect(this.bytes(order.flat())).toEqual(whole);
-    const items = decodeItems(this.type as AnyMergeType, whole, letters);
-    if (isMalformed(items)) throw new Error(items.reason);
-    const { seen } = this.state();
-    expect(this.bytesOf({ items, seen })).toEqual(whole);
-    expect(this.valueOf({ items, seen })).toEqual(this.value());
+    for (const order of [this.events, lanes.flat(), lanes.toReversed().flat()])
+      for (let cut = 0; cut <= order.length; cut++) {
+        const state = this.#readAgain(this.state(order.slice(0, cut)));
+        for (const event of order.slice(cut)) fold(this.type as AnyMergeType, state, event);
+        expect(this.bytesOf(state)).toEqual(whole);
+        expect(this.valueOf(state)).toEqual(this.value());
+      }
     for (let length = 0; length < whole.length; length++)
       expect(decodeItems(this.type as AnyMergeType, whole.subarray(0, length), letters)).toBeInstanceOf(Malformed);
     for (const { kind, payload } of this.events) readsBack(this.type as AnyMergeType, kind, payload);
+  }
+
+  #readAgain(state: State): State {
+    const items = decodeItems(this.type as AnyMergeType, this.bytesOf(state), letters);
+    if (isMalformed(items)) throw new Error(items.reason);
+    return { items, seen: state.seen };
   }
 }
 

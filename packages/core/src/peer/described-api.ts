@@ -45,6 +45,7 @@ export interface OperationReport {
   readonly seq: number;
   readonly operation: number;
   readonly stamp: StampText;
+  readonly path?: readonly string[];
   /** None, of a deletion. */
   readonly value?: Json;
 }

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { describedSubjectsMax } from "../bytes/limits.js";
+import { offerWithout } from "../feed/rig/absent-lane.suite.js";
+import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
 import type { CommandCall, SubjectReport } from "./described-api.js";
 import { codeOf as failedWith, PeerRig, watch } from "./peer-rig.suite.js";
 
@@ -67,6 +69,23 @@ test("what it was at a time, what counts and where from, and what has no such ke
   expect(await codeOf(rig, subjects.restoreConflict("s", conflict))).toBe("not-found");
 });
 
+test("what lies under a key of a map is explained with where it lies", async () => {
+  const { rig, subjects, write } = described();
+  await write(
+    "s",
+    `or-map(${ISSUE})`,
+    { ...call("set", "x"), keys: ["42"], fields: ["title"] },
+    { ...call("add", "ui"), keys: ["42"], fields: ["tags"] },
+  );
+  const { winners } = await rig.of(subjects.explainSubject("s", "42"));
+  expect(winners.map(({ path, value }) => [path, value])).toEqual([
+    [["tags/ui"], "ui"],
+    [["title"], "x"],
+  ]);
+  await write("t", "lww-map", { ...call("set", "1"), keys: ["k"] });
+  expect((await rig.of(subjects.explainSubject("t", "k"))).winners[0]).not.toHaveProperty("path");
+});
+
 test("who follows is told each later value, and what is passed over and why; who watches, each event", async () => {
   const { rig, subjects, write } = described();
   await write("s", "pn-counter", call("increment"));
@@ -89,6 +108,23 @@ test("who follows is told each later value, and what is passed over and why; who
   expect(await rig.of(subjects.quarantinedOf("s"))).toMatchObject([{ seq: 4, reason: expect.stringContaining("kind 30") }]);
   stop.abort();
   await rig.of(Promise.all([following, watching]));
+});
+
+test("who follows is told that a view waits, though it folded nothing", async () => {
+  const rig = new PeerRig({ author: 2, instance: 2 });
+  const stop = new AbortController();
+  const told: SubjectReport[] = [];
+  const following = (async () => {
+    for await (const report of rig.peer.described.followSubject("s", { type: "pn-counter", signal: stop.signal })) told.push(report);
+  })();
+  await rig.rest();
+  expect(told.map(({ progress }) => progress)).toEqual([{ state: "current" }]);
+  const writer = new Rig();
+  writer.append("s", parts("of another"));
+  await rig.of(rig.peer.take(offerWithout(writer, 0, [1])));
+  expect(told.at(-1)?.progress).toEqual({ state: "waiting", why: "wanted", author: Buffer.from(writer.author).toString("hex"), seq: 1 });
+  stop.abort();
+  await rig.of(following);
 });
 
 test("a value that cannot be told is a wrong usage, which harms nobody who reads it otherwise", async () => {

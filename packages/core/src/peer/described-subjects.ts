@@ -73,7 +73,7 @@ export class DescribedPeer implements DescribedSubjects {
 
   async readSubject(path: string, { at, ...asked }: SubjectAsked & { readonly at?: StampText } = {}): Promise<SubjectReport> {
     const subject = await this.#subject(path, asked);
-    return await understood(async () => {
+    return await understood("value", async () => {
       const report = reportOf(subject);
       return at === undefined ? report : { ...report, value: jsonValue(await subject.at(at)) };
     });
@@ -115,7 +115,7 @@ export class DescribedPeer implements DescribedSubjects {
 
   async explainSubject(path: string, key: string, asked: SubjectAsked = {}): Promise<ExplanationReport> {
     const subject = await this.#subject(path, asked);
-    const { winners, losers } = await understood(() => subject.explain(key));
+    const { winners, losers } = await understood("key", () => subject.explain(key));
     return { key, winners: winners.map(operationReport), losers: losers.map(operationReport) };
   }
 
@@ -146,7 +146,7 @@ export class DescribedPeer implements DescribedSubjects {
 
   async tableGet(path: string, key: string, asked: SubjectAsked = {}): Promise<{ readonly value?: ReturnType<typeof jsonValue> }> {
     const { table } = await this.#table(path, asked);
-    const value = await understood(() => table.get(key));
+    const value = await understood("key", () => table.get(key));
     return value === undefined ? {} : { value: jsonValue(value) };
   }
 
@@ -154,7 +154,7 @@ export class DescribedPeer implements DescribedSubjects {
     const { table } = await this.#table(path, asked);
     const rows: (readonly [string, ReturnType<typeof jsonValue>])[] = [];
     const limit = Math.min(scan.limit ?? TABLE_PAGE, TABLE_PAGE);
-    await understood(async () => {
+    await understood("key", async () => {
       for await (const [key, value] of table.scan({ ...scan, limit })) rows.push([key, jsonValue(value)]);
     });
     const after = rows.length < limit ? undefined : rows.at(-1)?.[0];
@@ -163,7 +163,7 @@ export class DescribedPeer implements DescribedSubjects {
 
   async tableHistory(path: string, key: string, asked: SubjectAsked = {}): Promise<readonly OperationReport[]> {
     const { table } = await this.#table(path, asked);
-    return await understood(() => table.history(key).map(operationReport));
+    return await understood("key", () => table.history(key).map(operationReport));
   }
 
   async tableRoot(path: string, asked: SubjectAsked = {}): Promise<string> {
@@ -241,11 +241,11 @@ async function kept<T extends Kept>(all: Map<string, T>, key: string, open: () =
 }
 
 /** What is typed and the type has no place for is a wrong usage, wherever the type finds it; a value that it cannot tell, too. */
-async function understood<T>(work: () => T | Promise<T>): Promise<T> {
+async function understood<T>(what: "key" | "value", work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw asUsage(error);
+    throw asUsage(what, error);
   }
 }
 
@@ -253,15 +253,14 @@ async function* understoodEach<T>(source: AsyncIterable<T>): AsyncGenerator<T, v
   try {
     yield* source;
   } catch (error) {
-    throw asUsage(error);
+    throw asUsage("value", error);
   }
 }
 
-function asUsage(error: unknown): unknown {
+function asUsage(what: "key" | "value", error: unknown): unknown {
   if (!(error instanceof RangeError)) return error;
-  return new SinterError("usage", error.message, "Ask for what the type has, or through a type that has it, such as pn-counter(bigint).", {
-    cause: error,
-  });
+  const fix = what === "key" ? "Name one that the type has." : "Read it through a type that holds it, such as pn-counter(bigint).";
+  return new SinterError("usage", error.message, fix, { cause: error });
 }
 
 function reportOf(subject: SubjectView<unknown, unknown>): SubjectReport {

@@ -44,10 +44,19 @@ function isSame(one: OperationRecord, other: OperationRecord): boolean {
   return one.author === other.author && one.nonce === other.nonce && one.seq === other.seq && one.operation === other.operation;
 }
 
-function recordOf(parts: SubjectParts, { dot, value }: Told): OperationRecord {
+function recordOf(parts: SubjectParts, { dot, value, path = [] }: Told): OperationRecord {
   const { author, epoch } = laneOf(parts, dot);
   const { seq, operation, wallMs, counter } = dot;
-  return { author, epoch: epoch.index, nonce: toHex(epoch.nonce), seq, operation, stamp: [wallMs, counter], value };
+  return {
+    author,
+    epoch: epoch.index,
+    nonce: toHex(epoch.nonce),
+    seq,
+    operation,
+    stamp: [wallMs, counter],
+    value,
+    ...(path.length === 0 ? {} : { path }),
+  };
 }
 
 function laneOf(

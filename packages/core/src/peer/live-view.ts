@@ -192,10 +192,10 @@ export class LiveView {
   /** As much as may be done without a pause. */
   #step(): "done" | "more" {
     try {
+      const waiting = this.#fold.waits.size;
       if (this.#isWanted) this.#fold.look();
       this.#isWanted = false;
       const before = this.#fold.events;
-      const waiting = this.#fold.waits.size;
       const listening = [...this.#listeners].filter((listener) => listener.folded !== undefined);
       const told = (event: FoldedEvent) => {
         for (const listener of listening) listener.folded?.(event);

@@ -27,6 +27,8 @@ export interface OperationRecord extends Required<EventOf> {
   readonly stamp: StampText;
   /** Which of the event's operations. */
   readonly operation: number;
+  /** Where under its key, if what lies there has fields or keys itself. */
+  readonly path?: readonly string[];
 }
 
 export interface Explanation {

@@ -9,7 +9,7 @@ import {
 } from "@sinter/core";
 
 export const place = { author: "aa", epoch: 1, nonce: "0b", seq: 2 };
-export const operation: OperationReport = { ...place, operation: 0, stamp: [3, 4], value: { a: [null, 1, "x"] } };
+export const operation: OperationReport = { ...place, operation: 0, stamp: [3, 4], path: ["p", "q"], value: { a: [null, 1, "x"] } };
 export const conflict: ConflictReport = { key: "k", lost: operation, won: [{ ...operation, value: null }] };
 
 export function report(value: SubjectReport["value"]): SubjectReport {

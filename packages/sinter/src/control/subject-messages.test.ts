@@ -85,7 +85,11 @@ const answers: readonly [is: (value: unknown) => boolean, right: object, wrong: 
     { ...place, stamp: [1, 2], keys: ["k"], value: null },
     [{ keys: [1] }, { stamp: [1] }, { value: undefined }, { seq: 0.5 }],
   ],
-  [isExplanation, { key: "k", winners: [operation], losers: [] }, [{ winners: [1] }, { losers: undefined }]],
+  [
+    isExplanation,
+    { key: "k", winners: [operation], losers: [] },
+    [{ winners: [1] }, { winners: [{ ...operation, path: "p" }] }, { losers: undefined }],
+  ],
   [isTablePage, { rows: [["k", null]], after: "k" }, [{ rows: [["k"]] }, { rows: [[1, 1]] }, { rows: {} }, { after: 1 }]],
 ];
 

@@ -56,6 +56,9 @@ const isJson = (value: unknown): value is Json => value !== undefined;
 const asked = { path: isText, type: optional(isText), assurance: optional<Assurance>(oneOf("classical", "hybrid")) };
 const onKey = { ...asked, key: isText };
 
+/** The length of the line or of the answer bounds these lists. */
+const unbounded = Number.MAX_SAFE_INTEGER;
+
 const isOperation: Guard<OperationReport> = shape<OperationReport>({
   author: isText,
   epoch: isWhole,
@@ -63,11 +66,10 @@ const isOperation: Guard<OperationReport> = shape<OperationReport>({
   seq: isWhole,
   operation: isWhole,
   stamp: pair,
+  path: optional(list(isText, unbounded)),
   // Null is a value, too.
   value: optional(isJson) as Guard<NonNullable<Json>>,
 });
-/** The length of the line or of the answer bounds these lists. */
-const unbounded = Number.MAX_SAFE_INTEGER;
 export const isOperations = list(isOperation, unbounded);
 
 const isConflict: Guard<ConflictReport> = shape<ConflictReport>({ key: isText, lost: isOperation, won: isOperations });

@@ -1,4 +1,4 @@
-import { extensionBytesMax, keyBytesMax, payloadBytesMax, payloadCodecMax, systemKindMax } from "../../bytes/limits.js";
+import { extensionBytesMax, keyBytesMax, operationKindMax, payloadBytesMax, payloadCodecMax, systemKindMax } from "../../bytes/limits.js";
 import { type Decoded, Malformed } from "../../bytes/malformed.js";
 import { readCounter, readStamp, readWallMs, type Stamp, stampBytes, writeStamp } from "../../clock/stamp.js";
 import { hashBytes } from "../../identity/crypto.js";
@@ -14,9 +14,8 @@ export const eventHeaderBytes = 16;
 export const eventFlags = { key: 1, causal: 2, origin: 4, encrypted: 8 } as const;
 export const eventCodecs = { raw: 0, cbor: 1, json: 2, protobuf: 3 } as const;
 export const systemKinds = { frontier: 1, epochOpened: 2, redacted: 3, lens: 4 } as const;
-export { systemKindMax } from "../../bytes/limits.js";
+export { operationKindMax, systemKindMax } from "../../bytes/limits.js";
 export const operationKindMin = 30;
-export const operationKindMax = 50;
 /** From here to the application's: the network's. */
 export const networkKindMin = 60;
 export const applicationKindMin = 128;

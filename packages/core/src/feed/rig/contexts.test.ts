@@ -115,9 +115,11 @@ test("all pairs of tags: what was hashed for one purpose is nothing for another"
         expect(claim.holds(), `${kind.name}: ${instead} for ${tag}`).toBe(isSame || isAbove);
       }
     }
-  // The others name spaces, rows and segments: nothing that is signed for rests on those.
+  // The others name spaces, rows and segments, types, views and what tables come to: nothing that is signed for rests on those.
   const others = tags.filter((tag) => !used.has(tag));
-  expect(others).toEqual(["sinter 1 space", "sinter 1 row", "sinter 1 trie leaf", "sinter 1 trie branch", "sinter 1 segment"]);
+  const feeds = ["space", "row", "trie leaf", "trie branch", "segment"];
+  const views = ["type", "view", "view item", "table key", "table row"];
+  expect(others).toEqual([...feeds, ...views].map((purpose) => `sinter 1 ${purpose}`));
 });
 
 test("a segment is named by the hash for segments, and by none for another purpose", () => {

@@ -72,7 +72,10 @@ export class KnownLanes {
   }
 
   #tellObserved(observed: Observed, parts: KnowingParts): void {
-    for (const [number, seq] of observed) if ((this.#lanes.get(number)?.held ?? 0) < seq) this.#lookUp(number, parts);
+    for (const [number, seq] of observed) {
+      const isKnown = number === this.#own.number || (this.#lanes.get(number)?.held ?? 0) >= seq;
+      if (!isKnown) this.#lookUp(number, parts);
+    }
     for (const [number, known] of this.#lanes) this.#tell(known, Math.min(observed.get(number) ?? 0, known.held));
   }
 
