@@ -23,7 +23,6 @@ import { partsOf, receiptOf } from "./appends.js";
 import { Archive, type SegmentFiles } from "./archive.js";
 import { laneAsked } from "./asked-lane.js";
 import type { DescribedSubjects } from "./described-api.js";
-import { DescribedPeer } from "./described-subjects.js";
 import type { EventOf, EventRecord, NewEvent, ReadOptions, Receipt } from "./event-api.js";
 import type { ExportPart } from "./export.js";
 import { busy, FeedCalls, unknownOutcome } from "./feed-calls.js";
@@ -57,12 +56,12 @@ import { Pending } from "./pending.js";
 import { prove } from "./prove.js";
 import { readEvents } from "./read-events.js";
 import { readable, readably } from "./readable.js";
-import { type LawCheck, RegisteredTypes } from "./registered-types.js";
+import type { LawCheck } from "./registered-types.js";
 import { feedRows, subjectSums } from "./rows.js";
 import { runAudit } from "./run-audit.js";
 import { SinterError } from "./sinter-error.js";
 import type { Subject, SubjectOptions, Written } from "./subject-api.js";
-import { Subjects } from "./subjects.js";
+import { Subjects, type SubjectsParts } from "./subjects.js";
 import type { PutCommands, Table } from "./table.js";
 
 export interface PeerParts {
@@ -109,9 +108,7 @@ export class Peer implements PeerApi {
   readonly #intake: Intake;
   readonly #hybrid: HybridSeals;
   readonly #archive: Archive;
-  readonly #types: RegisteredTypes;
   readonly #subjects: Subjects;
-  readonly #described: DescribedSubjects;
   /** How many times a lane was frozen since it began. */
   #freezes = 0;
   #end: SinterError | undefined;
@@ -171,15 +168,22 @@ export class Peer implements PeerApi {
       ...onward,
       files: parts.files,
     });
-    this.#types = new RegisteredTypes(hasher, parts.laws);
-    this.#subjects = new Subjects({
-      types: this.#types,
-      ...onward,
+    this.#subjects = new Subjects(this.#forSubjects());
+    const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, this.#subjects.views.mount, ...(parts.mounts ?? [])];
+    this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
+    this.#driver.start();
+  }
+
+  /** What subjects ask of their peer. */
+  #forSubjects(): SubjectsParts {
+    const { ports, hasher, author, network, laws } = this.#parts;
+    return {
       view: this.view,
       hasher,
-      clock: parts.ports.clock,
+      clock: ports.clock,
       network: network.id,
       author,
+      laws,
       pending: this.#pending,
       command: (command) => this.#command(this.#subjects.views.mount, command),
       append: async (path, event, extra) => {
@@ -188,23 +192,13 @@ export class Peer implements PeerApi {
       },
       events: (path, options) => this.events(path, options),
       ended: () => this.#end,
-      durable: () => this.#durable(() => undefined),
-    });
-    this.#described = new DescribedPeer({
-      view: this.view,
-      hasher,
+      durable: (read) => this.#durable(read),
+      soon: () => this.#soon(),
       pathOf: (text) => {
         this.#goesOn();
         return this.#paths.of(text);
       },
-      open: (path, type, options) => this.#subjects.open(path, type, options),
-      openTable: (path, type, options) => this.#subjects.anyTable(path, type, options),
-      typeOf: (path) => this.#subjects.typeOf(path),
-      durable: (read) => this.#durable(read),
-    });
-    const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, this.#subjects.views.mount, ...(parts.mounts ?? [])];
-    this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
-    this.#driver.start();
+    };
   }
 
   async append(subject: string, events: readonly NewEvent[], options: { readonly signal?: AbortSignal } = {}): Promise<Receipt> {
@@ -240,12 +234,7 @@ export class Peer implements PeerApi {
   ): Promise<Subject<Value, Commands>>;
   async subject(path: string, type?: undefined, options?: SubjectOptions): Promise<Subject<unknown, unknown>>;
   async subject(path: string, type?: AnyMergeType, options: SubjectOptions = {}): Promise<Subject<unknown, unknown>> {
-    const known = this.#paths.of(path);
-    this.#goesOn();
-    if (type !== undefined) await this.#types.register(type);
-    const subject = this.#subjects.open(known, type ?? this.#subjects.typeOf(known), options);
-    await subject.current();
-    return subject;
+    return await this.#subjects.subject(path, type, options);
   }
 
   /** Keys that each hold something: the last value written, or a state of a merge type. */
@@ -264,16 +253,11 @@ export class Peer implements PeerApi {
     values: AnyMergeType | Element<unknown>,
     options: SubjectOptions = {},
   ): Promise<Table<unknown, unknown, unknown>> {
-    const known = this.#paths.of(path);
-    this.#goesOn();
-    if ("keyOf" in values) await this.#types.register(values);
-    const table = "keyOf" in values ? this.#subjects.tableOf(known, values, options) : this.#subjects.table(known, values, options);
-    await table.current();
-    return table;
+    return await this.#subjects.table(path, values, options);
   }
 
   get described(): DescribedSubjects {
-    return this.#described;
+    return this.#subjects.described;
   }
 
   /** Takes in what others wrote, by whomever it is offered. Resolves once it is on disk, or says why it is not taken. */

@@ -24,7 +24,11 @@ export class RegisteredTypes {
     for (const defined of definedIn(type)) {
       if (this.#digests.has(defined)) continue;
       if (this.#check === undefined)
-        throw new SinterError("usage", `${defined.name} cannot be put through the laws here`, "Open it where its module can be loaded in a thread.");
+        throw new SinterError(
+          "usage",
+          `${defined.name} cannot be put through the laws here`,
+          "Open it where its module can be loaded in a thread.",
+        );
       this.#digests.set(defined, await this.#check(defined));
     }
   }

@@ -12,11 +12,13 @@ import { type LwwMapCommands, lwwMap } from "../merge/lww-map.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import { type OrMapCommands, orMap } from "../merge/or-map.js";
 import { noType } from "./command-call.js";
+import type { DescribedSubjects } from "./described-api.js";
+import { DescribedPeer } from "./described-subjects.js";
 import type { EventRecord, ReadOptions, Receipt } from "./event-api.js";
 import type { AppendExtra } from "./feed-calls.js";
 import { LiveSubject } from "./live-subject.js";
 import { readably } from "./readable.js";
-import type { RegisteredTypes } from "./registered-types.js";
+import { type LawCheck, RegisteredTypes } from "./registered-types.js";
 import { SinterError } from "./sinter-error.js";
 import type { Subject, SubjectOptions, Written } from "./subject-api.js";
 import type { SubjectParts } from "./subject-parts.js";
@@ -32,21 +34,51 @@ export interface SubjectsParts extends ViewsParts {
   readonly append: (path: SubjectPath, parts: NewParts, extra: AppendExtra) => Promise<Receipt>;
   readonly events: (path: SubjectPath, options: ReadOptions) => AsyncIterable<EventRecord>;
   readonly ended: () => SinterError | undefined;
-  readonly durable: () => Promise<void>;
-  readonly types: RegisteredTypes;
+  /** What `read` finds, once all of it is on disk. */
+  readonly durable: <T>(read: () => T) => Promise<T>;
+  /** A path as it was typed; throws where it is none, or the peer has ended. */
+  readonly pathOf: (text: string) => SubjectPath;
+  readonly laws: LawCheck | undefined;
 }
 
 /** Subjects as applications open them. */
 export class Subjects {
   readonly views: Views;
+  /** By the names of their types. */
+  readonly described: DescribedSubjects;
   readonly #parts: SubjectsParts;
+  readonly #types: RegisteredTypes;
 
   constructor(parts: SubjectsParts) {
     this.#parts = parts;
     this.views = new Views(parts);
+    this.#types = new RegisteredTypes(parts.hasher, parts.laws);
+    this.described = new DescribedPeer({
+      ...parts,
+      open: (path, type, options) => this.#open(path, type, options),
+      openTable: (path, type, options) => this.#anyTable(path, type, options),
+      typeOf: (path) => this.#typeOf(path),
+    });
   }
 
-  open<Value, Commands>(path: SubjectPath, type: AnyMergeType<Value, Commands>, options: SubjectOptions): Subject<Value, Commands> {
+  /** Once all that is here of it is folded. Without a type: through the one that its lens names. */
+  async subject(text: string, type: AnyMergeType | undefined, options: SubjectOptions): Promise<Subject<unknown, unknown>> {
+    const path = this.#parts.pathOf(text);
+    if (type !== undefined) await this.#types.register(type);
+    const subject = this.#open(path, type ?? this.#typeOf(path), options);
+    await subject.current();
+    return subject;
+  }
+
+  async table(text: string, values: AnyMergeType | Element<unknown>, options: SubjectOptions): Promise<Table<unknown, unknown, unknown>> {
+    const path = this.#parts.pathOf(text);
+    if ("keyOf" in values) await this.#types.register(values);
+    const table = "keyOf" in values ? this.#tableOf(path, values, options) : this.#table(path, values, options);
+    await table.current();
+    return table;
+  }
+
+  #open<Value, Commands>(path: SubjectPath, type: AnyMergeType<Value, Commands>, options: SubjectOptions): Subject<Value, Commands> {
     const parts = this.#partsOf(path, type, { ...options, kept: "whole" });
     const subject = new LiveSubject<Value, Commands>(parts);
     const commands = written(
@@ -60,13 +92,13 @@ export class Subjects {
   }
 
   /** Keys that hold the last value written. */
-  table<Value>(
+  #table<Value>(
     path: SubjectPath,
     values: Element<Value>,
     options: SubjectOptions,
   ): Table<Value, PutCommands<Value>, LwwMapCommands<Value>> {
     const type = lwwMap(values);
-    const { table, subject } = this.anyTable<Value, LwwMapCommands<Value>>(path, type, options);
+    const { table, subject } = this.#anyTable<Value, LwwMapCommands<Value>>(path, type, options);
     const commands = written(
       (send) => type.commands(send as (operation: unknown) => void),
       (operations) => subject.write(operations),
@@ -78,13 +110,13 @@ export class Subjects {
   }
 
   /** Keys that each hold a state of a merge type. */
-  tableOf<Value, Commands>(
+  #tableOf<Value, Commands>(
     path: SubjectPath,
     values: AnyMergeType<Value, Commands>,
     options: SubjectOptions,
   ): Table<Value, Written<OrMapCommands<Commands>>, OrMapCommands<Commands>> {
     const type = orMap(values);
-    const { table, subject } = this.anyTable<Value, OrMapCommands<Commands>>(path, type, options);
+    const { table, subject } = this.#anyTable<Value, OrMapCommands<Commands>>(path, type, options);
     return Object.assign(
       table,
       written(
@@ -95,7 +127,7 @@ export class Subjects {
   }
 
   /** A table of any type whose keys are many. */
-  anyTable<Value, Changes>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
+  #anyTable<Value, Changes>(path: SubjectPath, type: AnyMergeType, options: SubjectOptions) {
     const parts = this.#partsOf(path, type, { ...options, kept: "some" });
     const subject = new LiveSubject<unknown, Changes>(parts);
     return { subject, table: new LiveTable<Value, Changes>(parts, subject) };
@@ -108,8 +140,8 @@ export class Subjects {
   ): SubjectParts {
     const { hasher, network } = this.#parts;
     const id = subjectId(hasher, network, path);
-    const typeDigest = this.#parts.types.digestOf(type);
-    const lens = this.lens(path);
+    const typeDigest = this.#types.digestOf(type);
+    const lens = this.#lens(path);
     if (lens !== undefined && isOtherBehaviour(lens, type, typeDigest))
       throw new SinterError(
         "lens",
@@ -126,14 +158,15 @@ export class Subjects {
       live,
       append: (event, extra) => this.#parts.append(path, event, extra),
       events: (wanted) => this.#parts.events(path, wanted),
-      named: () => this.lens(path),
+      durable: () => this.#parts.durable(() => undefined),
+      named: () => this.#lens(path),
       release: () => this.views.release(path, live),
     };
   }
 
   /** The type that a subject is read through by those who name none. */
-  typeOf(path: SubjectPath): AnyMergeType {
-    const lens = this.lens(path);
+  #typeOf(path: SubjectPath): AnyMergeType {
+    const lens = this.#lens(path);
     if (lens === undefined) throw noType(path);
     const type = typeNamed(lens.name);
     if (isMalformed(type))
@@ -145,7 +178,7 @@ export class Subjects {
     return type;
   }
 
-  lens(path: SubjectPath): NamedLens | undefined {
+  #lens(path: SubjectPath): NamedLens | undefined {
     const { view, hasher, network } = this.#parts;
     return readably(() => lensOf(view, hasher, subjectId(hasher, network, path)));
   }
