@@ -10,10 +10,18 @@ export async function lawfulDigest({ name, definition }: AnyDefinedMerge): Promi
   const reports = await checkLaws(definition.source, { type: definition.name, runs: registrationRunsMax, seed: SEED });
   const report = reports.find(({ type }) => type === name || type === definition.name);
   if (report === undefined)
-    throw new SinterError("lawless", `${definition.source} exports no ${name}`, "Let `source` be the import.meta.url of the module that exports it.");
+    throw new SinterError(
+      "lawless",
+      `${definition.source} exports no ${name}`,
+      "Let `source` be the import.meta.url of the module that exports it.",
+    );
   if (report.verdict === "refused") {
     const told = report.lines.join("; ");
-    throw new SinterError("lawless", `${name} breaks a law (${report.law}): ${told}`, `Mend it; sinter laws ${definition.source} tells more.`);
+    throw new SinterError(
+      "lawless",
+      `${name} breaks a law (${report.law}): ${told}`,
+      `Mend it; sinter laws ${definition.source} tells more.`,
+    );
   }
   const digest = fromHex(report.digest, DIGEST_BYTES);
   if (isMalformed(digest)) throw new Error(`a digest that is none: ${digest.reason}`);

@@ -83,7 +83,8 @@ test("a type of the application's own folds once it has passed the laws, and one
   const path = "w/o/scores";
   const type = custom["highScores"] as AnyDefinedMerge;
   const [left, right] = [await one.subject(path, type), await two.subject(path, type)];
-  const score = (subject: typeof left, value: number) => subject.change((commands) => (commands as { apply(value: number): void }).apply(value));
+  const score = (subject: typeof left, value: number) =>
+    subject.change((commands) => (commands as { apply(value: number): void }).apply(value));
   await score(left, 7);
   await score(left, 5);
   await score(right, 9);

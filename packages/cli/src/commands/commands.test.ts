@@ -67,6 +67,8 @@ test("audit of a sound store exits 0, of an unsound one 1 and names what is wron
   const human = await finish(setting, ["audit"]);
   expect(human.stdout.lines).toEqual(["chain at s, seq 1: the id differs", "not sound: 1 problem among 1 event in 1 feed"]);
   expect(human.stderr).toBe("");
+  setting.stores.at(dir).audit = { ok: true, events: 1, feeds: 1, views: 2, problems: [] };
+  expect((await finish(setting, ["audit"])).stdout.text).toBe("sound: 1 event in 1 feed, 2 views\n");
 });
 
 test("audit --repair says what was mended, then what the audit finds", async () => {
