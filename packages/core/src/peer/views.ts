@@ -1,5 +1,6 @@
 import { toHex } from "../bytes/hex.js";
 import { isMalformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import { Writer } from "../bytes/writer.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
@@ -11,8 +12,8 @@ import type { AnyMergeType } from "../merge/merge-type.js";
 import type { Mount } from "../protocol/mount.js";
 import type { Clock } from "../protocol/ports.js";
 import { decodeKey, tableRange } from "../store/keys.js";
-import { viewNumberKey } from "../store/view-keys.js";
-import { decodeViewNumber } from "../store/view-records.js";
+import { viewKey, viewNumberKey } from "../store/view-keys.js";
+import { decodeViewNumber, decodeViewRecord } from "../store/view-records.js";
 import { type ViewCommand, type ViewVocabulary, viewProtocol } from "../subject/view-core.js";
 import { LiveView } from "./live-view.js";
 import type { Pending } from "./pending.js";
@@ -153,7 +154,9 @@ export class Views {
   #numberOf(subject: SubjectId, id: Uint8Array): number | undefined {
     const bytes = this.#parts.view.keys.get(viewNumberKey(subject, id));
     const number = bytes === undefined ? undefined : decodeViewNumber(bytes);
-    return number === undefined || isMalformed(number) ? undefined : number;
+    if (number === undefined || isMalformed(number)) return undefined;
+    const record = decodeViewRecord(this.#parts.view.keys.get(viewKey(number)) ?? new Uint8Array(0));
+    return !isMalformed(record) && equalBytes(record.id, id) ? number : undefined;
   }
 
   #newNumber(): number {
