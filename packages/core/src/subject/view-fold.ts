@@ -314,7 +314,7 @@ export class ViewFold {
     if (isMalformed(asked)) return this.#quarantine(lane, asked.reason);
     const first = hasOrigin(bytes, offset) ? this.#firstPlace(lane) : undefined;
     if (until !== undefined && !until(first ?? { wallMs, counter })) return;
-    this.#at.enter(lane.index, seq, lane.observations);
+    this.#at.enter(lane.index, seq, lane.observations, first?.origin);
     const place = first ?? { lane: lane.index, seq, wallMs, counter };
     const keys: string[] = [];
     const operations = isOne ? [asked] : (asked as readonly unknown[]);
@@ -432,6 +432,7 @@ class MovingCircumstance implements Circumstance {
   ahead: readonly Reach[] = [];
   #lane: LaneIndex = 0;
   #seq = 0;
+  #origin: Dot["origin"];
   #observations: Observations | undefined;
 
   constructor(lanes: Lanes, seen: Seen) {
@@ -439,7 +440,8 @@ class MovingCircumstance implements Circumstance {
     this.seen = seen;
   }
 
-  enter(lane: LaneIndex, seq: number, observations: Observations): void {
+  enter(lane: LaneIndex, seq: number, observations: Observations, origin: Dot["origin"]): void {
+    this.#origin = origin;
     this.#lane = lane;
     this.#seq = seq;
     this.#observations = observations;
@@ -448,6 +450,9 @@ class MovingCircumstance implements Circumstance {
 
   covers(dot: Dot): boolean {
     if (dot.lane !== this.#lane) return this.#observations?.covers(dot) === true;
-    return dot.seq < this.#seq || (dot.seq === this.#seq && dot.operation < this.dot.operation);
+    if (dot.seq === this.#seq) return dot.operation < this.dot.operation;
+    if (this.#origin === undefined) return dot.seq < this.#seq;
+    // Appended again behind one another, events are of one time only if they stood in one lane.
+    return dot.origin !== undefined && dot.origin.lane === this.#origin.lane && dot.origin.seq < this.#origin.seq;
   }
 }

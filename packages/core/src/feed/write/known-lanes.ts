@@ -1,7 +1,7 @@
 import { equalBytes } from "../../bytes/order.js";
 import type { Hasher } from "../../identity/crypto.js";
 import { feedId, type SubjectId } from "../../identity/ids.js";
-import type { CausalLane } from "../event/causal-delta.js";
+import { type CausalLane, type CausalRow, causalLaneKey } from "../event/causal-delta.js";
 import type { CausalEncoder } from "../event/causal-encoder.js";
 import type { FeedView } from "../lane/feed-view.js";
 import { countedSize } from "../lane/freeze.js";
@@ -64,6 +64,15 @@ export class KnownLanes {
       this.#tellObserved(observed, parts);
     }
     this.#last = observed ?? "held";
+  }
+
+  /** The next event was written before, by who knew this then. What counts no more is claimed no more. */
+  recall(rows: readonly CausalRow[]): void {
+    const sizes = new Map(rows.map((row) => [causalLaneKey(row), row.size]));
+    for (const known of this.#lanes.values()) this.#tell(known, Math.min(sizes.get(causalLaneKey(known.lane)) ?? 0, known.held));
+    // Whoever writes next is told of anew.
+    this.#last = undefined;
+    this.#grown.clear();
   }
 
   /** The deltas of the next events of the lane. */

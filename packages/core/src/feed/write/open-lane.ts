@@ -6,7 +6,7 @@ import type { Epoch, FeedId, LaneId, SubjectId } from "../../identity/ids.js";
 import type { SubjectPath } from "../../identity/subject-path.js";
 import { appendLeaves, type Mmr } from "../../proof/mmr-append.js";
 import { BlockBuilder } from "../event/block.js";
-import type { CausalLane } from "../event/causal-delta.js";
+import type { CausalLane, CausalRow } from "../event/causal-delta.js";
 import { type EventParts, eventCodecs, eventSize, type Origin, systemKinds } from "../event/event.js";
 import type { KnowingParts, KnownLanes, Observed } from "./known-lanes.js";
 
@@ -129,6 +129,11 @@ export class OpenLane {
   /** What the author of the next events knows of other lanes: they say so. All that is held, where it is left out. */
   know(observed: Observed | undefined, parts: KnowingParts): void {
     this.#known.know(observed, parts);
+  }
+
+  /** The next event was written before: it says what its author knew then. */
+  recall(rows: readonly CausalRow[]): void {
+    this.#known.recall(rows);
   }
 
   /** Adds one event, and ahead of it the frontier events that its causal delta needs. Answers its seq. */

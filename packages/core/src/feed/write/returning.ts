@@ -1,13 +1,14 @@
-import { returnBytesMax, returnEventsMax, returnWaitMs } from "../../bytes/limits.js";
+import { causalFullEveryEvents, returnBytesMax, returnEventsMax, returnWaitMs } from "../../bytes/limits.js";
 import { type HybridClock, isFuture } from "../../clock/hybrid-clock.js";
 import { compareStamps } from "../../clock/stamp.js";
 import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
-import { feedId, laneId } from "../../identity/ids.js";
+import { feedId, type LaneId, laneId } from "../../identity/ids.js";
 import type { SubjectPath } from "../../identity/subject-path.js";
 import type { Effect, Surroundings } from "../../protocol/protocol.js";
 import type { GivenUpRecord, LaneRecord } from "../../store/records.js";
 import { type BlockView, isAbsent } from "../event/block.js";
-import { codecAt, keyAt, keyEpochAt, kindAt, originAt, payloadAt, sizeAt, stampAt } from "../event/event.js";
+import { CausalDecoder, type CausalRow } from "../event/causal-delta.js";
+import { causalAt, codecAt, keyAt, keyEpochAt, kindAt, originAt, payloadAt, sizeAt, stampAt } from "../event/event.js";
 import { isBoundToItsLane } from "../event/origin.js";
 import { redactionAt } from "../lane/absence.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
@@ -120,7 +121,7 @@ export class Returning {
     const mark = view.givenUp(number);
     const size = view.head(number)?.size ?? 0;
     if (mark === undefined || mark.next > size) return { effects: [], done: path };
-    const slice = new Slice({ hasher: this.#hasher, number, record, path, around, writing });
+    const slice = new Slice({ hasher: this.#hasher, number, record, path, from: mark.from, around, writing });
     const stopped = slice.run(mark.next, size);
     work.events += slice.events.length;
     work.epoch = slice.lane?.place.epoch.index ?? work.epoch;
@@ -178,6 +179,8 @@ interface SliceParts {
   readonly number: number;
   readonly record: LaneRecord;
   readonly path: SubjectPath;
+  /** From this event on the lane counts no more. */
+  readonly from: number;
   readonly around: Around;
   readonly writing: Writing;
 }
@@ -196,11 +199,15 @@ class Slice {
   /** The first event that was not looked at. */
   next = 0;
   readonly #parts: SliceParts;
+  /** What their author knew of other lanes, event by event. */
+  readonly #known: CausalDecoder;
   readonly #opened: Effect<Feed>[] = [];
   #bytes = 0;
 
   constructor(parts: SliceParts) {
     this.#parts = parts;
+    const { hasher, record } = parts;
+    this.#known = new CausalDecoder({ feed: feedId(hasher, record.author, record.subject), epoch: record.epoch });
   }
 
   effects(mark: GivenUpRecord): readonly Effect<Feed>[] {
@@ -216,6 +223,7 @@ class Slice {
     this.next = from;
     return unlessDamaged(() => {
       const id = laneId(hasher, feedId(hasher, record.author, record.subject), record.epoch);
+      this.#comeTo(from, { number, id });
       while (this.next <= size && !this.#isFull()) {
         const read = vouchedBlock(view, hasher, { number, id }, this.next);
         const refusal = this.#block(read.block, read.ids);
@@ -223,6 +231,21 @@ class Slice {
       }
       return undefined;
     });
+  }
+
+  /** From any event, the last delta that says all is no further back than that. */
+  #comeTo(from: number, lane: { readonly number: number; readonly id: LaneId }): void {
+    const { around, hasher } = this.#parts;
+    for (let seq = Math.max(1, from - causalFullEveryEvents); seq < from; ) {
+      const { block } = vouchedBlock(around.view, hasher, lane, seq);
+      for (; seq < from && seq < block.firstSeq + block.count; seq++)
+        this.#known.apply(causalAt(block.bytes, block.spans[(seq - block.firstSeq) * spanWords] as number));
+    }
+  }
+
+  /** What the author of the event at `seq` knew: of this lane all before it, so far as that counts. */
+  #knownAt(seq: number): readonly CausalRow[] {
+    return [...this.#known.rows(), { ...this.#known.own, size: Math.min(seq, this.#parts.from) - 1 }];
   }
 
   #isFull(): boolean {
@@ -233,6 +256,7 @@ class Slice {
     while (this.next < block.firstSeq + block.count && !this.#isFull()) {
       const index = this.next - block.firstSeq;
       const id = ids.subarray(index * hashBytes, (index + 1) * hashBytes);
+      this.#known.apply(causalAt(block.bytes, block.spans[index * spanWords] as number));
       const refusal = this.#event(block, { index, id });
       if (refusal !== undefined) return refusal;
       this.next++;
@@ -264,6 +288,7 @@ class Slice {
       keyEpoch: keyEpochAt(bytes, offset),
       origin,
     };
+    lane.recall(this.#knownAt(firstSeq + index));
     const seq = lane.add(again, writing.clock, wallMs);
     writing.touch(lane);
     const by = { lane: lane.place.number, seq };

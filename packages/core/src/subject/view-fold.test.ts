@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { hasher, network, pathOf, Rig } from "../feed/rig/feed-rig.suite.js";
+import { copyOf, exchange, later, pass, run } from "../feed/rig/twins.suite.js";
+import { subjectId } from "../identity/ids.js";
+import { text } from "../merge/element-codec.js";
+import type { Heads } from "../merge/heads.js";
+import { register } from "../merge/lww-register.js";
+import { encodeOperations } from "../merge/transaction.js";
+import { ViewFold } from "./view-fold.js";
+import { ViewStore } from "./view-store.js";
+
+const subject = subjectId(hasher, network, pathOf("s"));
+const type = register(text);
+
+function write(rig: Rig, value: string): void {
+  later(rig);
+  const { kind, payload } = encodeOperations(type, [new TextEncoder().encode(value)]);
+  run(rig, rig.commandOf("s", [{ kind, codec: 0, payload }]));
+}
+
+/** What nobody wrote over knowingly, the last first. */
+function heads(rig: Rig): string[] {
+  const store = new ViewStore(rig.keys, hasher, 0);
+  const fold = new ViewFold({
+    view: rig.view,
+    hasher,
+    subject,
+    type,
+    assurance: "classical",
+    store,
+    kept: "whole",
+    order: "epochs",
+    wallMs: () => Number.MAX_SAFE_INTEGER,
+  });
+  fold.look();
+  fold.fold(1_000);
+  const { live } = fold.items.get("") as Heads<Uint8Array>;
+  return live.map(({ what }) => new TextDecoder().decode(what));
+}
+
+test("an event that is appended again was written in knowledge of what it was when it was first written, and of no more", () => {
+  const [author, other] = [new Rig(), new Rig({ author: 2, instance: 102 })];
+  write(author, "one");
+  pass(author, other);
+  const copy = new Rig({ keys: copyOf(author) });
+  write(author, "two");
+  pass(author, other);
+  // A store that was put back: it writes in the place of "two", and then hears of what somebody else wrote meanwhile.
+  write(copy, "lost");
+  const third = new Rig({ author: 3, instance: 103 });
+  write(third, "meanwhile");
+  pass(third, copy);
+  write(copy, "knowing");
+  exchange(author, other, copy, third);
+  const found = [author, other, copy, third].map(heads);
+  // Written by who had "lost" and "meanwhile". Whether "two" of the other branch is left follows from which lane it counts in.
+  expect(found[0]?.filter((value) => value !== "two")).toEqual(["knowing"]);
+  for (const each of found) expect(each).toEqual(found[0]);
+});
+
+test("what comes back does not stand above what was written at the same time by somebody else", () => {
+  const [author, other] = [new Rig(), new Rig({ author: 2, instance: 102 })];
+  write(author, "one");
+  pass(author, other);
+  const copy = new Rig({ keys: copyOf(author) });
+  write(author, "two");
+  pass(author, other);
+  write(copy, "lost");
+  const third = new Rig({ author: 3, instance: 103 });
+  write(third, "meanwhile");
+  // Heard of before "lost" is appended again, and after it was written.
+  pass(third, copy);
+  exchange(author, other, copy, third);
+  for (const rig of [author, other, copy, third]) expect(heads(rig)).toEqual(["meanwhile", "lost", "two"]);
+});
