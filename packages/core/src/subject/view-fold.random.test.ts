@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
+import { isMalformed } from "../bytes/malformed.js";
 import { systemKindMax } from "../feed/event/event.js";
 import { countedSize } from "../feed/lane/freeze.js";
 import { eventsInOrder, type StoredEvent } from "../feed/lane/subject-reader.js";
@@ -17,7 +18,7 @@ import { pnCounter } from "../merge/pn-counter.js";
 import { record } from "../merge/record.js";
 import { removeWinsSet } from "../merge/remove-wins-set.js";
 import { encodeItems } from "../merge/state.js";
-import { encodeOperations } from "../merge/transaction.js";
+import { decodeOperations, encodeOperations } from "../merge/transaction.js";
 import { applyBatch } from "../store/memory-store.js";
 import { ViewFold } from "./view-fold.js";
 import { ViewStore } from "./view-store.js";
@@ -31,6 +32,8 @@ const subject = subjectId(hasher, network, pathOf("s"));
 interface Trial {
   readonly type: AnyMergeType;
   readonly operation: (draw: number) => unknown;
+  /** What the events that count come to, each of them once: told by reading them in order. */
+  readonly total?: (rig: Rig) => unknown;
 }
 
 const words = ["a", "b", "c"];
@@ -44,13 +47,23 @@ const trials: Readonly<Record<string, Trial>> = {
   "or-set": made(orSet(text), (set, draw) => (draw % 3 === 0 ? set.remove(wordOf(draw)) : set.add(wordOf(draw)))),
   "remove-wins-set": made(removeWinsSet(text), (set, draw) => (draw % 3 === 0 ? set.remove(wordOf(draw)) : set.add(wordOf(draw)))),
   register: made(register(text), (it, draw) => it.set(`value ${draw}`)),
-  "pn-counter": made(pnCounter(), (it, draw) => (draw % 3 === 0 ? it.decrement(1 + draw) : it.increment(1 + draw))),
+  "pn-counter": {
+    ...made(pnCounter(), (it, draw) => (draw % 3 === 0 ? it.decrement(1 + draw) : it.increment(1 + draw))),
+    total: (rig) => operations(rig).reduce((sum, { kind, payload }) => sum + sumOf(kind, payload), 0),
+  },
   "lww-map": made(lwwMap(text), (map, draw) => (draw % 3 === 0 ? map.delete(wordOf(draw)) : map.set(wordOf(draw), `value ${draw}`))),
   "or-map": made(orMap(pnCounter()), (map, draw) => (draw % 4 === 0 ? map.delete(wordOf(draw)) : map.at(wordOf(draw)).increment(1 + draw))),
   record: made(record({ votes: pnCounter(), tags: orSet(text) }), (it, draw) =>
     draw % 2 === 0 ? it.votes.increment() : draw % 3 === 0 ? it.tags.remove(wordOf(draw)) : it.tags.add(wordOf(draw)),
   ),
 };
+
+function sumOf(kind: number, payload: StoredEvent["payload"]): number {
+  if (typeof payload === "string") return 0;
+  const asked = decodeOperations(pnCounter(), kind, payload);
+  if (isMalformed(asked)) throw new Error(asked.reason);
+  return (asked as readonly number[]).reduce((sum, by) => sum + by, 0);
+}
 
 function sent<Commands>(type: AnyMergeType<unknown, Commands>, call: (commands: Commands) => void): unknown {
   const operations: unknown[] = [];
@@ -233,6 +246,8 @@ test.each(Object.entries(trials))(
         for (const other of rest)
           if (other !== first) throw new Error(world.all.map(({ bytes, fresh }) => `${bytes} fresh ${fresh}`).join("\n"));
         for (const each of world.all) expect(each.fresh).toBe(first);
+        if (trial.total !== undefined)
+          for (const { rig, fold } of world.all) expect(trial.type.value(fold.items.all)).toBe(trial.total(rig));
       }),
       { numRuns: 60 },
     );

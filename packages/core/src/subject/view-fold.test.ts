@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
-import { hasher, network, pathOf, Rig } from "../feed/rig/feed-rig.suite.js";
+import { toHex } from "../bytes/hex.js";
+import { CausalDecoder } from "../feed/event/causal-delta.js";
+import { causalAt } from "../feed/event/event.js";
+import { hasOrigin } from "../feed/event/origin.js";
+import { vouchedBlock } from "../feed/lane/subject-reader.js";
+import { hasher, laneIdOf, network, pathOf, Rig } from "../feed/rig/feed-rig.suite.js";
 import { copyOf, exchange, later, pass, run } from "../feed/rig/twins.suite.js";
-import { subjectId } from "../identity/ids.js";
+import { spanWords } from "../identity/crypto.js";
+import { feedId, subjectId } from "../identity/ids.js";
 import { text } from "../merge/element-codec.js";
 import type { Heads } from "../merge/heads.js";
 import { register } from "../merge/lww-register.js";
@@ -18,8 +24,7 @@ function write(rig: Rig, value: string): void {
   run(rig, rig.commandOf("s", [{ kind, codec: 0, payload }]));
 }
 
-/** What nobody wrote over knowingly, the last first. */
-function heads(rig: Rig): string[] {
+function foldOf(rig: Rig): ViewFold {
   const store = new ViewStore(rig.keys, hasher, 0);
   const fold = new ViewFold({
     view: rig.view,
@@ -34,8 +39,29 @@ function heads(rig: Rig): string[] {
   });
   fold.look();
   fold.fold(1_000);
-  const { live } = fold.items.get("") as Heads<Uint8Array>;
+  return fold;
+}
+
+/** What nobody wrote over knowingly, the last first. */
+function heads(rig: Rig): string[] {
+  const { live } = foldOf(rig).items.get("") as Heads<Uint8Array>;
   return live.map(({ what }) => new TextDecoder().decode(what));
+}
+
+/** Feeds that events which were appended again say to have known, wherever they lie. */
+function knownAgain(rig: Rig): string[] {
+  const known = new Set<string>();
+  for (const { number, author, epoch } of [...rig.view.lanes(subject)]) {
+    const lane = { number, id: laneIdOf(author, "s", epoch) };
+    const decoder = new CausalDecoder({ feed: feedId(hasher, author, subject), epoch });
+    for (let seq = 1; seq <= (rig.view.head(number)?.size ?? 0); seq++) {
+      const { block } = vouchedBlock(rig.view, hasher, lane, seq);
+      const offset = block.spans[(seq - block.firstSeq) * spanWords] as number;
+      decoder.apply(causalAt(block.bytes, offset));
+      if (hasOrigin(block.bytes, offset)) for (const { feed } of decoder.rows()) known.add(toHex(feed));
+    }
+  }
+  return [...known];
 }
 
 test("an event that is appended again was written in knowledge of what it was when it was first written, and of no more", () => {
@@ -72,4 +98,21 @@ test("what comes back does not stand above what was written at the same time by 
   pass(third, copy);
   exchange(author, other, copy, third);
   for (const rig of [author, other, copy, third]) expect(heads(rig)).toEqual(["meanwhile", "lost", "two"]);
+  expect(knownAgain(copy)).toEqual([toHex(feedId(hasher, author.author, subject))]);
+});
+
+test("a lane that has other events than were folded outdates its view, also where it is no longer than it was", () => {
+  const [author, other] = [new Rig(), new Rig({ author: 2, instance: 102 })];
+  write(author, "one");
+  const before = copyOf(author);
+  write(author, "two");
+  pass(author, other);
+  const back = new Rig({ keys: before });
+  write(back, "lost");
+  const fold = foldOf(back);
+  expect(fold.outdated).toBeUndefined();
+  pass(back, other);
+  fold.look();
+  expect(fold.outdated).toContain("other events");
+  expect(heads(back)).toEqual(["lost", "two"]);
 });
