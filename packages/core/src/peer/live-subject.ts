@@ -101,7 +101,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     live.shown.add(write);
     this.#latest.changed();
     const receipt = this.#append({ kind, codec: eventCodecs.raw, payload }, (lane, seq) => {
-      write.placed = { lane, seq };
+      live.shown.place(write, { lane, seq });
     });
     const dropped = () => {
       live.shown.drop(write);

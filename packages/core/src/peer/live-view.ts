@@ -186,7 +186,8 @@ export class LiveView {
 
   #foldOn(store: ViewStore, order: "stamps" | "epochs" = "stamps"): ViewFold {
     const { view, hasher, subject, type, assurance, kept, clock } = this.#parts;
-    return new ViewFold({ view, hasher, subject, type, assurance, store, kept, order, wallMs: () => clock.wallMs() });
+    const known = (lane: number, seq: number) => this.shown?.operationsAt(lane, seq);
+    return new ViewFold({ view, hasher, subject, type, assurance, store, kept, order, known, wallMs: () => clock.wallMs() });
   }
 
   /** As much as may be done without a pause. */

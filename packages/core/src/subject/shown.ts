@@ -18,6 +18,9 @@ export class Shown {
   readonly #author: string;
   #fold: ViewFold;
   readonly #pending: PendingWrite[] = [];
+  /** Those that lie somewhere by now, by seq. */
+  readonly #placed = new Map<number, PendingWrite>();
+  #counter = 0;
   /** Of keys that pending operations bear on. */
   #over = new Map<string, unknown>();
 
@@ -36,6 +39,18 @@ export class Shown {
     this.#apply(write);
   }
 
+  /** It lies there now. */
+  place(write: PendingWrite, placed: { readonly lane: number; readonly seq: number }): void {
+    write.placed = placed;
+    this.#placed.set(placed.seq, write);
+  }
+
+  /** What an event of ours asks, if it is known without reading it. */
+  operationsAt(lane: number, seq: number): readonly unknown[] | undefined {
+    const write = this.#placed.size === 0 ? undefined : this.#placed.get(seq);
+    return write?.placed?.lane === lane ? write.operations : undefined;
+  }
+
   /** It came to nothing. */
   drop(write: PendingWrite): void {
     const at = this.#pending.indexOf(write);
@@ -51,6 +66,7 @@ export class Shown {
     const frontier = fold.frontier();
     const isFolded = ({ placed }: PendingWrite) => placed !== undefined && (frontier.get(placed.lane) ?? 0) >= placed.seq;
     const left = this.#pending.filter((write) => !isFolded(write));
+    for (const write of this.#pending) if (write.placed !== undefined && isFolded(write)) this.#placed.delete(write.placed.seq);
     this.#pending.splice(0, this.#pending.length, ...left);
     this.#rebuild();
   }
@@ -81,6 +97,7 @@ export class Shown {
   }
 
   #apply({ operations }: PendingWrite): void {
+    const at = this.#newest();
     for (const operation of operations) {
       const key = this.#type.keyOf(operation);
       let item = this.#over.get(key);
@@ -88,14 +105,14 @@ export class Shown {
         item = this.#fold.items.copy(key);
         this.#over.set(key, item);
       }
-      this.#type.apply(item, operation, this.#newest());
+      at.dot = { lane: PENDING_LANE, seq: ++this.#counter, operation: 0, wallMs: Number.MAX_SAFE_INTEGER, counter: 0 };
+      this.#type.apply(item, operation, at);
     }
   }
 
   /** Behind everything, in knowledge of everything, in a lane that no other is. */
-  #newest(): Circumstance {
+  #newest(): { dot: Dot } & Circumstance {
     const { seen } = this.#fold;
-    const dot: Dot = { lane: PENDING_LANE, seq: ++this.#counter, operation: 0, wallMs: Number.MAX_SAFE_INTEGER, counter: 0 };
     const { stored } = this.#fold.lanes;
     const lanes = {
       ...stored,
@@ -103,12 +120,11 @@ export class Shown {
       author: (lane: number) => (lane === PENDING_LANE ? this.#author : stored.author(lane)),
       write: (writer: Writer, lane: number) => (lane === PENDING_LANE ? void writer.bytes(NO_LANE) : stored.write(writer, lane)),
     };
-    return { dot, lanes, seen, covers: () => true, ahead: [] };
+    return { dot: NO_DOT, lanes, seen, covers: () => true, ahead: [] };
   }
-
-  #counter = 0;
 }
 
+const NO_DOT: Dot = { lane: 0, seq: 0, operation: 0, wallMs: 0, counter: 0 };
 const PENDING_LANE = -1;
 /** For types that make ids of operations: no lane has it. */
 const NO_LANE = new Uint8Array(idBytes).fill(0xff);

@@ -44,6 +44,8 @@ export interface ViewFoldParts {
   readonly order?: "stamps" | "epochs";
   /** As this machine believes. */
   readonly wallMs: () => number;
+  /** What an event asks, where that is known without reading it: it was just written here. */
+  readonly known?: (lane: number, seq: number) => readonly unknown[] | undefined;
   /** Only what stands up to there in the order counts; all of it, where left out. */
   readonly until?: (standing: Stamp) => boolean;
 }
@@ -310,7 +312,8 @@ export class ViewFold {
     const { bytes, offset, seq, wallMs, counter } = lane;
     const payload = payloadAt(bytes, offset);
     const isOne = kind !== operationKinds.transaction;
-    const asked = isOne ? type.decodeOperation(kind, payload) : decodeOperations(type, kind, payload);
+    const known = isOne ? undefined : this.#parts.known?.(lane.entry.number, seq);
+    const asked = known ?? (isOne ? type.decodeOperation(kind, payload) : decodeOperations(type, kind, payload));
     if (isMalformed(asked)) return this.#quarantine(lane, asked.reason);
     const first = hasOrigin(bytes, offset) ? this.#firstPlace(lane) : undefined;
     if (until !== undefined && !until(first ?? { wallMs, counter })) return;
