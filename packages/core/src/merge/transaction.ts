@@ -7,13 +7,16 @@ import { operationKinds } from "./operation-kinds.js";
 
 // Operations as one event: a single one as itself, several as a transaction, each with its kind (docs/wire.md, "Operations").
 
+/** Most operations take about so many: what grows to megabytes is not copied over and over. */
+const OPERATION_BYTES = 24;
+
 /** Throws where they are more than one event holds. */
 export function encodeOperations(type: AnyMergeType, operations: readonly unknown[]): EncodedOperation {
   const { length } = operations;
   if (length === 0) throw new RangeError("an event has one operation at least");
   if (length === 1) return type.encodeOperation(operations[0]);
   if (length > transactionOperationsMax) throw new RangeError(`an event has at most ${transactionOperationsMax} operations, not ${length}`);
-  const writer = new Writer();
+  const writer = new Writer(length * OPERATION_BYTES);
   for (const operation of operations) {
     const { kind, payload } = type.encodeOperation(operation);
     writer.u8(kind).prefixed(payload);
