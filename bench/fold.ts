@@ -116,3 +116,36 @@ async function costBehind(peer: Peer, path: string): Promise<number> {
   }
   return median(costs);
 }
+
+const MEMORY_EVENTS = 1_000_000;
+const MEMORY_STEPS = 10;
+
+/** What the process holds with a live view, behind ten million events and behind one million: the heap and what is outside of it. */
+export async function foldMemory(): Promise<Figure> {
+  return await inFolder(async (dir) => {
+    const peer = await open({ dir, control: "none" });
+    try {
+      const votes = await peer.subject("bench/memory/live", pnCounter());
+      const held: number[] = [];
+      for (let step = 1; step <= MEMORY_STEPS; step++) {
+        await fill(peer, votes.path, increments, MEMORY_EVENTS);
+        await votes.current();
+        if (votes.value !== step * MEMORY_EVENTS) throw new Error(`${votes.value} behind ${step} million`);
+        held.push(heldBytes());
+      }
+      const [first = 1] = held;
+      const target = { bench: "fold-memory", unit: "MB", reach: { kind: "at most", ratio: 1.2 } } as const;
+      return figure(target, (held.at(-1) ?? 0) / 1e6, first / 1e6, { eachMillion: held.map((bytes) => rounded(bytes / 1e6)) });
+    } finally {
+      await peer.close();
+    }
+  });
+}
+
+function heldBytes(): number {
+  const collect = (globalThis as { gc?: () => void }).gc;
+  if (collect === undefined) throw new Error("memory is measured with: node --expose-gc bench/dist/main.js fold-memory");
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

@@ -4,7 +4,7 @@ import { audit } from "./audit.js";
 import { backup } from "./backup.js";
 import { disk } from "./disk.js";
 import { falcon } from "./falcon.js";
-import { foldCounter, foldFlat, foldOrSet, foldRegister } from "./fold.js";
+import { foldCounter, foldFlat, foldMemory, foldOrSet, foldRegister } from "./fold.js";
 import { type Figure, signatureUs } from "./measure.js";
 import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
@@ -35,6 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
   "fold-register": foldRegister,
   "fold-orset": foldOrSet,
   "fold-flat": foldFlat,
+  "fold-memory": foldMemory,
   ops: operations,
   applied,
   "table-root": tableRoot,

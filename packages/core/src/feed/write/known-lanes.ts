@@ -34,6 +34,8 @@ export class KnownLanes {
   readonly #lanes = new Map<number, KnownLane>();
   /** Lanes of which more is held than when all that was held was told last. */
   readonly #grown = new Set<KnownLane>();
+  /** Told of though nothing of them is held. */
+  readonly #recalled: CausalLane[] = [];
   /** What the encoder was brought to last. */
   #last: Observed | "held" | undefined;
 
@@ -55,6 +57,7 @@ export class KnownLanes {
 
   /** The next events are written by who knows this; all that is held, where it is left out. */
   know(observed: Observed | undefined, parts: KnowingParts): void {
+    this.#forgetRecalled();
     if (observed === undefined) {
       for (const known of this.#last === "held" ? this.#grown : this.#lanes.values()) this.#tell(known, known.held);
       this.#grown.clear();
@@ -66,13 +69,27 @@ export class KnownLanes {
     this.#last = observed ?? "held";
   }
 
-  /** The next event was written before, by who knew this then. What counts no more is claimed no more. */
+  /** The next event was written before, by who knew this then: of lanes, too, that are not held here, or not so far. */
   recall(rows: readonly CausalRow[]): void {
-    const sizes = new Map(rows.map((row) => [causalLaneKey(row), row.size]));
-    for (const known of this.#lanes.values()) this.#tell(known, Math.min(sizes.get(causalLaneKey(known.lane)) ?? 0, known.held));
+    this.#forgetRecalled();
+    const left = new Map(rows.map((row) => [causalLaneKey(row), row]));
+    for (const known of this.#lanes.values()) {
+      const key = causalLaneKey(known.lane);
+      this.#tell(known, left.get(key)?.size ?? 0);
+      left.delete(key);
+    }
+    for (const { feed, epoch, size } of left.values()) {
+      const lane = { feed, epoch };
+      if (size > 0 && this.#encoder.observe(lane, size) === "taken") this.#recalled.push(lane);
+    }
     // Whoever writes next is told of anew.
     this.#last = undefined;
     this.#grown.clear();
+  }
+
+  /** Lanes that are not held are claimed by what was written before alone. */
+  #forgetRecalled(): void {
+    for (const lane of this.#recalled.splice(0)) this.#encoder.forget(lane);
   }
 
   /** The deltas of the next events of the lane. */
