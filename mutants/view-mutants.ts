@@ -53,7 +53,7 @@ export const viewMutants: readonly Mutant[] = [
   },
   {
     name: "item-believed",
-    what: "an item of a view that lost a bit on the disk is as good as any other",
+    what: "an item of a view that lost a bit on the disk is taken as it is",
     file: "packages/core/src/store/view-records.ts",
     find: "equalBytes(itemSum(hasher, place, item), record.subarray(0, ITEM_SUM_BYTES))",
     replace: "itemSum(hasher, place, item).length === ITEM_SUM_BYTES",

@@ -97,7 +97,7 @@ export function drawArrival(draws: Draws, from: Cut, to: Cut): Arrival {
   for (let left = to.reduce((sum, end, lane) => sum + end - (from[lane] as number), 0); left > 0; left--) {
     let skip = draws.below(left);
     let lane = 0;
-    // Each event that is left is as likely as any other to be of the lane that goes on.
+    // Events that are left fall to the lane that goes on with equal chance.
     for (let rest = (to[lane] as number) - (at[lane] as number); skip >= rest; rest = (to[lane] as number) - (at[lane] as number)) {
       skip -= rest;
       lane++;
