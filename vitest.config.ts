@@ -57,6 +57,7 @@ export default defineConfig({
       thresholds: {
         "packages/core/src/**": { lines: 95, branches: 90 },
         "packages/simulator/src/**": { lines: 90 },
+        "packages/pipeline/src/**": { lines: 90 },
         "packages/sinter/src/**": { lines: 90 },
         "packages/cli/src/**": { lines: 90 },
       },

@@ -10,6 +10,7 @@ import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
 import { applied, operations, tableRoot } from "./subject.js";
+import { synthFiles, synthNdjson } from "./synthesis.js";
 import { turn } from "./turn.js";
 import { verify } from "./verify.js";
 
@@ -39,6 +40,8 @@ const benches: Readonly<Record<string, Bench>> = {
   ops: operations,
   applied,
   "table-root": tableRoot,
+  "synth-files": synthFiles,
+  "synth-ndjson": synthNdjson,
 };
 
 const words = process.argv.slice(2);

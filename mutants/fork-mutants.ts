@@ -4,6 +4,46 @@ import type { Mutant } from "./mutant.js";
 
 export const forkMutants: readonly Mutant[] = [
   {
+    name: "fork-without-difference",
+    what: "an author is accused of a fork where both branches are one history",
+    file: "packages/core/src/feed/seal/fork-proof.ts",
+    find: "if (equalBytes(one.leaf, other.leaf))",
+    replace: "if (one.leaf.length !== other.leaf.length)",
+    tests: ["packages/core/src/feed/seal/fork-proof.test.ts"],
+  },
+  {
+    name: "fork-one-seal-checked",
+    what: "one signature is enough to accuse: the other branch is anybody's invention",
+    file: "packages/core/src/feed/seal/fork-proof.ts",
+    find: "return second instanceof Malformed ? second : new VerifiedFork(",
+    replace: "return first instanceof Malformed ? first : new VerifiedFork(",
+    tests: ["packages/core/src/feed/seal/fork-proof.test.ts"],
+  },
+  {
+    name: "freeze-at-first-seen",
+    what: "replicas freeze a lane where they first saw it fork, each at its own place",
+    file: "packages/core/src/feed/lane/freeze.ts",
+    find: "return compareForks(one.proof, other.proof) <= 0 ? one : other;",
+    replace: "return compareForks(one.proof, other.proof) <= 1e9 ? one : other;",
+    tests: ["packages/core/src/feed/seal/fork-proof.test.ts"],
+  },
+  {
+    name: "fork-search-believes",
+    what: "a relay's made-up nodes are believed, and the author is suspected of what the relay did",
+    file: "packages/core/src/feed/seal/fork-search.ts",
+    find: "if (!equalBytes(row[0] as Uint8Array, this.#their(node)))",
+    replace: "if (row.length !== 1)",
+    tests: ["packages/core/src/feed/seal/fork-search.test.ts"],
+  },
+  {
+    name: "fork-prefix-unchecked",
+    what: "what came before a fork is not looked at, and the lane freezes too late",
+    file: "packages/core/src/proof/mmr-split.ts",
+    find: "const nodes = [...before, leaf, ...rest];",
+    replace: "const nodes = [...before.map((peak) => peak.slice().fill(0)), leaf, ...rest];",
+    tests: ["packages/core/src/proof/mmr-split.test.ts"],
+  },
+  {
     name: "proof-gone-with-its-keys",
     what: "a repair removes every sound proof of a fork of a hybrid author whose keys the disk has lost",
     file: "packages/core/src/feed/audit/repair-forks.ts",

@@ -8,6 +8,8 @@ const source = (room) => fileURLToPath(new URL(`../packages/${room}/src/index.ts
 export const aliases = [
   { find: /^@sinter\/core$/, replacement: source("core") },
   { find: /^@sinter\/simulator$/, replacement: source("simulator") },
+  { find: /^@sinter\/pipeline$/, replacement: source("pipeline") },
   { find: /^@sinter\/cli$/, replacement: source("cli") },
   { find: /^sinter$/, replacement: source("sinter") },
+  { find: /^sinter\/synthesis$/, replacement: fileURLToPath(new URL("../packages/sinter/src/synthesis.ts", import.meta.url)) },
 ];

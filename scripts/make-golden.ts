@@ -50,7 +50,12 @@ const SEGMENTS = {
   issue: "workspace/alpha/object/42",
 };
 /** Read through types: besides the one of which there are segments. */
-const TYPED = { tags: "workspace/alpha/tags", count: "workspace/alpha/count", title: "workspace/alpha/title" };
+const TYPED = {
+  tags: "workspace/alpha/tags",
+  count: "workspace/alpha/count",
+  title: "workspace/alpha/title",
+  stock: "workspace/alpha/stock",
+};
 
 const place = goldenPlace(FORMAT);
 const hasher = createNodeHasher();
@@ -208,7 +213,13 @@ async function typedSubjects(peer: Peer): Promise<void> {
     it.tags.add("ui");
     it.votes.increment(1);
   });
-  for (const subject of [tags, count, title, issue]) await subject.close();
+  // A key of the table changes once its root was asked for: what is on disk of its trie does not have that.
+  const stock = await peer.table(TYPED.stock, textElement);
+  for (const key of ["apples", "pears", "plums"]) await stock.put(key, "7");
+  await stock.delete("pears");
+  await stock.root();
+  await stock.put("apples", "8");
+  for (const subject of [tags, count, title, issue, stock]) await subject.close();
 }
 
 /** In a copy, so in epochs of its own. */

@@ -31,7 +31,7 @@ export interface Scenario<Result extends SeedResult> {
   /** One of so many runs twice, with traces that must be equal; and one signs for real, so that nothing rests on what the stub
    * lets through. */
   readonly every: number;
-  run(options: SeedOptions): Result;
+  run(options: SeedOptions): Result | Promise<Result>;
   /** Of each run that came to an end. */
   add(result: Result): void;
 }
@@ -50,8 +50,8 @@ export async function runSeeds<Result extends SeedResult>(scenario: Scenario<Res
   const began = performance.now();
   let failed = 0;
   for (let seed = first; seed < first + runs; seed++) {
-    const outcome = outcomeOf(scenario, optionsOf(scenario, seed));
-    const problems = problemsOf(scenario, seed, outcome);
+    const outcome = await outcomeOf(scenario, optionsOf(scenario, seed));
+    const problems = await problemsOf(scenario, seed, outcome);
     if (!(outcome instanceof Error)) scenario.add(outcome);
     if (problems.length === 0) continue;
     failed++;
@@ -70,18 +70,22 @@ function optionsOf({ every }: { readonly every: number }, seed: number): SeedOpt
   return { seed, hasher, ...(seed % every === 0 && { trace: {} }), ...(isReal && { crypto: ed25519 }) };
 }
 
-function outcomeOf<Result extends SeedResult>(scenario: Scenario<Result>, options: SeedOptions): Result | Error {
+async function outcomeOf<Result extends SeedResult>(scenario: Scenario<Result>, options: SeedOptions): Promise<Result | Error> {
   try {
-    return scenario.run(options);
+    return await scenario.run(options);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
 
-function problemsOf<Result extends SeedResult>(scenario: Scenario<Result>, seed: number, outcome: Result | Error): readonly string[] {
+async function problemsOf<Result extends SeedResult>(
+  scenario: Scenario<Result>,
+  seed: number,
+  outcome: Result | Error,
+): Promise<readonly string[]> {
   if (outcome instanceof Error) return [outcome.message];
   if (outcome.problems.length > 0 || seed % scenario.every !== 0) return outcome.problems;
-  const again = outcomeOf(scenario, optionsOf(scenario, seed));
+  const again = await outcomeOf(scenario, optionsOf(scenario, seed));
   const hash = again instanceof Error ? again.message : again.hash;
   return hash === outcome.hash ? [] : [`one seed, two traces: ${outcome.hash}, ${hash}`];
 }
@@ -91,7 +95,7 @@ async function keepTrace<Result extends SeedResult>(scenario: Scenario<Result>, 
   mkdirSync(KEPT, { recursive: true });
   const path = `${KEPT}/${scenario.script.replace(":", "-")}-${seed}.trace`;
   const file = createWriteStream(path);
-  outcomeOf(scenario, { ...optionsOf(scenario, seed), trace: { sink: (line) => file.write(`${line}\n`) } });
+  await outcomeOf(scenario, { ...optionsOf(scenario, seed), trace: { sink: (line) => file.write(`${line}\n`) } });
   file.end();
   await once(file, "finish");
   return path;

@@ -7,8 +7,9 @@ export const packages: Readonly<
 > = {
   core: { name: "@sinter/core", may: [], environment: "pure" },
   simulator: { name: "@sinter/simulator", may: ["@sinter/core"], environment: "pure" },
-  sinter: { name: "sinter", may: ["@sinter/core", "@sinter/simulator"], environment: "node" },
-  cli: { name: "@sinter/cli", may: ["@sinter/core", "@sinter/simulator", "sinter"], environment: "node" },
+  pipeline: { name: "@sinter/pipeline", may: ["@sinter/core"], environment: "node" },
+  sinter: { name: "sinter", may: ["@sinter/core", "@sinter/simulator", "@sinter/pipeline"], environment: "node" },
+  cli: { name: "@sinter/cli", may: ["@sinter/core", "@sinter/simulator", "@sinter/pipeline", "sinter"], environment: "node" },
 };
 
 /** Folders of packages/core/src. Two folders of one number never import each other. */
@@ -21,6 +22,7 @@ export const coreFloors: Readonly<Record<string, number>> = {
   proof: 3,
   merge: 3,
   feed: 4,
+  synthesis: 5,
   subject: 5,
   peer: 7,
 };

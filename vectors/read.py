@@ -517,6 +517,10 @@ def check_trie(found):
     for each in found["tries"]:
         rows = sorted((hexed(row["key"]).hex(), hexed(row["row"])) for row in each["rows"])
         yield trie_root(rows).hex() == each["root"], f"a trie of {len(rows)} rows"
+    for each in found["tables"]:
+        items = [(hexed(item["key"]), hexed(item["item"])) for item in each["items"]]
+        rows = sorted((H("sinter 1 table key", key).hex(), H("sinter 1 table row", bytes([len(key)]), key, item)) for key, item in items)
+        yield trie_root(rows).hex() == each["root"], f"a table of {len(rows)} keys"
 
 def trie_root(rows):
     """Of (key in hexadecimal digits, row hash), in order."""

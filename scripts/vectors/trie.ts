@@ -1,4 +1,4 @@
-import { type Bytes, filled, H, hex, joined, number, write } from "./bytes.js";
+import { type Bytes, filled, H, hex, joined, number, prefixed, utf8, write } from "./bytes.js";
 
 interface Row {
   readonly key: string;
@@ -14,7 +14,6 @@ interface Subtree {
 }
 
 const bytesOf = (text: string): Bytes => new Uint8Array(Buffer.from(text, "hex"));
-const LEAF_DEPTH = 192;
 
 /** The record of a branch at `depth`: its children by rising digit. */
 function record(depth: number, children: readonly Subtree[]): Bytes {
@@ -39,7 +38,7 @@ function pathOf(digits: string): string {
 
 function subtree(rows: readonly Row[], records: Record<string, string>): Subtree {
   const [first] = rows as readonly [Row];
-  if (rows.length === 1) return { depth: LEAF_DEPTH, hash: H("trie leaf", bytesOf(first.key), bytesOf(first.row)), key: first.key };
+  if (rows.length === 1) return { depth: first.key.length, hash: H("trie leaf", bytesOf(first.key), bytesOf(first.row)), key: first.key };
   let depth = 0;
   while (rows.every(({ key }) => key[depth] === first.key[depth])) depth++;
   const digits = [...new Set(rows.map(({ key }) => key[depth] as string))].sort();
@@ -75,6 +74,16 @@ export function trie(): void {
     const row = H("row", lane, number(8, size as number), headId, number(8, freezeAt as number));
     return { lane: hex(lane), size, headId: hex(headId), freezeAt, row: hex(row) };
   });
-  const about = "Hashes of rows, and tries of some rows: their root, and by their path the records of the store's table 0b.";
-  write("trie", about, { rows: states, tries: [[], rows.slice(0, 1), rows.slice(0, 2), near, rows].map(trieOf) });
+  const items = Array.from({ length: 40 }, (_, index) => ({ key: hex(utf8(`key ${index}`)), item: hex(filled(index, index)) }));
+  const tables = [items.slice(0, 1), items].map((all) => {
+    const placed = all.map(({ key, item }) => ({
+      key: hex(H("table key", bytesOf(key))),
+      row: hex(H("table row", prefixed(bytesOf(key)), bytesOf(item))),
+    }));
+    return { items: all, ...trieOf(placed) };
+  });
+  const about =
+    "Hashes of rows, and tries of some rows: their root, and by their path the records of the store's table 0b. Tables of some items, " +
+    "as their types write them: their root, and the records of table 18.";
+  write("trie", about, { rows: states, tries: [[], rows.slice(0, 1), rows.slice(0, 2), near, rows].map(trieOf), tables });
 }

@@ -25,6 +25,7 @@ test("wrong usage exits 2 with one line that suggests", async () => {
     [["stauts"], /^sinter: unknown command 'stauts'\. Did you mean status\? See sinter --help\.\n$/],
     [["cat", "s", "--jsn"], /^sinter: unknown option '--jsn'\. Did you mean --json\? See sinter cat --help\.\n$/],
     [["cat"], /^sinter: missing required argument 'subject'\. See sinter cat --help\.\n$/],
+    [["table", "put", "t"], /^sinter: missing required argument 'key'\. See sinter table put --help\.\n$/],
     [["feeds", "a", "b"], /^sinter: too many arguments.*\n$/],
     [["append", "s", "x", "--kind", "7"], /^sinter: .*A whole number from 128 to 255.*\n$/],
     [["append", "s", "x", "--codec", "xml"], /^sinter: .*Allowed choices are raw, cbor, json, protobuf.*\n$/],

@@ -26,6 +26,7 @@ import { addSet } from "./commands/set.js";
 import { addStatus } from "./commands/status.js";
 import { addSubject } from "./commands/subject.js";
 import { addSubjects } from "./commands/subjects.js";
+import { addSynthesize } from "./commands/synthesize.js";
 import { addTable } from "./commands/table.js";
 import { addUp } from "./commands/up.js";
 import { addVerify } from "./commands/verify.js";
@@ -51,6 +52,7 @@ const commands = [
   addExplain,
   addConflicts,
   addTable,
+  addSynthesize,
   addFeeds,
   addAudit,
   addProve,
@@ -141,9 +143,14 @@ function understand(argv: readonly string[], context: Context): Work {
 function usageOf(error: CommanderError, program: Command, given: { readonly argv: readonly string[]; readonly name: string }): Error {
   const [what = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const meant = /\(Did you mean (.+?)\?\)/.exec(rest.join(" "))?.[1];
-  const named = program.commands.find((command) => command.name() === given.argv[0]);
-  const help = `${given.name} ${named === undefined ? "" : `${named.name()} `}--help`;
+  const help = [given.name, ...namedIn(program, given.argv), "--help"].join(" ");
   return usage(what, meant === undefined ? `See ${help}` : `Did you mean ${meant}? See ${help}`);
+}
+
+/** The command that the line begins with, and the one within it. */
+function namedIn(program: Command, [word, ...rest]: readonly string[]): string[] {
+  const named = program.commands.find((command) => command.name() === word);
+  return named === undefined ? [] : [named.name(), ...namedIn(named, rest)];
 }
 
 function version(): string {

@@ -22,4 +22,5 @@ export {
 export { calm, type LinkWeather } from "./virtual-link.js";
 export { VirtualNetwork, type VirtualNetworkOptions } from "./virtual-network.js";
 export { VirtualStore, type VirtualStoreOptions } from "./virtual-store.js";
+export { runViews, type ViewsOptions, type ViewsResult, type ViewTrouble, viewTroubles } from "./views/views-scenario.js";
 export { SimulationError, type Topology, World, type WorldOptions } from "./world.js";

@@ -18,6 +18,7 @@ import {
   type StoredStoreRecord,
   storeFormat,
   tableRange,
+  text,
   verifyInclusion,
 } from "@sinter/core";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -25,6 +26,7 @@ import { type Contents, contentsOf, copyStore, type Golden, goldens } from "./go
 import { LmdbStore } from "./lmdb-store.js";
 import { createNodeHasher } from "./node-hasher.js";
 import { open } from "./open.js";
+import { freshDir } from "./open-stores.suite.js";
 import { fileIdentity } from "./store-instance.js";
 import { dataFileName } from "./store-lock.js";
 
@@ -202,6 +204,21 @@ test("the newest holds something of everything", () => {
   expect(all.filter(({ absent }) => absent === "redacted").length).toBe(1);
   expect(all.filter(({ origin }) => origin !== undefined).length).toBe(3);
   // A lens, operations alone and several in one event, and what is said beside them.
-  for (const kind of [4, 30, 31, 33, 34, 43, 45, 60]) expect(all.map((event) => event.kind)).toContain(kind);
-  expect(views).toBe(4);
+  for (const kind of [4, 30, 31, 33, 34, 43, 45, 46, 47, 60]) expect(all.map((event) => event.kind)).toContain(kind);
+  expect(views).toBe(5);
+});
+
+test("a table of the newest goes on from what its trie has, to the root that it has where it is folded anew", async () => {
+  const dir = copyOf(goldens.at(-1) as Golden);
+  const path = "workspace/alpha/stock";
+  const count = (table: "viewTrie" | "viewChanged") => read(dir, ({ keys }) => [...keys.range(tableRange(table))].length);
+  expect([await count("viewTrie"), await count("viewChanged")]).toEqual([1, 1]);
+  const [peer, exported, other] = [await opened(dir), freshDir(), freshDir()];
+  await peer.export(path, exported);
+  const anew = await open({ dir: other, network: "golden", control: "none" });
+  onTestFinished(() => anew.close());
+  await anew.import(exported);
+  const [table, same] = [await peer.table(path, text), await anew.table(path, text)];
+  await same.current();
+  expect([table.get("apples"), table.get("pears"), await table.root()]).toEqual(["8", undefined, await same.root()]);
 });

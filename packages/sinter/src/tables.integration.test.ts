@@ -16,7 +16,7 @@ test("a table holds the last value of each key, tells of what was there before, 
   const path = "w/t/people";
   const root = await withPeer(dir, async (peer) => {
     const people = await peer.table(path, json);
-    const empty = people.root();
+    const empty = await people.root();
     await people.put("ada", { born: 1815 });
     await people.put("alan", { born: 1912 });
     people.put("ada", { born: 1815, name: "Ada" });
@@ -31,12 +31,12 @@ test("a table holds the last value of each key, tells of what was there before, 
     expect(await taken(people.scan({ prefix: "g" }))).toEqual([["grace", { born: 1906 }]]);
     expect(people.history("ada").map(({ value }) => value)).toEqual([{ born: 1815 }, { born: 1815, name: "Ada" }]);
     expect(people.history("alan").map(({ value }) => value)).toEqual([{ born: 1912 }, undefined]);
-    expect(people.root()).not.toBe(empty);
-    return people.root();
+    expect(await people.root()).not.toBe(empty);
+    return await people.root();
   });
   await withPeer(dir, async (peer) => {
     const people = await peer.table(path, json);
-    expect(people.root()).toBe(root);
+    expect(await people.root()).toBe(root);
     expect(people.get("ada")).toEqual({ born: 1815, name: "Ada" });
     expect(people.history("ada")).toHaveLength(2);
     expect(await taken(people.scan({ after: "ada" }))).toEqual([["grace", { born: 1906 }]]);
@@ -60,7 +60,7 @@ test("two stores with the same writes have one root, in whatever order they met"
   await exchange(one, two);
   await exchange(two, one);
   await Promise.all([left.current(), right.current()]);
-  expect(left.root()).toBe(right.root());
+  expect(await left.root()).toBe(await right.root());
   expect(await taken(left.scan())).toEqual(await taken(right.scan()));
 });
 

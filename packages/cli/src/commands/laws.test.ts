@@ -55,6 +55,8 @@ test("laws asks what the flags say, of the file they name", async () => {
   const [{ module, options }] = setting.stores.laws.asked as [(typeof setting.stores.laws.asked)[0]];
   expect(module).toEqual(pathToFileURL(file));
   expect(options).toMatchObject({ type: "mean", runs: 1_000_000, seed: 0 });
+  await finish(setting, ["laws", pathToFileURL(file).href]);
+  expect(setting.stores.laws.asked[1]?.module).toEqual(pathToFileURL(file));
 });
 
 test("wrong usage exits 2 and says so on one line", async () => {

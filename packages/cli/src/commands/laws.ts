@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { SinterError } from "@sinter/core";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { lawRunsMax, registrationRunsMax, SinterError } from "@sinter/core";
 import type { LawReport } from "sinter";
 import { countText, printable } from "../terminal/render.js";
 import { type Context, type Registry, wholeNumber } from "./context.js";
@@ -25,11 +25,11 @@ export function addLaws({ program, context, chosen }: Registry): void {
         "its own: any order of arrival, joins, duplicates, withdrawals, and no look at time or chance. Shows the smallest case that " +
         "breaks one and exits 1.",
     )
-    .argument("<file>", "the module, in JavaScript")
+    .argument("<file>", "the module, in JavaScript; or its file: URL")
     .option("--type <name>", "only this one: the type's name, or that of its export")
     .option(
       "--runs <n>",
-      "how many small histories a type is tried on (default: as many as when a subject is opened)",
+      `how many small histories a type is tried on (default: ${lawRunsMax}; when a subject is opened it is ${registrationRunsMax})`,
       wholeNumber(1, runsMost),
     )
     .option("--seed <n>", "which histories: a seed tries the same ones again", wholeNumber(0, seedMost))
@@ -41,7 +41,8 @@ export function addLaws({ program, context, chosen }: Registry): void {
 async function laws(context: Context, file: string, flags: Flags): Promise<0 | 1> {
   const { output, progress, signal, io } = context;
   const { type, runs, seed } = flags;
-  const path = resolve(file);
+  // Errors name a module as it names itself.
+  const path = file.startsWith("file:") && URL.canParse(file) ? fileURLToPath(file) : resolve(file);
   const isFile = await stat(path).then(
     (found) => found.isFile(),
     () => false,

@@ -53,6 +53,15 @@ test("a follower is told once why the view waits, of each event that is passed o
   expect(await session.done).toBe(0);
 });
 
+test("on a terminal a value that only waits for something else is not told again", async () => {
+  follows([{ ...report, progress: { state: "folding" } }, waiting, report, { ...report, value: 2 }]);
+  const session = start(setting, ["subject", "s", "-f"], (each) => (each.stdout.isTTY = true));
+  await vi.waitFor(() => expect(session.stdout.lines.map((line) => line.split("  ")[1])).toEqual(["1", "2"]));
+  expect(session.stderr.text).toBe(waitingLine);
+  session.interrupt();
+  expect(await session.done).toBe(0);
+});
+
 test("for a program all of that is in the JSON, and a reader that goes away ends it quietly", async () => {
   follows([{ ...waiting, quarantined: 1 }]);
   const session = start(setting, ["subject", "s", "-f", "--json"]);

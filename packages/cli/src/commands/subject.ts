@@ -66,12 +66,11 @@ async function follow(context: Context, store: SharedStore, path: string, flags:
   const stop = AbortSignal.any([signal, output.gone]);
   const remarks = new Remarks(context, store, flags);
   let last = "";
+  const isForPrograms = flags.json || !output.isTerminal;
   for await (const report of resumedValues(store, path, { ...askedOf(flags), signal: stop })) {
-    const text = JSON.stringify(report);
-    if (text === last) continue;
-    last = text;
-    if (flags.json || !output.isTerminal) await output.json(report);
-    else await output.line(`${timeText(Date.now())}  ${valueText(report.value)}`);
+    const told = isForPrograms ? JSON.stringify(report) : valueText(report.value);
+    if (told !== last) await output.line(isForPrograms ? told : `${timeText(Date.now())}  ${told}`);
+    last = told;
     await remarks.tell(report);
   }
 }

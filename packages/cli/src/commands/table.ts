@@ -25,6 +25,7 @@ export function addTable(registry: Registry): void {
       "Reads and writes a subject key by key. One that is new is a table of JSON, where the last write under a key wins; with --type, a " +
         "map of another kind. What is written is durable when the command returns.",
     )
+    .usage("[options] <command>")
     .argument("[command]", "what to do")
     .addHelpText("after", "\nExamples:\n  sinter table put team/stock apples 7\n  sinter table scan team/stock --prefix a --json")
     .action((what: string | undefined) =>

@@ -32,7 +32,7 @@ export function canonicalJsonFault(bytes: Uint8Array): Malformed | undefined {
 function textOf(value: unknown, depth: number): string {
   switch (typeof value) {
     case "string":
-      return textOfString(value);
+      return canonicalString(value);
     case "number":
       if (!Number.isFinite(value)) throw new RangeError(`JSON has no ${value}`);
       // String(-0) is "0".
@@ -52,7 +52,8 @@ function textOf(value: unknown, depth: number): string {
   }
 }
 
-function textOfString(value: string): string {
+/** Throws where it holds half of a character. */
+export function canonicalString(value: string): string {
   const text = JSON.stringify(value);
   // Halves of characters are written as escapes, as nothing else with these digits is: what it escapes is below U+0020.
   if (text.includes("\\ud") && !isWhole(value)) throw new RangeError("JSON has no text that holds half of a character");
@@ -75,7 +76,7 @@ function textOfObject(value: object, depth: number): string {
   // Without a comparison function names are compared by their UTF-16 units.
   for (const name of Object.keys(fields).sort()) {
     const field = fields[name];
-    if (field !== undefined) text += `${text === "" ? "" : ","}${textOfString(name)}:${textOf(field, depth)}`;
+    if (field !== undefined) text += `${text === "" ? "" : ","}${canonicalString(name)}:${textOf(field, depth)}`;
   }
   return `{${text}}`;
 }

@@ -32,7 +32,10 @@ export const mmrHeightMax = 53;
 export const mmrStoredHeightMin = 6;
 /** An inclusion path and the other peaks, or the old peaks and what fills up behind them: never more than two ranges' heights. */
 export const mmrProofHashesMax = 2 * mmrHeightMax;
-export const trieKeyBytes = 96;
+/** Keys of the frontier's trie: no trie has longer ones. */
+export const frontierKeyBytes = 96;
+/** Keys of the trie over a table. */
+export const tableKeyBytes = 32;
 
 // --- the driver ---
 export const turnCostMax = 1_000;
@@ -205,6 +208,36 @@ export const returnBytesMax = 1024 * 1024;
 /** Before what was in the way is tried again. */
 export const returnWaitMs = 1_000;
 
+// --- synthesis ---
+/** Strategies in one another: maps of records of maps. */
+export const strategyDepthMax = 8;
+/** Names on the way to a place that a rule is for. */
+export const pathPatternNamesMax = 64;
+/** Of a pattern of files. */
+export const globCharsMax = 1_024;
+/** Of what is said at one place, in an explanation. */
+export const candidatesListedMax = 64;
+/** Sources that a quorum may ask for. */
+export const quorumSourcesMax = 1_000;
+/** Places where one document is told to differ from another. */
+export const differencesListedMax = 1_000;
+/** Of a value that differs, for people. */
+export const differenceCharsMax = 200;
+
+// --- JSON Schema ---
+/** Schemas of all documents together; and what they are compiled to, where one is compiled for each way its references point. */
+export const schemasMax = 65_536;
+/** Schemas applied in one another while a value is checked: what the stack has to hold. */
+export const schemaNestingMax = 1_024;
+/** Schemas applied while one value is checked, and for each value within, where it is a large one. */
+export const schemaStepsMax = 1_000_000;
+export const schemaStepsPerValueMax = 1_000;
+/** Told of one value. */
+export const violationsMax = 64;
+/** Of a value, and of names and values listed, in what is told. */
+export const violationCharsMax = 60;
+export const violationNamesMax = 8;
+
 // --- merge types ---
 /** Of an element of a set, a value of a register. */
 export const elementBytesMax = 1024 * 1024;
@@ -234,7 +267,7 @@ export const shrinkStepsMax = 2_000;
 export const lawPlansPerShrinkMax = 24;
 /** Histories by which a type of an application's own is known; part of the format. */
 export const behaviourRunsMax = 256;
-/** Histories that a type of an application's own is tried on before anything is folded by it. */
+/** Histories that `sinter laws` tries a type of an application's own on, unless told otherwise. */
 export const lawRunsMax = 500;
 /** One call of a function of an application's own takes no longer while the laws are tried. */
 export const lawCallMsMax = 5_000;
@@ -258,6 +291,12 @@ export const viewSliceEventsMax = 1_024;
 export const viewKeepEventsMax = 65_536;
 /** Items that changed before they are put on disk: so many are laid out at a time, while all else waits. */
 export const viewKeepItemsMax = 4_096;
+/** Keys of a table that are taken into its trie at a time, while all else waits. */
+export const viewTrieKeysMax = 1_024;
+/** Keys that are put in the trie's order before they are taken in. */
+export const viewTrieGatheredMax = 65_536;
+/** What a trie that is brought up writes before it is put on disk. */
+export const viewUnkeptBytesMax = 16 * 1024 * 1024;
 /** What is folded is on disk after this long: a crash folds no more than that again. */
 export const viewFlushMs = 1_000;
 /** A view looks this often whether the time of an event from the future has come. */
@@ -272,3 +311,6 @@ export const viewLogChunkBytesMax = 512;
 export const tablePageMax = 256;
 /** Subjects that stay open for commands that ask for them again. */
 export const describedSubjectsMax = 32;
+/** Keys that such a command is told of in one answer, and how much of what is under them. */
+export const tableAnswerRowsMax = 1_000;
+export const tableAnswerCharsMax = 4 * 1024 * 1024;

@@ -73,6 +73,12 @@ export class Writer {
     return this.varint(value.length).bytes(value);
   }
 
+  /** From the beginning again, in the same memory: making a writer costs more than most of what is written with one. */
+  again(): this {
+    this.#at = 0;
+    return this;
+  }
+
   /** A copy of what was written, of exactly its length. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#at);

@@ -37,6 +37,7 @@ test("fields are told by their names, and keys in them behind a slash", () => {
   for (const key of ["title", "votes", "tags/a/b"]) expect(issue.keyText(issue.keyFrom(key))).toBe(key);
   expect(() => issue.keyFrom("nothing")).toThrow('no field "nothing", but tags, title, votes');
   expect(() => issue.keyFrom("tags")).toThrow("name one, as in tags/KEY");
+  expect(() => issue.keyFrom("title/x")).toThrow("no keys in title");
 });
 
 test("what lost in a field is written again there", () => {

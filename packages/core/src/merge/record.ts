@@ -170,7 +170,10 @@ function tellingOf(fields: readonly Field[]): Pick<AnyRecord, "explain" | "resto
       const field = fields.find((each) => each.name === name);
       if (field === undefined)
         throw new RangeError(`the record has no field ${JSON.stringify(name)}, but ${fields.map((each) => each.name).join(", ")}`);
-      if (field.type.keys === "one") return field.prefix;
+      if (field.type.keys === "one") {
+        if (end >= 0) throw new RangeError(`there are no keys in ${name}: name it alone`);
+        return field.prefix;
+      }
       if (end < 0) throw new RangeError(`there are many keys in ${name}: name one, as in ${name}${SEPARATOR}KEY`);
       return field.prefix + field.type.keyFrom(text.slice(end + 1));
     },

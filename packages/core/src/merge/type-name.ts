@@ -87,6 +87,6 @@ class Parser {
   }
 
   #fail(what: string): void {
-    this.#fault ??= new Malformed(`the name of a type: ${what} at character ${this.#at + 1} of ${JSON.stringify(this.#text)}`);
+    this.#fault ??= new Malformed(`${what} at character ${this.#at + 1} of ${JSON.stringify(this.#text)}`);
   }
 }

@@ -156,7 +156,12 @@ test("a part of a value is found by fields and keys, and nothing where nothing i
     undefined,
     undefined,
   ]);
-  expect([at("or-set", [{ a: 1 }, 2], '{"a":1}'), at("or-set", [2], "2")]).toEqual([{ a: 1 }, 2]);
+  const elements = ["5", "x", 5, { a: 1, b: 2 }];
+  const named = ["5", '"5"', "x", '{"b":2,"a":1}', '"y"'].map((key) => at("or-set", elements, key));
+  expect(named).toEqual([5, "5", "x", { a: 1, b: 2 }, undefined]);
+  expect(["aGk", '"aGk"'].map((key) => at("or-set(text)", ["aGk"], key))).toEqual(["aGk", undefined]);
+  const bytes = { bytes: "aGk" };
+  expect(["hi", '{"bytes":"aGk"}', "aGk"].map((key) => at("or-set(bytes)", [bytes], key))).toEqual([bytes, bytes, undefined]);
   expect([at("register", { a: { b: null } }, "a", "b"), at("register", "x", "0"), at("register", null, "a")]).toEqual([
     null,
     undefined,

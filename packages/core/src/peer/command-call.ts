@@ -1,12 +1,15 @@
 import { fromBase64url } from "../bytes/base64url.js";
+import { canonicalJson } from "../bytes/canonical-json.js";
 import { elementBytesMax, typeDepthMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
+import { equalBytes } from "../bytes/order.js";
 import { bytesOfText } from "../identity/subject-path.js";
 import { typeNamed, typeNames } from "../merge/catalogue.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import { type NamePart, parseTypeName } from "../merge/type-name.js";
 import type { Json } from "../protocol/protocol.js";
 import type { CommandCall } from "./described-api.js";
+import { jsonValue } from "./json-value.js";
 import { SinterError } from "./sinter-error.js";
 
 // Commands of types, called by who has nothing but text: the way to what is meant, by the type's name, and what the text is there.
@@ -102,11 +105,17 @@ export function valueAt(type: string, value: Json, { fields = [], keys = [] }: P
     const ofRecord: NamePart["fields"] = part?.fields;
     const step = ofRecord === undefined ? (leftKeys.shift() ?? leftFields.shift()) : (leftFields.shift() ?? leftKeys.shift());
     if (step === undefined || typeof found !== "object" || found === null) return undefined;
-    if (Array.isArray(found)) found = found.find((each) => (typeof each === "string" ? each : JSON.stringify(each)) === step);
+    if (Array.isArray(found)) found = elementOf(found, part, step);
     else found = Object.hasOwn(found, step) ? (found as { readonly [name: string]: Json })[step] : undefined;
     part = ofRecord === undefined ? part?.argument : ofRecord.get(step);
   }
   return found;
+}
+
+/** The element that is meant where one is added by that text. */
+function elementOf(elements: readonly Json[], part: NamePart | undefined, text: string): Json | undefined {
+  const wanted = canonicalJson(jsonValue(part === undefined ? jsonFrom(text) : valueFrom(part, text)));
+  return elements.find((each) => equalBytes(canonicalJson(each), wanted));
 }
 
 function keyed(keys: string[], { name }: NamePart): string {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { describedSubjectsMax } from "../bytes/limits.js";
+import { describedSubjectsMax, elementBytesMax } from "../bytes/limits.js";
 import { offerWithout } from "../feed/rig/absent-lane.suite.js";
 import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
-import type { CommandCall, SubjectReport } from "./described-api.js";
+import type { CommandCall, SubjectReport, TablePage } from "./described-api.js";
+import type { StampText } from "./event-api.js";
 import { codeOf as failedWith, PeerRig, watch } from "./peer-rig.suite.js";
 
 const call = (name: string, ...given: string[]): CommandCall => ({ name, given });
@@ -63,7 +64,9 @@ test("what it was at a time, what counts and where from, and what has no such ke
     winners: [{ seq: 3, operation: 1 }],
     losers: [],
   });
-  for (const key of ["", "titel", "tags"]) expect(await codeOf(rig, subjects.explainSubject("s", key))).toBe("usage");
+  await write("one", "pn-counter", call("increment"));
+  expect(await codeOf(rig, subjects.explainSubject("one", "title"))).toBe("usage");
+  for (const key of ["", "titel", "tags", "title/x"]) expect(await codeOf(rig, subjects.explainSubject("s", key))).toBe("usage");
   expect(await rig.of(subjects.conflictsOf("s"))).toEqual([]);
   const conflict = { key: "title", lost: { ...winner, stamp }, won: [] };
   expect(await codeOf(rig, subjects.restoreConflict("s", conflict))).toBe("not-found");
@@ -166,6 +169,20 @@ test("a follower stays, however many other subjects are asked for meanwhile", as
   await rig.of(following);
 });
 
+test("however many subjects are asked for at once, each call has its own until it is answered", async () => {
+  const { rig, subjects } = described();
+  const paths = Array.from({ length: 2 * describedSubjectsMax }, (_, index) => `many/${index}`);
+  const asked = { type: "pn-counter" };
+  const writes = paths.map((path) => subjects.changeSubject(path, [call("increment")], asked));
+  const reads = paths.map((path) => subjects.readSubject(path, asked));
+  expect(await rig.of(Promise.all(writes))).toHaveLength(paths.length);
+  expect(await rig.of(Promise.all(reads))).toHaveLength(paths.length);
+  const reports = await rig.of(Promise.all(paths.map((path) => subjects.readSubject(path))));
+  expect(reports.map(({ value }) => value)).toEqual(paths.map(() => 1));
+  // Those that nobody asks any more are closed but for a few.
+  expect(await rig.peer.describe()).toMatchObject({ views: { length: describedSubjectsMax } });
+});
+
 test("a table is written and read key by key, page by page", async () => {
   const { rig, subjects } = described();
   expect(await rig.of(subjects.tableGet("t", "a"))).toEqual({});
@@ -202,6 +219,25 @@ test("a table is written and read key by key, page by page", async () => {
   ]);
   expect(history[1]).not.toHaveProperty("value");
   expect(await rig.of(subjects.readSubject("t"))).toMatchObject({ type: "lww-map(json)", value: { b: { x: [1] }, ba: "text" } });
+});
+
+test("a page of a table ends where much is told, however few keys that are", async () => {
+  const { rig, subjects } = described();
+  const long = "x".repeat(elementBytesMax - '""'.length);
+  for (const key of ["a", "b", "c", "d", "e", "f"]) await rig.of(subjects.tablePut("t", key, long));
+  const keysOf = ({ rows, after }: TablePage) => [rows.map(([key]) => key).join(""), after];
+  expect(keysOf(await rig.of(subjects.tableScan("t", {})))).toEqual(["abcd", "d"]);
+  expect(keysOf(await rig.of(subjects.tableScan("t", { after: "d" })))).toEqual(["ef", undefined]);
+});
+
+test("a value of before is told, though the one of now cannot be", async () => {
+  const { rig, subjects, write } = described();
+  await write("s", "pn-counter", call("increment", "1"));
+  const [{ stamp }] = (await rig.of(subjects.explainSubject("s", ""))).winners as readonly [{ readonly stamp: StampText }];
+  rig.hand.clock.advance(1_000);
+  await write("s", undefined, call("increment", "9007199254740991"));
+  expect(await codeOf(rig, subjects.readSubject("s"))).toBe("usage");
+  expect(await rig.of(subjects.readSubject("s", { at: stamp }))).toMatchObject({ value: 1 });
 });
 
 test("what is no table, and what is no key, are a wrong usage", async () => {

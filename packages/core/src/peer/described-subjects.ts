@@ -1,10 +1,11 @@
-import { describedSubjectsMax } from "../bytes/limits.js";
+import { describedSubjectsMax, tableAnswerCharsMax, tableAnswerRowsMax } from "../bytes/limits.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
 import { countedSize } from "../feed/lane/freeze.js";
 import { lensOf } from "../feed/lane/lens.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
+import type { Json } from "../protocol/protocol.js";
 import { callCommand, checkedTable, namedType } from "./command-call.js";
 import type {
   ChangeReport,
@@ -21,6 +22,7 @@ import type {
 } from "./described-api.js";
 import type { Receipt, StampText } from "./event-api.js";
 import { jsonValue } from "./json-value.js";
+import { currentOrClosed, KeptOpen } from "./kept-open.js";
 import { SinterError } from "./sinter-error.js";
 import type { Conflict, OperationRecord, Quarantined, Subject, SubjectOptions, SubjectView } from "./subject-api.js";
 import type { LiveTable } from "./table.js";
@@ -40,16 +42,18 @@ export interface DescribedParts {
   readonly durable: <T>(read: () => T) => Promise<T>;
 }
 
-interface OpenTable extends Kept {
+interface OpenTable {
   readonly table: LiveTable<unknown, unknown>;
   readonly subject: SubjectView<unknown, unknown>;
+  current(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Subjects by names, for the command line. Those asked for last stay open. */
 export class DescribedPeer implements DescribedSubjects {
   readonly #parts: DescribedParts;
-  readonly #subjects = new Map<string, Subject<unknown, unknown>>();
-  readonly #tables = new Map<string, OpenTable>();
+  readonly #subjects = new KeptOpen<Subject<unknown, unknown>>(describedSubjectsMax);
+  readonly #tables = new KeptOpen<OpenTable>(describedSubjectsMax);
 
   constructor(parts: DescribedParts) {
     this.#parts = parts;
@@ -71,12 +75,10 @@ export class DescribedPeer implements DescribedSubjects {
     });
   }
 
-  async readSubject(path: string, { at, ...asked }: SubjectAsked & { readonly at?: StampText } = {}): Promise<SubjectReport> {
-    const subject = await this.#subject(path, asked);
-    return await understood("value", async () => {
-      const report = reportOf(subject);
-      return at === undefined ? report : { ...report, value: jsonValue(await subject.at(at)) };
-    });
+  readSubject(path: string, { at, ...asked }: SubjectAsked & { readonly at?: StampText } = {}): Promise<SubjectReport> {
+    return this.#onSubject(path, asked, (subject) =>
+      understood("value", async () => reportOf(subject, at === undefined ? subject.value : await subject.at(at))),
+    );
   }
 
   async *followSubject(
@@ -85,7 +87,7 @@ export class DescribedPeer implements DescribedSubjects {
   ): AsyncGenerator<SubjectReport, void, undefined> {
     const subject = await this.#ownSubject(path, asked);
     try {
-      for await (const _ of understoodEach(subject.values(signal === undefined ? {} : { signal }))) yield reportOf(subject);
+      for await (const value of understoodEach(subject.values(signal === undefined ? {} : { signal }))) yield reportOf(subject, value);
     } finally {
       await subject.close();
     }
@@ -104,71 +106,63 @@ export class DescribedPeer implements DescribedSubjects {
     }
   }
 
-  async quarantinedOf(path: string, asked: SubjectAsked = {}): Promise<readonly Quarantined[]> {
-    return (await this.#subject(path, asked)).quarantined();
+  quarantinedOf(path: string, asked: SubjectAsked = {}): Promise<readonly Quarantined[]> {
+    return this.#onSubject(path, asked, (subject) => subject.quarantined());
   }
 
-  async changeSubject(path: string, calls: readonly CommandCall[], asked: SubjectAsked = {}): Promise<Receipt> {
-    const subject = await this.#subject(path, asked);
-    return await subject.change((commands) => calls.forEach((call) => callCommand(subject.type, commands, call)));
+  changeSubject(path: string, calls: readonly CommandCall[], asked: SubjectAsked = {}): Promise<Receipt> {
+    return this.#onSubject(path, asked, (subject) =>
+      subject.change((commands) => calls.forEach((call) => callCommand(subject.type, commands, call))),
+    );
   }
 
-  async explainSubject(path: string, key: string, asked: SubjectAsked = {}): Promise<ExplanationReport> {
-    const subject = await this.#subject(path, asked);
-    const { winners, losers } = await understood("key", () => subject.explain(key));
-    return { key, winners: winners.map(operationReport), losers: losers.map(operationReport) };
+  explainSubject(path: string, key: string, asked: SubjectAsked = {}): Promise<ExplanationReport> {
+    return this.#onSubject(path, asked, async (subject) => {
+      const { winners, losers } = await understood("key", () => subject.explain(key));
+      return { key, winners: winners.map(operationReport), losers: losers.map(operationReport) };
+    });
   }
 
-  async conflictsOf(path: string, asked: SubjectAsked = {}): Promise<readonly ConflictReport[]> {
-    const subject = await this.#subject(path, asked);
-    return subject.conflicts().map(conflictReport);
+  conflictsOf(path: string, asked: SubjectAsked = {}): Promise<readonly ConflictReport[]> {
+    return this.#onSubject(path, asked, (subject) => subject.conflicts().map(conflictReport));
   }
 
-  async restoreConflict(path: string, { key, lost }: ConflictReport, asked: SubjectAsked = {}): Promise<Receipt> {
-    const subject = await this.#subject(path, asked);
-    const conflict = subject.conflicts().find((each: Conflict) => each.key === key && isSame(each.lost, lost));
-    if (conflict === undefined)
-      throw new SinterError("not-found", "that conflict is no more: somebody wrote since", "List the conflicts again.");
-    return await subject.restore(conflict);
+  restoreConflict(path: string, { key, lost }: ConflictReport, asked: SubjectAsked = {}): Promise<Receipt> {
+    return this.#onSubject(path, asked, (subject) => {
+      const conflict = subject.conflicts().find((each: Conflict) => each.key === key && isSame(each.lost, lost));
+      if (conflict === undefined)
+        throw new SinterError("not-found", "that conflict is no more: somebody wrote since", "List the conflicts again.");
+      return subject.restore(conflict);
+    });
   }
 
   // --- tables ---
 
-  async tablePut(path: string, key: string, value: string, asked: SubjectAsked = {}): Promise<Receipt> {
-    const { subject } = await this.#table(path, asked);
-    return await subject.change((commands) => callCommand(subject.type, commands, { name: "set", keys: [key], given: [value] }));
+  tablePut(path: string, key: string, value: string, asked: SubjectAsked = {}): Promise<Receipt> {
+    return this.#changeTable(path, asked, { name: "set", keys: [key], given: [value] });
   }
 
-  async tableDelete(path: string, key: string, asked: SubjectAsked = {}): Promise<Receipt> {
-    const { subject } = await this.#table(path, asked);
-    return await subject.change((commands) => callCommand(subject.type, commands, { name: "delete", keys: [key], given: [] }));
+  tableDelete(path: string, key: string, asked: SubjectAsked = {}): Promise<Receipt> {
+    return this.#changeTable(path, asked, { name: "delete", keys: [key], given: [] });
   }
 
-  async tableGet(path: string, key: string, asked: SubjectAsked = {}): Promise<{ readonly value?: ReturnType<typeof jsonValue> }> {
-    const { table } = await this.#table(path, asked);
-    const value = await understood("key", () => table.get(key));
-    return value === undefined ? {} : { value: jsonValue(value) };
-  }
-
-  async tableScan(path: string, scan: TableScan, asked: SubjectAsked = {}): Promise<TablePage> {
-    const { table } = await this.#table(path, asked);
-    const rows: (readonly [string, ReturnType<typeof jsonValue>])[] = [];
-    const limit = Math.min(scan.limit ?? TABLE_PAGE, TABLE_PAGE);
-    await understood("key", async () => {
-      for await (const [key, value] of table.scan({ ...scan, limit })) rows.push([key, jsonValue(value)]);
+  tableGet(path: string, key: string, asked: SubjectAsked = {}): Promise<{ readonly value?: Json }> {
+    return this.#onTable(path, asked, async ({ table }) => {
+      const value = await understood("key", () => table.get(key));
+      return value === undefined ? {} : { value: jsonValue(value) };
     });
-    const after = rows.length < limit ? undefined : rows.at(-1)?.[0];
-    return after === undefined ? { rows } : { rows, after };
   }
 
-  async tableHistory(path: string, key: string, asked: SubjectAsked = {}): Promise<readonly OperationReport[]> {
-    const { table } = await this.#table(path, asked);
-    return await understood("key", () => table.history(key).map(operationReport));
+  tableScan(path: string, scan: TableScan, asked: SubjectAsked = {}): Promise<TablePage> {
+    return this.#onTable(path, asked, ({ table }) => understood("key", () => pageOf(table, scan)));
   }
 
-  async tableRoot(path: string, asked: SubjectAsked = {}): Promise<string> {
-    const { table } = await this.#table(path, asked);
-    return table.root();
+  tableHistory(path: string, key: string, asked: SubjectAsked = {}): Promise<readonly OperationReport[]> {
+    return this.#onTable(path, asked, ({ table }) => understood("key", () => table.history(key).map(operationReport)));
+  }
+
+  tableRoot(path: string, asked: SubjectAsked = {}): Promise<string> {
+    return this.#onTable(path, asked, ({ table }) => table.root());
   }
 
   // --- what is open ---
@@ -177,32 +171,34 @@ export class DescribedPeer implements DescribedSubjects {
     return type === undefined ? this.#parts.typeOf(path) : namedType(type);
   }
 
-  async #subject(text: string, asked: SubjectAsked): Promise<Subject<unknown, unknown>> {
+  async #onSubject<R>(text: string, asked: SubjectAsked, work: (subject: Subject<unknown, unknown>) => R | PromiseLike<R>): Promise<R> {
     const path = this.#parts.pathOf(text);
     const [type, { assurance = "classical" }] = [this.#typeOf(path, asked), asked];
-    return await kept(this.#subjects, `${path} ${assurance} ${type.name}`, () => this.#parts.open(path, type, { assurance }));
+    return await this.#subjects.use(`${path}\n${assurance}\n${type.name}`, () => this.#parts.open(path, type, { assurance }), work);
   }
 
   /** For who reads it for long: it stays open, whatever others ask for meanwhile. */
   async #ownSubject(text: string, asked: SubjectAsked): Promise<Subject<unknown, unknown>> {
     const path = this.#parts.pathOf(text);
-    const subject = this.#parts.open(path, this.#typeOf(path, asked), { assurance: asked.assurance ?? "classical" });
-    try {
-      await subject.current();
-      return subject;
-    } catch (error) {
-      await subject.close();
-      throw error;
-    }
+    return await currentOrClosed(this.#parts.open(path, this.#typeOf(path, asked), { assurance: asked.assurance ?? "classical" }));
   }
 
-  async #table(text: string, { type, assurance = "classical" }: SubjectAsked): Promise<OpenTable> {
+  async #onTable<R>(
+    text: string,
+    { type, assurance = "classical" }: SubjectAsked,
+    work: (open: OpenTable) => R | PromiseLike<R>,
+  ): Promise<R> {
     const path = this.#parts.pathOf(text);
     const asked = checkedTable(path, type === undefined ? this.#tableType(path) : namedType(type));
-    return await kept(this.#tables, `${path} ${assurance} ${asked.name}`, () => {
+    const open = () => {
       const { table, subject } = this.#parts.openTable(path, asked, { assurance });
       return { table, subject, current: () => table.current(), close: () => table.close() };
-    });
+    };
+    return await this.#tables.use(`${path}\n${assurance}\n${asked.name}`, open, work);
+  }
+
+  #changeTable(path: string, asked: SubjectAsked, call: CommandCall): Promise<Receipt> {
+    return this.#onTable(path, asked, ({ subject }) => subject.change((commands) => callCommand(subject.type, commands, call)));
   }
 
   /** A table needs no type: what nobody has written yet holds JSON. */
@@ -213,31 +209,18 @@ export class DescribedPeer implements DescribedSubjects {
   }
 }
 
-const TABLE_PAGE = 1_000;
-
-interface Kept {
-  current(): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The one asked for last goes last; of too many the first is closed. One that fails is opened anew by who asks next. */
-async function kept<T extends Kept>(all: Map<string, T>, key: string, open: () => T): Promise<T> {
-  const known = all.get(key) ?? open();
-  all.delete(key);
-  all.set(key, known);
-  const [oldest] = all;
-  if (all.size > describedSubjectsMax && oldest !== undefined) {
-    all.delete(oldest[0]);
-    await oldest[1].close();
+/** As much as goes into one answer. */
+async function pageOf(table: LiveTable<unknown, unknown>, scan: TableScan): Promise<TablePage> {
+  const rows: (readonly [string, Json])[] = [];
+  const limit = Math.min(scan.limit ?? tableAnswerRowsMax, tableAnswerRowsMax);
+  let chars = 0;
+  for await (const [key, value] of table.scan({ ...scan, limit })) {
+    const json = jsonValue(value);
+    rows.push([key, json]);
+    chars += key.length + JSON.stringify(json).length;
+    if (rows.length === limit || chars >= tableAnswerCharsMax) return { rows, after: key };
   }
-  try {
-    await known.current();
-  } catch (error) {
-    if (all.get(key) === known) all.delete(key);
-    await known.close();
-    throw error;
-  }
-  return known;
+  return { rows };
 }
 
 /** What is typed and the type has no place for is a wrong usage, wherever the type finds it; a value that it cannot tell, too. */
@@ -263,9 +246,9 @@ function asUsage(what: "key" | "value", error: unknown): unknown {
   return new SinterError("usage", error.message, fix, { cause: error });
 }
 
-function reportOf(subject: SubjectView<unknown, unknown>): SubjectReport {
+function reportOf(subject: SubjectView<unknown, unknown>, value: unknown): SubjectReport {
   const { path, type, progress } = subject;
-  return { path, type, value: jsonValue(subject.value), progress, quarantined: subject.quarantined().length };
+  return { path, type, value: jsonValue(value), progress, quarantined: subject.quarantined().length };
 }
 
 function operationReport({ value, ...where }: OperationRecord): OperationReport {

@@ -9,6 +9,7 @@ import type { SubjectParts } from "./subject-parts.js";
 
 export function explained(parts: SubjectParts, text: string): Explanation {
   const { type, live } = parts;
+  if (type.keys === "one" && text !== "") throw new RangeError(`${type.name} has no keys, so none is ${JSON.stringify(text)}`);
   const key = type.keyFrom(text);
   const item = live.fold.items.get(key);
   if (item === undefined) return { key: text, winners: [], losers: [] };

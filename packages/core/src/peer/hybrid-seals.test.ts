@@ -3,6 +3,7 @@ import { offeredHybrid, offeredRange } from "../feed/range/offered-range.js";
 import { hasher } from "../feed/rig/feed-rig.suite.js";
 import { computeStandIn, standInFalconKey } from "../feed/rig/stand-in-falcon.suite.js";
 import type { FalconJob } from "../identity/crypto.js";
+import { pnCounter } from "../merge/pn-counter.js";
 import { codeOf, Followed, PeerRig, watch } from "./peer-rig.suite.js";
 
 // The second signatures as an application meets them: by themselves, a second later, and before a peer is closed.
@@ -107,6 +108,20 @@ test("what was not sealed when a peer ended is sealed a second after it begins a
   await again.rest();
   await aSecondLater(again);
   expect(await hybridSizes(again)).toEqual([[1, 1]]);
+});
+
+test("a subject that is read by what both keys have signed is, at a time of before too", async () => {
+  const rig = hybridRig();
+  const votes = await rig.of(rig.peer.subject("s", pnCounter()));
+  await rig.of(Promise.resolve(votes.increment(1)));
+  await aSecondLater(rig);
+  const receipt = await rig.of(Promise.resolve(votes.increment(2)));
+  const events = await rig.records("s");
+  const stamp = events.find(({ seq }) => seq === receipt.seq(0))?.stamp ?? [0, 0];
+  const sealed = await rig.of(rig.peer.subject("s", pnCounter(), { assurance: "hybrid" }));
+  expect(await rig.of(Promise.all([votes.at(stamp), sealed.at(stamp)]))).toEqual([3, 1]);
+  await aSecondLater(rig);
+  expect(await rig.of(sealed.at(stamp))).toBe(3);
 });
 
 test("a seal that others made is taken by a peer, and a closed one says so", async () => {

@@ -57,24 +57,28 @@ export class Latest {
 export class Backlog<T> {
   readonly #latest = new Latest();
   readonly #max: number;
+  readonly #over: () => void;
   #waiting: T[] = [];
 
-  constructor(max: number) {
+  /** `over`, when nothing is to be added any more: it has ended, or its reader has left. A reader may never begin. */
+  constructor(max: number, over: () => void) {
     this.#max = max;
+    this.#over = over;
   }
 
   add(item: T, overflow: () => Error): void {
-    if (this.#waiting.length >= this.#max) return this.#latest.end(overflow());
+    if (this.#waiting.length >= this.#max) return this.end(overflow());
     this.#waiting.push(item);
     this.#latest.changed();
   }
 
   end(why: Error | "closed"): void {
     this.#latest.end(why);
+    this.#over();
   }
 
-  /** All of them, as they come, until the end or the signal; then `over`. */
-  async *read(signal: AbortSignal | undefined, over: () => void): AsyncGenerator<T, void, undefined> {
+  /** All of them, as they come, until the end or the signal. */
+  async *read(signal: AbortSignal | undefined): AsyncGenerator<T, void, undefined> {
     try {
       while (!signal?.aborted) {
         const { version } = this.#latest;
@@ -91,7 +95,7 @@ export class Backlog<T> {
         await this.#latest.after(version, signal);
       }
     } finally {
-      over();
+      this.#over();
     }
   }
 }

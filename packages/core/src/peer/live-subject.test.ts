@@ -6,7 +6,7 @@ import { orSet } from "../merge/or-set.js";
 import { pnCounter } from "../merge/pn-counter.js";
 import { record } from "../merge/record.js";
 import { OutcomeUnknown } from "./outcome-unknown.js";
-import { codeOf, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";
+import { codeOf, copyOf, notWritten, PeerRig, unknown, watch } from "./peer-rig.suite.js";
 import type { Change, SubjectNotice } from "./subject-api.js";
 
 const path = "w/o/s";
@@ -230,6 +230,18 @@ test("a closed subject tells nothing any more, and ends what waits for it", asyn
   expect(() => votes.increment()).toThrow("closed");
 });
 
+test("of a subject that nobody has written to nothing is kept", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(votes.close());
+  expect((await rig.of(rig.peer.audit())).problems).toEqual([]);
+  await rig.of(Promise.resolve((await votesOf(rig)).increment()));
+  await rig.of(rig.peer.close());
+  const again = new PeerRig({ keys: rig.keys });
+  expect((await votesOf(again)).value).toBe(1);
+  expect((await again.of(again.peer.audit())).problems).toEqual([]);
+});
+
 test("what is redacted counts no more", async () => {
   const rig = new PeerRig();
   const votes = await votesOf(rig);
@@ -241,4 +253,60 @@ test("what is redacted counts no more", async () => {
   expect(votes.value).toBe(101);
   const again = await votesOf(new PeerRig({ keys: rig.keys }));
   expect(again.value).toBe(101);
+});
+
+test("a view that is to be folded anew stays where it is until the new one is on disk, whatever the disk does", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.all([votes.increment(1), votes.increment(10), votes.increment(100)]));
+  rig.hand.clock.advance(viewFlushMs);
+  await rig.rest();
+  const second = (await rig.records(path)).filter(({ kind }) => kind === 33)[1];
+  const redacted = rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 });
+  await rig.step();
+  rig.store.flush();
+  await redacted;
+  await rig.step();
+  // What is on its way now is the new view, and for a while it will not be written.
+  rig.store.fail(notWritten);
+  rig.store.room = 0;
+  for (let left = 6; left > 0; left--) {
+    await rig.step();
+    if (left === 3) rig.store.room = 2 ** 40;
+    if (left <= 3) rig.hand.clock.advance(viewFlushMs);
+    const crashed = new PeerRig({ keys: copyOf(rig.keys) });
+    expect((await crashed.of(crashed.peer.audit())).problems).toEqual([]);
+    expect((await votesOf(crashed)).value).toBe(101);
+    rig.store.flush();
+  }
+  await rig.rest();
+  expect(votes.value).toBe(101);
+  expect(await rig.peer.describe()).toMatchObject({ views: [{ state: "current", pending: 0 }], cores: { view: { dropping: 0 } } });
+});
+
+test("a peer closes though its disk is full: what its views did not keep is folded again", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.resolve(votes.increment(3)));
+  rig.store.room = 0;
+  await rig.of(rig.peer.close());
+  expect((await votesOf(new PeerRig({ keys: rig.keys }))).value).toBe(3);
+});
+
+test("a table is read, and what is redacted is folded anew, while the disk is full", async () => {
+  const rig = new PeerRig();
+  const rows = await rig.of(rig.peer.table(path, text));
+  await rig.of(Promise.all([rows.put("a", "one"), rows.put("b", "two")]));
+  const second = (await rig.records(path)).filter(({ kind }) => kind >= 30)[1];
+  const redacted = rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 });
+  await rig.step();
+  rig.store.room = 0;
+  await rig.of(redacted);
+  expect(await rig.of(firstOf(rows.scan(), 2))).toEqual([["a", "one"]]);
+  rig.store.room = 2 ** 40;
+  rig.hand.clock.advance(viewFlushMs);
+  await rig.rest();
+  const again = new PeerRig({ keys: rig.keys });
+  expect((await again.of(again.peer.table(path, text))).get("b")).toBeUndefined();
+  expect(await again.peer.describe()).toMatchObject({ views: [{ since: 0, events: 4 }] });
 });

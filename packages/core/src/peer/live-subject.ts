@@ -126,7 +126,10 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<Change<Value>> {
     this.goesOn();
     // From the call on: what comes before the first of them is taken is not missed.
-    const backlog = new Backlog<Change<Value>>(changesWaitingMax);
+    const backlog = new Backlog<Change<Value>>(changesWaitingMax, () => {
+      silence();
+      this.#changes.delete(backlog);
+    });
     this.#changes.add(backlog);
     const folded = (event: FoldedEvent) => {
       try {
@@ -137,10 +140,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
       }
     };
     const silence = this.#parts.live.listen({ changed: () => {}, folded });
-    return backlog.read(signal, () => {
-      silence();
-      this.#changes.delete(backlog);
-    });
+    return backlog.read(signal);
   }
 
   subscribe(told: (value: Value) => void): () => void {
@@ -183,9 +183,9 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
 
   async at(stamp: StampText): Promise<Value> {
     this.goesOn();
-    const { type, view, hasher, id, soon } = this.#parts;
+    const { type, view, hasher, id, assurance, soon } = this.#parts;
     const [wallMs, counter] = stamp;
-    const steps = stateAt({ view, hasher, subject: id, type }, { wallMs, counter });
+    const steps = stateAt({ view, hasher, subject: id, type, assurance }, { wallMs, counter });
     for (;;) {
       const { done, value } = steps.next();
       if (done) return type.value(value) as Value;

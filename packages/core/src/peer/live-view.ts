@@ -1,4 +1,11 @@
-import { viewFlushMs, viewFutureMsMax, viewKeepEventsMax, viewKeepItemsMax, viewSliceEventsMax } from "../bytes/limits.js";
+import {
+  viewFlushMs,
+  viewFutureMsMax,
+  viewKeepEventsMax,
+  viewKeepItemsMax,
+  viewSliceEventsMax,
+  viewUnkeptBytesMax,
+} from "../bytes/limits.js";
 import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
 import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { Freeze } from "../feed/write/feed-vocabulary.js";
@@ -7,6 +14,7 @@ import type { SubjectId } from "../identity/ids.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { Batch } from "../protocol/key-space.js";
 import type { Clock } from "../protocol/ports.js";
+import type { Json } from "../protocol/protocol.js";
 import type { LaneFold } from "../subject/lane-fold.js";
 import { Shown } from "../subject/shown.js";
 import { type FoldedEvent, type PassedOver, ViewFold, type Wait } from "../subject/view-fold.js";
@@ -48,6 +56,9 @@ export interface ViewListener {
   failed?(error: Error): void;
 }
 
+/** `later`: the disk is full. */
+type Kept = "kept" | "later";
+
 /** One fold of a subject, kept up with what comes, and on disk. However many read it, it is folded once. */
 export class LiveView {
   readonly shown: Shown;
@@ -55,10 +66,14 @@ export class LiveView {
   readonly #listeners = new Set<ViewListener>();
   #fold: ViewFold;
   #store: ViewStore;
+  /** On disk, and to be dropped once this one is in its place. */
+  #old: number | undefined;
   #running: Promise<void> | undefined;
   #isWanted = false;
   #failure: Error | undefined;
-  #keeping: Promise<void> | undefined;
+  #keeping: Promise<Kept> | undefined;
+  /** On its way to the disk, or refused there because it is full: to be given again before anything else. */
+  #given: { readonly batch: Batch; readonly layer: number } | undefined;
   #unkept = 0;
   #cancelFlush: (() => void) | undefined;
   #cancelWait: (() => void) | undefined;
@@ -88,6 +103,16 @@ export class LiveView {
 
   get waits(): ReadonlyMap<LaneFold, Wait> {
     return this.#fold.waits;
+  }
+
+  /** `events` are all that are folded, `since` those since it was opened: the rest was on disk. */
+  describe(): { readonly [name: string]: Json } {
+    const { waits } = this.#fold;
+    let events = 0;
+    for (const seq of this.#fold.frontier().values()) events += seq;
+    const state = this.#failure?.message ?? (this.isCurrent ? "current" : "folding");
+    const reach = { events, since: this.#fold.events, waiting: waits.size, pending: this.shown.pending };
+    return { type: this.#parts.type.name, view: this.#store.number, state, ...reach };
   }
 
   listen(listener: ViewListener): () => void {
@@ -123,8 +148,9 @@ export class LiveView {
 
   /** The store may not have what was given to it: what it has is taken up anew. */
   restart(): void {
-    if (this.#state === "closed") return;
     this.#failure = undefined;
+    this.#old = undefined;
+    this.#given = undefined;
     try {
       [this.#store, this.#fold] = this.#open();
     } catch (error) {
@@ -140,22 +166,53 @@ export class LiveView {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Folds no more, and puts on disk what is folded. */
   async close(): Promise<void> {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.#cancelTimers();
     await this.#running;
-    this.#cancelFlush?.();
-    this.#cancelWait?.();
-    if (this.#failure === undefined) await this.flush();
+    if (this.#failure === undefined) await this.keep();
   }
 
-  /** Puts what is folded on disk. */
-  async flush(): Promise<void> {
+  /** Somebody reads it again, before it was let go of. */
+  reopen(): void {
+    this.#state = "open";
+    if (this.#failure !== undefined) this.restart();
+    else this.wake();
+  }
+
+  /** The peer goes no further: told to who reads it. */
+  end(why: Error): void {
+    this.#cancelTimers();
+    for (const listener of [...this.#listeners]) listener.failed?.(why);
+  }
+
+  /** Puts what is folded on disk. Where that is full, it is tried again from time to time, and nobody waits for it. */
+  async keep(): Promise<Kept> {
     while (this.#keeping !== undefined) await this.#keeping;
     this.#keeping = this.#keep().finally(() => {
       this.#keeping = undefined;
     });
-    await this.#keeping;
+    return await this.#keeping;
+  }
+
+  /** However long the disk is full: for who has no more room for what is not there. */
+  async flush(): Promise<void> {
+    while ((await this.keep()) === "later" && this.#state === "open")
+      await new Promise<void>((resolve) => this.#parts.clock.after(viewFlushMs, resolve));
+  }
+
+  /** Of a table: its root. Where much of it changed, with pauses for all else; `goesOn` throws once nobody waits for it any more. */
+  async root(goesOn: () => void): Promise<Uint8Array> {
+    for (;;) {
+      goesOn();
+      const root = this.#fold.takeIn();
+      this.#flushSoon();
+      if (root !== "more") return root;
+      if (this.#store.overlay.bytes >= viewUnkeptBytesMax) await this.flush();
+      await this.#parts.soon();
+    }
   }
 
   #open(): [ViewStore, ViewFold] {
@@ -167,9 +224,8 @@ export class LiveView {
     } catch (error) {
       // It is a cache: what was lost of it is folded anew.
       if (!(error instanceof DamagedStore)) throw error;
-      const begun = this.#begin();
-      this.#parts.drop(number);
-      return begun;
+      this.#old = number;
+      return this.#begin();
     }
   }
 
@@ -232,17 +288,17 @@ export class LiveView {
 
   /** Folds everything anew beside what is shown, and shows that once it has come as far. */
   async #refold(reason: string): Promise<void> {
-    const old = this.#store.number;
     const anew = await this.#foldedAnew();
     if (anew === undefined) return;
+    this.#old ??= this.#store.number;
     [this.#store, this.#fold] = anew;
+    this.#given = undefined;
     this.#unkept = this.#fold.events;
     this.#isWanted = true;
     this.shown.refold(this.#fold);
     for (const listener of this.#listeners) listener.withdrawn?.(reason);
     this.#tell();
-    await this.flush();
-    this.#parts.drop(old);
+    await this.keep();
   }
 
   /** None, where the view is closed meanwhile. */
@@ -273,27 +329,58 @@ export class LiveView {
 
   #keepSoon(): void {
     if (this.#unkept === 0 || this.#state === "closed") return;
-    if (this.#fold.items.dirty.size >= viewKeepItemsMax && this.#keeping === undefined) {
-      this.flush().catch((error: unknown) => this.#fail(error));
+    if (this.#fold.items.dirty.size >= viewKeepItemsMax && this.#keeping === undefined && this.#given === undefined) {
+      this.keep().catch((error: unknown) => this.#fail(error));
       return;
     }
-    if (this.#cancelFlush !== undefined) return;
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#cancelFlush !== undefined || this.#state === "closed") return;
     this.#cancelFlush = this.#parts.clock.after(viewFlushMs, () => {
       this.#cancelFlush = undefined;
-      this.flush().catch((error: unknown) => this.#fail(error));
+      this.keep().catch((error: unknown) => this.#fail(error));
     });
   }
 
-  async #keep(): Promise<void> {
+  async #keep(): Promise<Kept> {
+    const { view, subject, keep, drop } = this.#parts;
+    // Nobody has written to it, and to open it is no reason to.
+    if (view.subject(subject) === undefined) return "kept";
     const store = this.#store;
+    for (;;) {
+      const wasRefused = this.#given !== undefined;
+      this.#given ??= this.#take();
+      if (this.#given === undefined) return "kept";
+      const { batch, layer } = this.#given;
+      const answer = await keep(batch);
+      // Taken up anew meanwhile, or folded anew: another is put on disk by now.
+      if (store !== this.#store) return "kept";
+      if (answer === "again") {
+        this.#flushSoon();
+        return "later";
+      }
+      this.#given = undefined;
+      store.kept(layer);
+      if (this.#old !== undefined) drop(this.#old);
+      this.#old = undefined;
+      if (!wasRefused) return "kept";
+    }
+  }
+
+  #take(): { readonly batch: Batch; readonly layer: number } | undefined {
     this.#fold.settle();
     this.#unkept = 0;
-    const { batch, layer } = store.take();
-    if (batch.length === 0) return;
-    while ((await this.#parts.keep(batch)) === "again" && store === this.#store) {
-      await new Promise<void>((resolve) => this.#parts.clock.after(viewFlushMs, resolve));
-    }
-    store.kept(layer);
+    const taken = this.#store.take();
+    return taken.batch.length === 0 ? undefined : taken;
+  }
+
+  #cancelTimers(): void {
+    this.#cancelFlush?.();
+    this.#cancelWait?.();
+    this.#cancelFlush = undefined;
+    this.#cancelWait = undefined;
   }
 
   /** An event from the future is folded when its time comes. */

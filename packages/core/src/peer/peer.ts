@@ -380,7 +380,7 @@ export class Peer implements PeerApi {
   }
 
   async describe(): Promise<Json> {
-    return this.#driver.describe();
+    return { ...this.#driver.describe(), views: this.#subjects.views.describe() };
   }
 
   /** Why it takes no more calls, once it takes none: it was closed, or it halted. */
@@ -415,6 +415,7 @@ export class Peer implements PeerApi {
     // From here on nobody new is let in; whoever was is answered first.
     this.#end = new SinterError("stopped", "the peer is closed", "Open it again.");
     this.#followers.wakeAll();
+    this.#subjects.views.end(this.#end);
     await this.#pending.idle();
     await this.#subjects.views.close();
     // What is not sealed by the second key now stays marked, and is when the store is next opened.
@@ -454,6 +455,7 @@ export class Peer implements PeerApi {
     this.#end ??= error;
     this.#pending.rejectAll(error);
     this.#followers.wakeAll();
+    this.#subjects.views.end(error);
     // A peer that nobody closes must not hold its store. Whoever does close it is told if that fails.
     this.close().catch(() => undefined);
   }

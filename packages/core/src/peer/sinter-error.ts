@@ -19,6 +19,8 @@ export type ErrorCode =
   | "not-found"
   | "exists" // something is there where something new is to be
   | "lens" // a subject that is read through another type, or through none that is known
+  | "invalid-fragments" // what was read is not as the schema or the rules have it
+  | "conflict" // fragments contradict each other where that is to stop everything
   | "lawless" // a merge type that does not keep the laws
   | "internal";
 

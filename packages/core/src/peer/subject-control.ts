@@ -27,15 +27,15 @@ export class SubjectControl implements ControlBus {
   }
 
   notices({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<SubjectNotice> {
-    const backlog = new Backlog<SubjectNotice>(controlNoticesMax);
+    const backlog = new Backlog<SubjectNotice>(controlNoticesMax, () => {
+      this.#readers.delete(backlog);
+      void events.return?.();
+    });
     const events = this.#parts.events({ follow: true, ...(signal && { signal }) })[Symbol.asyncIterator]();
     this.#readers.add(backlog);
     this.#introduce(backlog);
     void this.#bring(backlog, events);
-    return backlog.read(signal, () => {
-      this.#readers.delete(backlog);
-      void events.return?.();
-    });
+    return backlog.read(signal);
   }
 
   /** What whoever begins to read is told first. */

@@ -1,5 +1,6 @@
 import type { Lens } from "../feed/event/lens-payload.js";
 import type { FeedView } from "../feed/lane/feed-view.js";
+import type { Assurance } from "../feed/lane/lane-reach.js";
 import type { NamedLens } from "../feed/lane/lens.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import type { Hasher } from "../identity/crypto.js";
@@ -18,6 +19,7 @@ export interface SubjectParts {
   readonly author: AuthorId;
   readonly type: AnyMergeType;
   readonly lens: Lens;
+  readonly assurance: Assurance;
   readonly live: LiveView;
   readonly view: FeedView;
   readonly hasher: Hasher;

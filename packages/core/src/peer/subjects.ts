@@ -16,6 +16,7 @@ import type { DescribedSubjects } from "./described-api.js";
 import { DescribedPeer } from "./described-subjects.js";
 import type { EventRecord, ReadOptions, Receipt } from "./event-api.js";
 import type { AppendExtra } from "./feed-calls.js";
+import { currentOrClosed } from "./kept-open.js";
 import { LiveSubject } from "./live-subject.js";
 import { readably } from "./readable.js";
 import { type LawCheck, RegisteredTypes } from "./registered-types.js";
@@ -65,17 +66,13 @@ export class Subjects {
   async subject(text: string, type: AnyMergeType | undefined, options: SubjectOptions): Promise<Subject<unknown, unknown>> {
     const path = this.#parts.pathOf(text);
     if (type !== undefined) await this.#types.register(type);
-    const subject = this.#open(path, type ?? this.#typeOf(path), options);
-    await subject.current();
-    return subject;
+    return await currentOrClosed(this.#open(path, type ?? this.#typeOf(path), options));
   }
 
   async table(text: string, values: AnyMergeType | Element<unknown>, options: SubjectOptions): Promise<Table<unknown, unknown, unknown>> {
     const path = this.#parts.pathOf(text);
     if ("keyOf" in values) await this.#types.register(values);
-    const table = "keyOf" in values ? this.#tableOf(path, values, options) : this.#table(path, values, options);
-    await table.current();
-    return table;
+    return await currentOrClosed("keyOf" in values ? this.#tableOf(path, values, options) : this.#table(path, values, options));
   }
 
   #open<Value, Commands>(path: SubjectPath, type: AnyMergeType<Value, Commands>, options: SubjectOptions): Subject<Value, Commands> {
@@ -155,6 +152,7 @@ export class Subjects {
       id,
       type,
       lens: { name: type.name, version: type.version, digest: typeDigest },
+      assurance,
       live,
       append: (event, extra) => this.#parts.append(path, event, extra),
       events: (wanted) => this.#parts.events(path, wanted),

@@ -27,8 +27,9 @@ export interface TableView<Value, Changes> {
   history(key: string): readonly OperationRecord[];
   /** Each key under the prefix that comes to hold something else, from now on. */
   watch(options?: WatchOptions): AsyncIterable<{ readonly key: string; readonly value: Value | undefined }>;
-  /** In hexadecimal. Equal roots: the same keys, holding the same, written by the same operations. */
-  root(): string;
+  /** In hexadecimal. Equal roots: the same keys, holding the same, written by the same operations. What changed since it was last
+   * asked for is taken in now: the first time, all there is. */
+  root(): Promise<string>;
   current(options?: { readonly signal?: AbortSignal }): Promise<void>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -89,7 +90,7 @@ export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
     const itemPrefix = prefix === "" ? "" : type.keyFrom(prefix);
     let last = after === undefined ? undefined : type.keyFrom(after);
     // What is on disk is read in the order of keys; what is not has to be put in order for each page.
-    await live.flush();
+    await live.keep();
     for (let left = limit; left > 0 && !signal?.aborted; ) {
       this.#subject.goesOn();
       live.fold.settle();
@@ -127,7 +128,10 @@ export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
     this.#subject.goesOn();
     const { type, live } = this.#parts;
     const itemPrefix = prefix === "" ? "" : type.keyFrom(prefix);
-    const backlog = new Backlog<string>(changesWaitingMax);
+    const backlog = new Backlog<string>(changesWaitingMax, () => {
+      silence();
+      forget();
+    });
     const waiting = new Set<string>();
     const silence = live.listen({
       changed: () => {},
@@ -142,11 +146,7 @@ export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
       failed: (error) => backlog.end(error),
     });
     const forget = this.#subject.onEnd((why) => backlog.end(why));
-    const over = () => {
-      silence();
-      forget();
-    };
-    return this.#told(backlog.read(signal, over), waiting);
+    return this.#told(backlog.read(signal), waiting);
   }
 
   async *#told(
@@ -160,9 +160,8 @@ export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
     }
   }
 
-  root(): string {
-    this.#subject.goesOn();
-    return toHex(this.#parts.live.fold.root());
+  async root(): Promise<string> {
+    return toHex(await this.#parts.live.root(() => this.#subject.goesOn()));
   }
 
   current(options: { readonly signal?: AbortSignal } = {}): Promise<void> {

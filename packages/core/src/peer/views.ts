@@ -11,6 +11,7 @@ import { bytesOfText, type SubjectPath } from "../identity/subject-path.js";
 import type { AnyMergeType } from "../merge/merge-type.js";
 import type { Mount } from "../protocol/mount.js";
 import type { Clock } from "../protocol/ports.js";
+import type { Json } from "../protocol/protocol.js";
 import { decodeKey, tableRange } from "../store/keys.js";
 import { viewKey, viewNumberKey } from "../store/view-keys.js";
 import { decodeViewNumber, decodeViewRecord } from "../store/view-records.js";
@@ -40,6 +41,8 @@ export interface ViewAsked {
 interface OpenView {
   readonly live: LiveView;
   readers: number;
+  /** Nobody reads it any more. */
+  closing: Promise<void> | undefined;
 }
 
 /** The views that are open: one for all who read a subject through one type. */
@@ -50,6 +53,8 @@ export class Views {
   /** Subjects that changed in the turn that is being told of. */
   readonly #woken = new Set<SubjectPath>();
   #next: number | undefined;
+  /** Of the core that writes them down. */
+  #beginning = 0;
 
   constructor(parts: ViewsParts) {
     this.#parts = parts;
@@ -57,7 +62,7 @@ export class Views {
     this.mount = {
       protocol: viewProtocol(),
       notify: (notice) => {
-        if (notice.kind === "begun") return this.#restart();
+        if (notice.kind === "begun") return this.#restart(notice.beginning);
         pending.resolve(notice.token, notice.kind === "kept" ? "kept" : "again");
       },
       // Whether it was written or not: the same, given again, comes to the same.
@@ -75,7 +80,10 @@ export class Views {
     this.#open.set(path, views);
     const known = views.get(toHex(id));
     if (known !== undefined) {
-      known.readers++;
+      if (known.readers++ === 0) {
+        known.closing = undefined;
+        known.live.reopen();
+      }
       return known.live;
     }
     const live = new LiveView({
@@ -91,24 +99,27 @@ export class Views {
       kept,
       number: () => this.#numberOf(subject, id),
       newNumber: () => this.#newNumber(),
-      keep: (batch) => pending.call((token) => command({ kind: "keep", token, batch })),
+      keep: (batch) => pending.call((token) => command({ kind: "keep", token, beginning: this.#beginning, batch })),
       drop: (number) => command({ kind: "drop", view: number }),
       soon,
     });
-    views.set(toHex(id), { live, readers: 1 });
+    views.set(toHex(id), { live, readers: 1, closing: undefined });
     live.wake();
     return live;
   }
 
-  /** One reader fewer; the last one closes it. */
+  /** One reader fewer; the last one closes it. Who asks for it before it is on disk has it again: another one would not see what this
+   * one still puts there, and fold it a second time. */
   async release(path: SubjectPath, live: LiveView): Promise<void> {
     const views = this.#open.get(path);
-    for (const [id, open] of views ?? []) {
-      if (open.live !== live || --open.readers > 0) continue;
-      views?.delete(id);
-      if (views?.size === 0) this.#open.delete(path);
-      await live.close();
-    }
+    const [id, open] = [...(views ?? [])].find(([, each]) => each.live === live) ?? [];
+    if (views === undefined || id === undefined || open === undefined || --open.readers > 0) return;
+    const closing = live.close();
+    open.closing = closing;
+    await closing;
+    if (open.closing !== closing) return;
+    views.delete(id);
+    if (views.size === 0) this.#open.delete(path);
   }
 
   /** Something of the subject changed. All that one turn changed is folded together, before anybody who awaited it goes on. */
@@ -140,14 +151,24 @@ export class Views {
     for (const { live } of this.#open.get(path)?.values() ?? []) live.replaced(lane, from);
   }
 
+  /** The peer takes no more calls. */
+  end(why: Error): void {
+    for (const views of this.#open.values()) for (const { live } of views.values()) live.end(why);
+  }
+
+  describe(): Json {
+    return [...this.#open].flatMap(([path, views]) => [...views.values()].map(({ live }) => ({ path, ...live.describe() })));
+  }
+
   /** What is folded goes to disk before the peer stops. */
   async close(): Promise<void> {
     const open = [...this.#open.values()].flatMap((views) => [...views.values()]);
     this.#open.clear();
-    for (const { live } of open) await live.close();
+    for (const { live, closing } of open) await (closing ?? live.close());
   }
 
-  #restart(): void {
+  #restart(beginning: number): void {
+    this.#beginning = beginning;
     for (const views of this.#open.values()) for (const { live } of views.values()) live.restart();
   }
 

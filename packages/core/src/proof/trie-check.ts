@@ -1,7 +1,6 @@
-import { trieKeyBytes } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import type { Hasher } from "../identity/crypto.js";
-import { branchPath, digitAt, trieKeyDigits } from "./trie-digits.js";
+import { branchPath, digitAt } from "./trie-digits.js";
 import {
   branchHash,
   decodeNode,
@@ -32,34 +31,34 @@ export interface RecordCheck {
 export function checkRecord(hasher: Hasher, nodes: TrieNodes, path: Uint8Array): RecordCheck | undefined {
   const record = nodes.get(path);
   if (record === undefined) return undefined;
-  const depth = depthOf(path);
+  const depth = depthOf(path, nodes);
   if (depth === undefined) return { leaves: 0, faults: ["a path of no branch"] };
-  const children = decodeNode(path, depth, record);
+  const children = decodeNode({ keyBytes: nodes.keyBytes, depth, prefix: path }, record);
   if (children instanceof Malformed) return { leaves: 0, faults: [children.reason] };
   const faults = reachFault(hasher, nodes, path, depth) ?? [];
   let leaves = 0;
-  const key = new Uint8Array(trieKeyBytes);
+  const key = new Uint8Array(nodes.keyBytes);
   key.set(path.subarray(0, (depth + 1) >> 1));
   for (const child of children) {
     if (child === undefined) continue;
-    if (child.depth === trieKeyDigits) leaves++;
+    if (child.depth === 2 * nodes.keyBytes) leaves++;
     else faults.push(...branchFault(hasher, nodes, child, key));
   }
   return { leaves, faults };
 }
 
 /** Digits above the branch that is kept under this path. */
-function depthOf(path: Uint8Array): number | undefined {
+function depthOf(path: Uint8Array, { keyBytes }: TrieNodes): number | undefined {
   const last = path[path.length - 1];
-  if (last === undefined || path.length > trieKeyBytes + 1) return undefined;
+  if (last === undefined || path.length > keyBytes + 1) return undefined;
   const depth = 2 * (path.length - 1) + (last === 0x80 ? 0 : 1);
-  return (last === 0x80 || (last & 0x0f) === 0x08) && depth < trieKeyDigits ? depth : undefined;
+  return (last === 0x80 || (last & 0x0f) === 0x08) && depth < 2 * keyBytes ? depth : undefined;
 }
 
 /** Whether the way from the top leads to it. */
 function reachFault(hasher: Hasher, nodes: TrieNodes, path: Uint8Array, depth: number): string[] | undefined {
   if (depth === 0) return undefined;
-  const key = new Uint8Array(trieKeyBytes);
+  const key = new Uint8Array(nodes.keyBytes);
   try {
     let place = readTop(hasher, nodes);
     while (place !== undefined && place.depth <= depth && sharedDigits(path, place, place.depth) === place.depth) {
@@ -77,7 +76,8 @@ function reachFault(hasher: Hasher, nodes: TrieNodes, path: Uint8Array, depth: n
 function branchFault(hasher: Hasher, nodes: TrieNodes, child: TrieChild, key: Uint8Array): string[] {
   writeDigits(child, key);
   const record = nodes.get(branchPath(key, child.depth));
-  const children = record === undefined ? new Malformed("missing") : decodeNode(key, child.depth, record);
+  const children =
+    record === undefined ? new Malformed("missing") : decodeNode({ keyBytes: nodes.keyBytes, depth: child.depth, prefix: key }, record);
   if (children instanceof Malformed) return [`the branch at depth ${child.depth} below it is damaged: ${children.reason}`];
   return hasHash(child, branchHash(hasher, child.depth, children))
     ? []

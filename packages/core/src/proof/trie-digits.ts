@@ -1,8 +1,6 @@
-import { trieKeyBytes } from "../bytes/limits.js";
+import { frontierKeyBytes } from "../bytes/limits.js";
 
 // Keys of the trie as digits of four bits, the high half of a byte first.
-
-export const trieKeyDigits = 2 * trieKeyBytes;
 
 export function digitAt(key: Uint8Array, digit: number): number {
   const byte = key[digit >> 1] as number;
@@ -19,7 +17,7 @@ export function digitBytes(fromByte: number, digits: number): number {
   return ((digits + 1) >> 1) - fromByte;
 }
 
-const pathScratch = new Uint8Array(trieKeyBytes + 1);
+const pathScratch = new Uint8Array(frontierKeyBytes + 1);
 
 /**
  * What names a branch in the store: its digits, the digit 8, and a 0 where that leaves half a byte. Two branches never

@@ -1,9 +1,11 @@
 import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
-import { branchPath, copyBytes, digitAt, digitBytes, trieKeyDigits } from "./trie-digits.js";
+import { branchPath, copyBytes, digitAt, digitBytes } from "./trie-digits.js";
 
 /** Where branches are kept. */
 export interface TrieNodes {
+  /** Of every key: a leaf has twice as many digits above it. */
+  readonly keyBytes: number;
   /** The bytes must stay as they are. `path` is good for the call only, in all three. */
   get(path: Uint8Array): Uint8Array | undefined;
   put(path: Uint8Array, node: Uint8Array): void;
@@ -13,7 +15,7 @@ export interface TrieNodes {
 /** A leaf or a branch, as its parent's record tells of it. It points into that record: views of the pieces would cost more
  * than all else that is done with them. */
 export interface TrieChild {
-  /** Digits above it; `trieKeyDigits` is a leaf. */
+  /** Digits above it: of a leaf, all of its key's. */
   readonly depth: number;
   /** Holds its hash, from `hashAt`. */
   readonly hashIn: Uint8Array;
@@ -121,21 +123,56 @@ export function encodeNode(depth: number, children: TrieChildren): Uint8Array<Ar
   record[0] = bitmap >> 8;
   record[1] = bitmap & 0xff;
   let at = 2;
-  for (const child of children) {
+  for (let digit = 0; digit < DIGITS; ) {
+    const child = children[digit++];
     if (child === undefined) continue;
-    record[at] = child.depth;
-    copyBytes(child.hashIn, child.hashAt, hashBytes, record, at + 1);
-    at += 1 + hashBytes;
-    const bytes = digitBytes(from, child.depth);
-    copyBytes(child.keyIn, child.keyAt + from - child.keyFrom, bytes, record, at);
-    at += bytes;
-    if (child.depth % 2 === 1) (record[at - 1] as number) &= 0xf0;
+    if (!isAsStored(child, from)) {
+      at = putChild(record, at, child, from);
+      continue;
+    }
+    // Of a branch that changes most children stay as they are: those that stood one behind the other are copied as one.
+    let end = storedEnd(child);
+    for (; digit < DIGITS; digit++) {
+      const next = children[digit];
+      if (next === undefined) continue;
+      if (next.hashIn !== child.hashIn || next.hashAt !== end + 1 || !isAsStored(next, from)) break;
+      end = storedEnd(next);
+    }
+    const stored = child.hashIn.subarray(child.hashAt - 1, end);
+    record.set(stored, at);
+    at += stored.length;
   }
   return record;
 }
 
-/** `prefix` holds at least the branch's own digits. Only the record at depth 0 may have a single child. */
-export function decodeNode(prefix: Uint8Array, depth: number, record: Uint8Array): Decoded<TrieChildren> {
+function putChild(record: Uint8Array, at: number, child: TrieChild, from: number): number {
+  const keyAt = at + 1 + hashBytes;
+  const bytes = digitBytes(from, child.depth);
+  record[at] = child.depth;
+  copyBytes(child.hashIn, child.hashAt, hashBytes, record, at + 1);
+  copyBytes(child.keyIn, child.keyAt + from - child.keyFrom, bytes, record, keyAt);
+  if (child.depth % 2 === 1) (record[keyAt + bytes - 1] as number) &= 0xf0;
+  return keyAt + bytes;
+}
+
+/** Whether it points into a record that says of it what one with digits from that byte on does. */
+function isAsStored({ hashIn, hashAt, keyIn, keyAt, keyFrom }: TrieChild, from: number): boolean {
+  return hashIn === keyIn && keyAt === hashAt + hashBytes && keyFrom === from;
+}
+
+function storedEnd({ keyAt, keyFrom, depth }: TrieChild): number {
+  return keyAt + digitBytes(keyFrom, depth);
+}
+
+/** Of a branch: how many digits are above it, and at least those. */
+export interface BranchPlace {
+  readonly keyBytes: number;
+  readonly depth: number;
+  readonly prefix: Uint8Array;
+}
+
+/** Only the record at depth 0 may have a single child. */
+export function decodeNode({ keyBytes, depth, prefix }: BranchPlace, record: Uint8Array): Decoded<TrieChildren> {
   const keyFrom = depth >> 1;
   const bitmap = ((record[0] ?? 0) << 8) | (record[1] ?? 0);
   const children = noChildren();
@@ -143,7 +180,7 @@ export function decodeNode(prefix: Uint8Array, depth: number, record: Uint8Array
   for (let digit = 0; digit < DIGITS; digit++) {
     if ((bitmap & (1 << digit)) === 0) continue;
     const below = record[at] ?? 0;
-    if (below <= depth || below > trieKeyDigits) return new Malformed(`a child at depth ${below} of a branch at depth ${depth}`);
+    if (below <= depth || below > 2 * keyBytes) return new Malformed(`a child at depth ${below} of a branch at depth ${depth}`);
     const keyAt = at + 1 + hashBytes;
     const child: TrieChild = { depth: below, hashIn: record, hashAt: at + 1, keyIn: record, keyAt, keyFrom };
     at = keyAt + digitBytes(keyFrom, below);
@@ -160,20 +197,25 @@ export function decodeNode(prefix: Uint8Array, depth: number, record: Uint8Array
 
 /** A branch's record is missing or malformed. The trie is derived: whoever owns it makes it again. */
 export class DamagedTrie extends Error {
+  readonly depth: number;
+  readonly reason: string;
+
   constructor(depth: number, reason: string) {
-    super(`The frontier trie is damaged at depth ${depth}: ${reason}. Make it again.`);
+    super(`The trie is damaged at depth ${depth}: ${reason}. Make it again.`);
     this.name = "DamagedTrie";
+    this.depth = depth;
+    this.reason = reason;
   }
 }
 
 /** Throws DamagedTrie. */
 export function readNode(nodes: TrieNodes, prefix: Uint8Array, depth: number): TrieChildren {
-  return childrenIn(nodes.get(branchPath(prefix, depth)), prefix, depth);
+  return childrenIn(nodes.get(branchPath(prefix, depth)), { keyBytes: nodes.keyBytes, depth, prefix });
 }
 
-function childrenIn(record: Uint8Array | undefined, prefix: Uint8Array, depth: number): TrieChildren {
-  const children = record === undefined ? new Malformed("missing") : decodeNode(prefix, depth, record);
-  if (children instanceof Malformed) throw new DamagedTrie(depth, children.reason);
+function childrenIn(record: Uint8Array | undefined, place: BranchPlace): TrieChildren {
+  const children = record === undefined ? new Malformed("missing") : decodeNode(place, record);
+  if (children instanceof Malformed) throw new DamagedTrie(place.depth, children.reason);
   return children;
 }
 
@@ -184,7 +226,7 @@ function childrenIn(record: Uint8Array | undefined, prefix: Uint8Array, depth: n
 export function readTop(hasher: Hasher, nodes: TrieNodes): TrieChild | undefined {
   const record = nodes.get(branchPath(NONE, 0));
   if (record === undefined) return undefined;
-  const children = childrenIn(record, NONE, 0);
+  const children = childrenIn(record, { keyBytes: nodes.keyBytes, depth: 0, prefix: NONE });
   if (countChildren(children) === 1) return firstChild(children);
-  return { ...childOf(0, branchHash(hasher, 0, children), NONE), children };
+  return { depth: 0, hashIn: branchHash(hasher, 0, children), hashAt: 0, keyIn: NONE, keyAt: 0, keyFrom: 0, children };
 }

@@ -1,4 +1,5 @@
 import { fromHex, toHex } from "../bytes/hex.js";
+import { frontierKeyBytes } from "../bytes/limits.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import type { TrieNodes } from "./trie-node.js";
 
@@ -42,10 +43,15 @@ export function naiveTrie(hasher: Hasher, rows: Rows): NaiveTrie {
 
 /** Nodes in memory; counts what is asked of it. */
 export class MemoryNodes implements TrieNodes {
+  readonly keyBytes: number;
   readonly kept = new Map<string, Uint8Array>();
   gets: string[] = [];
   puts: string[] = [];
   removes: string[] = [];
+
+  constructor(keyBytes = frontierKeyBytes) {
+    this.keyBytes = keyBytes;
+  }
 
   get(path: Uint8Array): Uint8Array | undefined {
     const text = toHex(path);

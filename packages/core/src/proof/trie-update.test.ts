@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromHex, toHex } from "../bytes/hex.js";
+import { frontierKeyBytes, tableKeyBytes } from "../bytes/limits.js";
 import { hashBytes } from "../identity/crypto.js";
 import { rememberingHasher } from "./remembering-hasher.suite.js";
 import { trieRoot } from "./trie.js";
@@ -24,8 +25,12 @@ function branchName(digits: string): string {
 
 /** The trie, beside the rows it should be of. */
 class Checked {
-  readonly nodes = new MemoryNodes();
+  readonly nodes: MemoryNodes;
   readonly rows = new Map<string, string>();
+
+  constructor(keyBytes = frontierKeyBytes) {
+    this.nodes = new MemoryNodes(keyBytes);
+  }
 
   update(changes: readonly TextChange[]): void {
     const before = this.rows.size;
@@ -56,22 +61,34 @@ const anyKey = fc
       space.padEnd(64, "0") + subject.padStart(64, "0") + lane.padEnd(62, "8") + last.toString(16).padStart(2, "0"),
   );
 const anyRow = fc.integer({ min: 1, max: 3 }).map((value) => value.toString(16).padStart(64, "0"));
-const anyChanges = fc.uniqueArray(fc.tuple(anyKey, fc.option(anyRow, { nil: undefined, freq: 2 })), {
-  selector: ([key]) => key,
-  maxLength: 20,
-});
-
-test("after any history the trie is that of the definition, with no record too many", () => {
-  fc.assert(
-    fc.property(fc.array(anyChanges, { maxLength: 8 }), (history) => {
-      const trie = new Checked();
-      for (const changes of history) trie.update(changes);
-      trie.update([...trie.rows.keys()].map((key) => [key, undefined]));
-      expect(trie.nodes.kept.size).toBe(0);
-    }),
-    { numRuns: 150 },
+/** The last bytes of keys: of fewer, whole parts are gone. */
+const changesOf = (keyBytes: number) =>
+  fc.uniqueArray(
+    fc.tuple(
+      anyKey.map((key) => key.slice(-2 * keyBytes)),
+      fc.option(anyRow, { nil: undefined, freq: 2 }),
+    ),
+    {
+      selector: ([key]) => key,
+      maxLength: 20,
+    },
   );
-});
+const anyChanges = changesOf(frontierKeyBytes);
+
+test.each([frontierKeyBytes, tableKeyBytes, 1])(
+  "after any history the trie is that of the definition, with no record too many: keys of %i bytes",
+  (keyBytes) => {
+    fc.assert(
+      fc.property(fc.array(changesOf(keyBytes), { maxLength: 8 }), (history) => {
+        const trie = new Checked(keyBytes);
+        for (const changes of history) trie.update(changes);
+        trie.update([...trie.rows.keys()].map((key) => [key, undefined]));
+        expect(trie.nodes.kept.size).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
 test("equal sets have equal roots and records whatever the order and batching; another set has another root", () => {
   fc.assert(

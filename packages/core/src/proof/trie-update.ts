@@ -1,7 +1,6 @@
-import { trieKeyBytes } from "../bytes/limits.js";
 import { compareBytes, equalBytes } from "../bytes/order.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
-import { branchPath, digitAt, trieKeyDigits } from "./trie-digits.js";
+import { branchPath, digitAt } from "./trie-digits.js";
 import {
   branchHash,
   childDigit,
@@ -24,7 +23,7 @@ import {
 } from "./trie-node.js";
 
 export interface RowChange {
-  /** 96 bytes: space, subject, lane. */
+  /** As long as all keys of the trie. */
   readonly key: Uint8Array;
   /** The row's hash; `undefined` removes the row. */
   readonly row: Uint8Array | undefined;
@@ -41,7 +40,7 @@ export interface TrieUpdate {
 export function updateTrie(hasher: Hasher, nodes: TrieNodes, changes: readonly RowChange[]): TrieUpdate {
   const sorted = changes.toSorted((left, right) => compareBytes(left.key, right.key));
   sorted.forEach(({ key, row }, index) => {
-    if (key.length !== trieKeyBytes) throw new RangeError(`a trie key of ${key.length} bytes`);
+    if (key.length !== nodes.keyBytes) throw new RangeError(`a trie key of ${key.length} bytes`);
     if (row !== undefined && row.length !== hashBytes) throw new RangeError(`a row hash of ${row.length} bytes`);
     if (index > 0 && equalBytes(key, (sorted[index - 1] as RowChange).key)) throw new RangeError("two changes of one row");
   });
@@ -56,12 +55,14 @@ class Update {
   readonly #hasher: Hasher;
   readonly #nodes: TrieNodes;
   readonly #changes: readonly RowChange[];
+  readonly #leafDepth: number;
   growth = 0;
 
   constructor(hasher: Hasher, nodes: TrieNodes, changes: readonly RowChange[]) {
     this.#hasher = hasher;
     this.#nodes = nodes;
     this.#changes = changes;
+    this.#leafDepth = 2 * nodes.keyBytes;
   }
 
   /**
@@ -74,7 +75,7 @@ class Update {
     if (low === high) return child;
     const depth = this.#branching(child, low, high);
     const { key } = this.#changes[low] as RowChange;
-    if (depth === trieKeyDigits) return this.#leaf(child, this.#changes[low] as RowChange);
+    if (depth === this.#leafDepth) return this.#leaf(child, this.#changes[low] as RowChange);
     const isOld = child?.depth === depth;
     const children = isOld ? (child.children ?? readNode(this.#nodes, key, depth)) : noChildren();
     if (child !== undefined && !isOld) children[childDigit(child, depth)] = child;
@@ -106,7 +107,7 @@ class Update {
   #branching(child: TrieChild | undefined, low: number, high: number): number {
     const first = (this.#changes[low] as RowChange).key;
     const last = (this.#changes[high - 1] as RowChange).key;
-    if (child === undefined) return sharedDigits(first, childOf(trieKeyDigits, emptyRoot, last), trieKeyDigits);
+    if (child === undefined) return sharedDigits(first, childOf(this.#leafDepth, emptyRoot, last), this.#leafDepth);
     const depth = sharedDigits(first, child, child.depth);
     return low + 1 === high ? depth : sharedDigits(last, child, depth);
   }
@@ -115,7 +116,7 @@ class Update {
     this.growth += (row === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
     if (row === undefined) return undefined;
     const hash = leafHash(this.#hasher, key, row);
-    return before !== undefined && hasHash(before, hash) ? before : childOf(trieKeyDigits, hash, key);
+    return before !== undefined && hasHash(before, hash) ? before : childOf(this.#leafDepth, hash, key);
   }
 
   #settle(old: TrieChild | undefined, key: Uint8Array, depth: number, children: TrieChildren): TrieChild | undefined {

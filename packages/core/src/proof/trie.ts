@@ -1,6 +1,5 @@
-import { trieKeyBytes } from "../bytes/limits.js";
 import type { Hasher } from "../identity/crypto.js";
-import { digitAt, trieKeyDigits } from "./trie-digits.js";
+import { digitAt } from "./trie-digits.js";
 import {
   branchHash,
   DamagedTrie,
@@ -24,7 +23,7 @@ export function trieRoot(hasher: Hasher, nodes: TrieNodes): Uint8Array {
 
 /** The root of a trie of just the rows whose keys begin with `prefix` (a space, or a space and a subject). */
 export function subtreeRoot(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Array): Uint8Array {
-  return rootOf(find(hasher, nodes, prefix, new Uint8Array(trieKeyBytes)));
+  return rootOf(find(hasher, nodes, prefix, new Uint8Array(nodes.keyBytes)));
 }
 
 function rootOf(place: TrieChild | undefined): Uint8Array {
@@ -42,12 +41,12 @@ export interface TrieLeaf {
 export function* leavesUnder(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Array): Generator<TrieLeaf, void, undefined> {
   // The digits of the place the iteration is at. A place's digits never lie before its parent's own, so those of the places
   // above it stay good while it goes from one child to the next.
-  const key = new Uint8Array(trieKeyBytes);
+  const key = new Uint8Array(nodes.keyBytes);
   const top = find(hasher, nodes, prefix, key);
   const waiting: TrieChild[] = top === undefined ? [] : [top];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     writeDigits(place, key);
-    if (place.depth === trieKeyDigits) {
+    if (place.depth === 2 * nodes.keyBytes) {
       yield { key: key.slice(), hash: hashOf(place) };
       continue;
     }
@@ -61,7 +60,7 @@ export function* leavesUnder(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Arra
 
 /** The topmost leaf or branch all of whose keys begin with `prefix`; writes the digits above it to `key`. */
 function find(hasher: Hasher, nodes: TrieNodes, prefix: Uint8Array, key: Uint8Array): TrieChild | undefined {
-  if (prefix.length > trieKeyBytes) throw new RangeError(`a prefix of ${prefix.length} bytes`);
+  if (prefix.length > nodes.keyBytes) throw new RangeError(`a prefix of ${prefix.length} bytes`);
   const wanted = 2 * prefix.length;
   let place = readTop(hasher, nodes);
   while (place !== undefined) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fromHex, toHex } from "../bytes/hex.js";
+import { frontierKeyBytes } from "../bytes/limits.js";
 import { createHasher } from "../identity/blake3-hasher.js";
 import { instantiate } from "../identity/web-assembly.suite.js";
 import { leavesUnder, subtreeRoot, trieRoot } from "./trie.js";
@@ -13,28 +14,33 @@ interface Vector {
   readonly records: Readonly<Record<string, string>>;
 }
 
-const { tries } = JSON.parse(readFileSync(new URL("../../../../vectors/trie.json", import.meta.url), "utf8")) as {
+const { tries, tables } = JSON.parse(readFileSync(new URL("../../../../vectors/trie.json", import.meta.url), "utf8")) as {
   readonly tries: readonly Vector[];
+  readonly tables: readonly Vector[];
 };
 const hasher = createHasher(instantiate);
+const keyBytesOf = ({ rows: [first] }: Vector) => (first === undefined ? frontierKeyBytes : first.key.length / 2);
 const changesOf = ({ rows }: Vector) =>
-  rows.map(({ key, row }) => ({ key: fromHex(key, 96) as Uint8Array, row: fromHex(row, 32) as Uint8Array }));
+  rows.map(({ key, row }) => ({ key: fromHex(key, key.length / 2) as Uint8Array, row: fromHex(row, 32) as Uint8Array }));
 const recordsOf = (nodes: MemoryNodes) => Object.fromEntries([...nodes.kept].map(([path, node]) => [path, toHex(node)]));
 
 test("tries have the roots and the records of trie.json, taken in at once or row by row", () => {
-  for (const vector of tries) {
-    const [atOnce, oneByOne] = [new MemoryNodes(), new MemoryNodes()];
+  for (const vector of [...tries, ...tables]) {
+    const [atOnce, oneByOne] = [new MemoryNodes(keyBytesOf(vector)), new MemoryNodes(keyBytesOf(vector))];
     expect(toHex(updateTrie(hasher, atOnce, changesOf(vector)).root)).toBe(vector.root);
     for (const change of changesOf(vector).reverse()) updateTrie(hasher, oneByOne, [change]);
     expect(recordsOf(atOnce)).toEqual(vector.records);
     expect(recordsOf(oneByOne)).toEqual(vector.records);
   }
-  expect(tries.map(({ rows }) => rows.length)).toEqual([0, 1, 2, 4, 24]);
+  expect([tries, tables].map((all) => all.map(({ rows }) => rows.length))).toEqual([
+    [0, 1, 2, 4, 24],
+    [1, 40],
+  ]);
 });
 
 test("tries are read from the records of trie.json alone", () => {
-  for (const vector of tries) {
-    const nodes = new MemoryNodes();
+  for (const vector of [...tries, ...tables]) {
+    const nodes = new MemoryNodes(keyBytesOf(vector));
     for (const [path, node] of Object.entries(vector.records)) nodes.kept.set(path, new Uint8Array(Buffer.from(node, "hex")));
     expect(toHex(trieRoot(hasher, nodes))).toBe(vector.root);
     const keys = [...leavesUnder(hasher, nodes, new Uint8Array(0))].map(({ key }) => toHex(key));

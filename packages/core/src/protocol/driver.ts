@@ -117,7 +117,7 @@ export class Driver {
     });
   }
 
-  describe(): Json {
+  describe(): { readonly [name: string]: Json } {
     return {
       state: this.#state,
       turn: this.#turns,

@@ -27,6 +27,7 @@ export const tables = {
   viewTrie: 24,
   viewAgain: 25,
   viewQuarantine: 26,
+  viewChanged: 27,
 } as const;
 
 export type Table = keyof typeof tables;

@@ -25,6 +25,7 @@ test("keys, byte by byte", () => {
   expect(toHex(views.viewTrieKey(1, Uint8Array.of(7, 8)))).toBe("18000000010708");
   expect(toHex(views.viewAgainKey(1, bytes32(9)))).toBe(`1900000001${"09".repeat(32)}`);
   expect(toHex(views.viewQuarantineKey(1, 2, 2 ** 40 + 5))).toBe("1a00000001000000020000010000000005");
+  expect(toHex(views.viewChangedKey(1, BOTH))).toBe("1b0000000100ff");
 });
 
 test("every key says what it names", () => {
@@ -35,6 +36,7 @@ test("every key says what it names", () => {
   for (const key of ["", BOTH, "x".repeat(itemKeyBytesMax)]) {
     expect(of(views.viewItemKey(1, key))).toEqual({ table: "viewItem", view: 1, key });
     expect(of(views.viewLogKey(1, key, 4))).toEqual({ table: "viewLog", view: 1, key, chunk: 4 });
+    expect(of(views.viewChangedKey(1, key))).toEqual({ table: "viewChanged", view: 1, key });
     expect(views.itemKeyOf(views.viewItemKey(1, key))).toBe(key);
   }
   expect(of(views.viewTrieKey(1, Uint8Array.of(7)))).toEqual({ table: "viewTrie", view: 1, path: Uint8Array.of(7) });
@@ -53,7 +55,8 @@ test.each([
   ["a log without a piece", "1700000001000161"],
   ["an event of no id", "190000000101"],
   ["event 0", "1a00000001000000020000000000000000"],
-  ["a table behind the last", "1b00000001"],
+  ["a mark's key beyond the bound", `1b00000001${"61".repeat(itemKeyBytesMax + 1)}`],
+  ["a table behind the last", "1c00000001"],
 ])("%s is malformed", (_name, hex) => {
   expect(isMalformed(decodeKey(Uint8Array.from(Buffer.from(hex, "hex"))))).toBe(true);
 });
@@ -61,6 +64,7 @@ test.each([
 test("keys of items beyond the bound are the caller's mistake", () => {
   expect(() => views.viewItemKey(1, "x".repeat(itemKeyBytesMax + 1))).toThrow(RangeError);
   expect(() => views.viewLogKey(1, "x".repeat(itemKeyBytesMax + 1), 0)).toThrow(RangeError);
+  expect(() => views.viewChangedKey(1, "x".repeat(itemKeyBytesMax + 1))).toThrow(RangeError);
 });
 
 const numbers = fc.oneof(
@@ -83,6 +87,7 @@ test("property: ranges of a view hold what is that view's, and no other's", () =
         viewTrie: views.viewTrieKey(other, Uint8Array.of(0xff, 0xff)),
         viewAgain: views.viewAgainKey(other, bytes32(0xff)),
         viewQuarantine: views.viewQuarantineKey(other, number, 1 + number),
+        viewChanged: views.viewChangedKey(other, key),
       };
       for (const [table, of] of Object.entries(keys) as [views.ViewTable, Uint8Array][]) {
         expect(within(views.viewRange(table, view), of)).toBe(view === other);

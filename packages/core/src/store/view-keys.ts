@@ -9,7 +9,7 @@ import { HIGH, numberedKey, prefixEnd, putU32, tableKey, tables } from "./key-la
 // that it can be dropped as a whole.
 
 /** Tables of views that have the view's number in front of their keys. */
-export type ViewTable = "view" | "viewLane" | "viewItem" | "viewLog" | "viewTrie" | "viewAgain" | "viewQuarantine";
+export type ViewTable = "view" | "viewLane" | "viewItem" | "viewLog" | "viewTrie" | "viewAgain" | "viewQuarantine" | "viewChanged";
 
 export function viewKey(view: number): Uint8Array<ArrayBuffer> {
   return numberedKey(tables.view, view);
@@ -46,7 +46,7 @@ export function viewItemsRange(view: number, prefix = ""): Range {
   return { from, to: prefixEnd(from) };
 }
 
-/** Of an item's key in the store. */
+/** Of an item's key in the store, or of its mark's. */
 export function itemKeyOf(storeKey: Uint8Array): string {
   return stringOf(storeKey.subarray(5));
 }
@@ -85,12 +85,26 @@ export function viewQuarantineKey(view: number, lane: number, seq: number): Uint
   return key;
 }
 
+/** A key of a table that its trie does not have as it is. */
+export function viewChangedKey(view: number, key: string): Uint8Array<ArrayBuffer> {
+  return putItemKey(viewPartKey(tables.viewChanged, view, key.length), 5, key);
+}
+
 export function viewQuarantineRange(view: number): Range {
   return viewRange("viewQuarantine", view);
 }
 
 /** In the order in which they are removed: what says that there is a view goes last. */
-export const viewParts: readonly ViewTable[] = ["viewLane", "viewItem", "viewLog", "viewTrie", "viewAgain", "viewQuarantine", "view"];
+export const viewParts: readonly ViewTable[] = [
+  "viewLane",
+  "viewItem",
+  "viewLog",
+  "viewTrie",
+  "viewAgain",
+  "viewQuarantine",
+  "viewChanged",
+  "view",
+];
 
 /** All that a table holds of one view. */
 export function viewRange(table: ViewTable, view: number): Range {
@@ -106,13 +120,14 @@ export type ViewStoreKey =
   | { readonly table: "viewLog"; readonly view: number; readonly key: string; readonly chunk: number }
   | { readonly table: "viewTrie"; readonly view: number; readonly path: Uint8Array }
   | { readonly table: "viewAgain"; readonly view: number; readonly event: Uint8Array }
-  | { readonly table: "viewQuarantine"; readonly view: number; readonly lane: number; readonly seq: number };
+  | { readonly table: "viewQuarantine"; readonly view: number; readonly lane: number; readonly seq: number }
+  | { readonly table: "viewChanged"; readonly view: number; readonly key: string };
 
 /** All that is here of any view. */
-export const viewTables: Range = { from: Uint8Array.of(tables.view), to: Uint8Array.of(tables.viewQuarantine + 1) };
+export const viewTables: Range = { from: Uint8Array.of(tables.view), to: Uint8Array.of(tables.viewChanged + 1) };
 
 export function isViewTable(table: number): boolean {
-  return table >= tables.view && table <= tables.viewQuarantine;
+  return table >= tables.view && table <= tables.viewChanged;
 }
 
 /** What follows the table in a key of a view. */
@@ -129,9 +144,10 @@ export function decodeViewKey(reader: Reader, table: number): Decoded<ViewStoreK
       const lane = reader.u32();
       return reader.finish(() => ({ table: "viewLane", view, lane }));
     }
-    case tables.viewItem: {
+    case tables.viewItem:
+    case tables.viewChanged: {
       const key = takeItemKey(reader, reader.left);
-      return reader.finish(() => ({ table: "viewItem", view, key }));
+      return reader.finish(() => ({ table: table === tables.viewItem ? "viewItem" : "viewChanged", view, key }));
     }
     case tables.viewLog: {
       const key = takeItemKey(reader, reader.u16());

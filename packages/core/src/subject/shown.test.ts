@@ -64,6 +64,25 @@ test("what is pending stands above what is folded, in the order in which it was 
   expect([shown.pending, value()]).toEqual([0, "first"]);
 });
 
+test("an operation that its type throws at is not pending, and stands in nobody's way", () => {
+  const rig = new Rig();
+  const fold = foldOf(rig);
+  const odd: typeof type = {
+    ...type,
+    apply(item, operation, at) {
+      if (operation.length === 0) throw new RangeError("not that one");
+      type.apply(item, operation, at);
+    },
+  };
+  const shown = new Shown(odd as never, fold, "01".repeat(32));
+  const pending = (value: string) => ({ operations: [encoder.encode(value)], placed: undefined });
+  shown.add(pending("first"));
+  expect(() => shown.add({ operations: [encoder.encode("lost"), encoder.encode("")], placed: undefined })).toThrow("not that one");
+  expect([shown.pending, type.value(shown.items() as never)]).toEqual([1, "first"]);
+  shown.add(pending("second"));
+  expect(type.value(shown.items() as never)).toBe("second");
+});
+
 test("the state at a stamp is made of the events up to it alone", () => {
   const rig = new Rig();
   for (const value of ["one", "two", "three"]) {
@@ -71,7 +90,7 @@ test("the state at a stamp is made of the events up to it alone", () => {
     write(rig, value);
   }
   const at = (wallMs: number) => {
-    const steps = stateAt({ view: rig.view, hasher, subject, type }, { wallMs, counter: 0xffff });
+    const steps = stateAt({ view: rig.view, hasher, subject, type, assurance: "classical" }, { wallMs, counter: 0xffff });
     for (;;) {
       const { done, value } = steps.next();
       if (done) return type.value(value as never);

@@ -34,9 +34,15 @@ export class Shown {
     return this.#pending.length;
   }
 
+  /** Throws what the type does of an operation that it does not take; then nothing is added. */
   add(write: PendingWrite): void {
     this.#pending.push(write);
-    this.#apply(write);
+    try {
+      this.#apply(write);
+    } catch (error) {
+      this.drop(write);
+      throw error;
+    }
   }
 
   /** It lies there now. */

@@ -9,7 +9,6 @@ import { viewItemKey, viewItemsRange, viewKey, viewNumberKey } from "../store/vi
 import { encodeViewNumber } from "../store/view-records.js";
 import { type ViewCommand, type ViewVocabulary, viewProtocol } from "./view-core.js";
 
-const protocol = viewProtocol();
 const subject = asId<SubjectId>(new Uint8Array(32).fill(7));
 const id = new Uint8Array(32).fill(9);
 
@@ -17,9 +16,16 @@ const id = new Uint8Array(32).fill(9);
 class Cranked {
   readonly keys = new MemoryKeys();
   readonly #overlay = new Overlay(this.keys);
-  readonly #opened = protocol.open(this.#overlay);
-  readonly #core = protocol.create();
+  readonly #protocol = viewProtocol();
+  readonly #opened = this.#protocol.open(this.#overlay);
+  #core = this.#protocol.create();
   disk: "roomy" | "full" = "roomy";
+
+  /** As after a commit that failed. */
+  beginAnew(): readonly string[] {
+    this.#core = this.#protocol.create();
+    return this.start();
+  }
 
   start(): readonly string[] {
     return this.#step({ kind: "started" });
@@ -61,11 +67,19 @@ test("what was folded is kept in one commit, and on a full disk not at all", () 
   const cranked = new Cranked();
   const batch = [[viewItemKey(3, "a"), Uint8Array.of(1)]] as const;
   cranked.disk = "full";
-  expect(cranked.command({ kind: "keep", token: 1, batch })).toEqual(["refused"]);
+  expect(cranked.command({ kind: "keep", token: 1, beginning: 0, batch })).toEqual(["refused"]);
   expect(cranked.keys.get(viewItemKey(3, "a"))).toBeUndefined();
   cranked.disk = "roomy";
-  expect(cranked.command({ kind: "keep", token: 1, batch })).toEqual(["write", "kept"]);
+  expect(cranked.command({ kind: "keep", token: 1, beginning: 0, batch })).toEqual(["write", "kept"]);
   expect(cranked.keys.get(viewItemKey(3, "a"))).toEqual(Uint8Array.of(1));
+});
+
+test("what was given before the core began anew is not kept: whoever folds took up since what there is", () => {
+  const cranked = new Cranked();
+  const batch = [[viewItemKey(3, "a"), Uint8Array.of(1)]] as const;
+  expect([...cranked.start(), ...cranked.beginAnew()]).toEqual(["begun", "begun"]);
+  expect(cranked.command({ kind: "keep", token: 1, beginning: 0, batch })).toEqual(["refused"]);
+  expect(cranked.command({ kind: "keep", token: 2, beginning: 1, batch })).toEqual(["write", "kept"]);
 });
 
 test("a view that nobody reads any more is removed piece by piece", () => {

@@ -10,15 +10,16 @@ import { decodeViewNumber } from "../store/view-records.js";
 // place another has taken are removed piece by piece.
 
 export type ViewCommand =
-  | { readonly kind: "keep"; readonly token: number; readonly batch: Batch }
+  /** `beginning`: the last that was told of when it was folded. */
+  | { readonly kind: "keep"; readonly token: number; readonly beginning: number; readonly batch: Batch }
   /** Nobody reads that view any more. */
   | { readonly kind: "drop"; readonly view: number };
 
 export type ViewNotice =
   | { readonly kind: "kept"; readonly token: number }
-  /** This core begins anew: what was given to it may not be on disk. */
-  | { readonly kind: "begun" }
-  /** The disk is full: to be given again. */
+  /** This core begins, or begins anew: what was given to it before is on disk by now, or never will be. */
+  | { readonly kind: "begun"; readonly beginning: number }
+  /** The disk is full: to be given again. Or it was given before this core began anew. */
   | { readonly kind: "refused"; readonly token: number };
 
 export type ViewWrite = { readonly kind: "batch"; readonly batch: Batch };
@@ -37,11 +38,12 @@ export interface ViewVocabulary extends Vocabulary {
 type View = ViewVocabulary;
 
 export function viewProtocol(): Protocol<View> {
+  let beginnings = 0;
   return {
     name: "view",
     tag: 4,
     closesTurns: false,
-    create: () => new ViewCore(),
+    create: () => new ViewCore(beginnings++),
     codec: { encode: (message) => message, decode: () => new Malformed("views have no messages") },
     classOf: () => "bulk",
     costOf: (input) => (input.kind === "commanded" && input.command.kind === "keep" ? 5 + input.command.batch.length : 5),
@@ -59,19 +61,27 @@ function applyBatch(keys: KeySpace, batch: Batch): void {
 class ViewCore implements Core<View> {
   /** Numbers of views that nobody reads. */
   readonly #gone: number[] = [];
+  /** How many there were before this one. */
+  readonly #beginning: number;
   #kept = 0;
+
+  constructor(beginning: number) {
+    this.#beginning = beginning;
+  }
 
   step(input: Input<View>, { view, disk }: Surroundings<View>): readonly Effect<View>[] {
     switch (input.kind) {
       case "started":
         this.#gone.push(...unreadViews(view));
-        return [{ kind: "notify", notice: { kind: "begun" } }, ...this.#schedule()];
+        return [{ kind: "notify", notice: { kind: "begun", beginning: this.#beginning } }, ...this.#schedule()];
       case "commanded":
         if (input.command.kind === "drop") {
           this.#gone.push(input.command.view);
           return this.#schedule();
         }
-        if (disk === "full") return [{ kind: "notify", notice: { kind: "refused", token: input.command.token } }];
+        // Whoever folds has taken up since what is on disk, and must not find it changed.
+        if (disk === "full" || input.command.beginning !== this.#beginning)
+          return [{ kind: "notify", notice: { kind: "refused", token: input.command.token } }];
         this.#kept++;
         return [
           { kind: "write", write: { kind: "batch", batch: input.command.batch } },

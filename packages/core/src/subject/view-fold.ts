@@ -189,8 +189,8 @@ export class ViewFold {
   settle(): void {
     for (const lane of this.#moved) this.#parts.store.putCursor(lane.entry.number, lane.folded);
     this.#moved.clear();
-    const changed = this.items.settle();
-    this.#trie?.update(changed);
+    this.items.settle();
+    this.#trie?.settle();
     this.log?.settle();
   }
 
@@ -201,11 +201,18 @@ export class ViewFold {
     return { lane: index, seq, wallMs: wallAt(bytes, offset), counter: counterAt(bytes, offset) };
   }
 
-  /** Of a table: what all of it comes to. */
-  root(): Uint8Array {
+  /** Of a table: what all of it comes to. Where more changed since the last time than is taken in without a pause: to be asked again. */
+  takeIn(): Uint8Array | "more" {
     if (this.#trie === undefined) throw new Error("this view keeps no root");
-    this.settle();
-    return this.#trie.root;
+    return this.#trie.takeIn((key) => this.items.look(key));
+  }
+
+  /** All at once: for who has nothing else to do meanwhile. */
+  root(): Uint8Array {
+    for (;;) {
+      const root = this.takeIn();
+      if (root !== "more") return root;
+    }
   }
 
   #orOutdated(work: () => void): void {
@@ -335,6 +342,7 @@ export class ViewFold {
     this.#at.dot =
       origin === undefined ? { lane, seq, operation: index, wallMs, counter } : { lane, seq, operation: index, wallMs, counter, origin };
     type.apply(this.items.touch(key), operation, this.#at);
+    this.#trie?.changed(key);
     return key;
   }
 

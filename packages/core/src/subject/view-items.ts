@@ -25,6 +25,7 @@ export class ViewItems {
   readonly #parts: ViewItemsParts;
   readonly #items: Items = new Map();
   readonly #dirty = new Set<string>();
+  readonly #writer = new Writer(ITEM_BYTES);
   /** The one touched last: often it is touched again at once. */
   #last: { readonly key: string; readonly item: unknown } | undefined;
 
@@ -53,6 +54,14 @@ export class ViewItems {
     return item;
   }
 
+  /** Not kept in mind, where it is not already. */
+  look(key: string): unknown {
+    const known = this.#items.get(key);
+    if (known !== undefined) return known;
+    const reader = this.#parts.store.item(key);
+    return reader === undefined ? undefined : this.#read(key, reader);
+  }
+
   /** For who changes it. */
   touch(key: string): unknown {
     if (this.#last?.key === key) return this.#last.item;
@@ -79,32 +88,28 @@ export class ViewItems {
     const { type, lanes, seen } = this.#parts;
     const item = this.get(key);
     if (item === undefined) return type.fresh(key);
-    const writer = new Writer(ITEM_BYTES);
+    const writer = this.#writer.again();
     type.writeItem(writer, item, lanes, seen);
     return this.#read(key, new Reader(writer.finish()));
   }
 
-  /** Lays what changed into the view's part of the store. Answers what did: without an item, where nothing is left of it. */
-  settle(): readonly (readonly [key: string, item: unknown])[] {
+  /** Lays what changed into the view's part of the store. */
+  settle(): void {
     const { type, store, lanes, seen } = this.#parts;
-    const settled: (readonly [string, unknown])[] = [];
     for (const key of this.#dirty) {
       const item = this.#items.get(key);
       if (type.isBare(item, seen)) {
         store.removeItem(key);
         this.#items.delete(key);
-        settled.push([key, undefined]);
       } else {
-        const writer = new Writer(ITEM_BYTES);
+        const writer = this.#writer.again();
         type.writeItem(writer, item, lanes, seen);
         store.putItem(key, writer);
-        settled.push([key, item]);
       }
     }
     this.#dirty.clear();
     this.#last = undefined;
     if (this.#parts.kept === "some" && this.#items.size > viewItemsCachedMax) this.#items.clear();
-    return settled;
   }
 
   #read(key: string, reader: Reader): unknown {

@@ -20,6 +20,7 @@ const PIECE_BYTES = 64;
 export class ViewLog {
   readonly #store: ViewStore;
   readonly #added = new Map<string, LoggedOperation[]>();
+  readonly #writer = new Writer(PIECE_BYTES);
 
   constructor(store: ViewStore) {
     this.#store = store;
@@ -52,11 +53,11 @@ export class ViewLog {
   #append(key: string, added: readonly LoggedOperation[]): void {
     const { number, overlay } = this.#store;
     let { pieces, piece } = this.#tail(key);
-    let writer = new Writer(piece.length + PIECE_BYTES).bytes(piece);
+    const writer = this.#writer.again().bytes(piece);
     for (const operation of added) {
       if (writer.length >= viewLogChunkBytesMax) {
         overlay.put(viewLogKey(number, key, pieces++), writer.finish());
-        writer = new Writer(PIECE_BYTES);
+        writer.again();
       }
       writeLogged(writer, operation);
     }

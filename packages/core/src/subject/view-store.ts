@@ -9,6 +9,7 @@ import { decodeKey } from "../store/keys.js";
 import {
   itemKeyOf,
   viewAgainKey,
+  viewChangedKey,
   viewItemKey,
   viewItemsRange,
   viewKey,
@@ -33,7 +34,9 @@ import {
 } from "../store/view-records.js";
 import type { LaneCursor } from "./lane-fold.js";
 
-interface ItemsAsked {
+const NO_BYTES = new Uint8Array(0);
+
+interface KeysAsked {
   readonly after?: string | undefined;
   readonly limit?: number;
 }
@@ -78,11 +81,10 @@ export class ViewStore {
     return bytes === undefined ? undefined : this.#itemReader(key, bytes);
   }
 
-  *items(prefix = "", { after, limit }: ItemsAsked = {}): Iterable<readonly [key: string, item: Reader]> {
+  *items(prefix = "", { after, limit }: KeysAsked = {}): Iterable<readonly [key: string, item: Reader]> {
     const all = viewItemsRange(this.number, prefix);
-    // No key lies between one and the same with a zero behind.
-    const from = after === undefined ? all.from : viewItemKey(this.number, `${after}\0`);
-    for (const [storeKey, bytes] of this.overlay.range({ from, to: all.to, ...(limit === undefined ? {} : { limit }) })) {
+    const from = after === undefined ? all.from : behind(viewItemKey(this.number, after));
+    for (const [storeKey, bytes] of this.overlay.range({ from, to: all.to, ...limited(limit) })) {
       const key = itemKeyOf(storeKey);
       yield [key, this.#itemReader(key, bytes)];
     }
@@ -161,7 +163,35 @@ export class ViewStore {
     this.overlay.put(viewQuarantineKey(this.number, lane, seq), encodeViewQuarantineRecord(reason));
   }
 
+  // --- keys of a table that its trie does not have as they are ---
+
+  changed({ after, limit }: KeysAsked): string[] {
+    const { from, to } = viewRange("viewChanged", this.number);
+    const range = { from: after === undefined ? from : behind(viewChangedKey(this.number, after)), to, ...limited(limit) };
+    return Array.from(this.overlay.range(range), ([key]) => itemKeyOf(key));
+  }
+
+  putChanged(key: string): void {
+    const storeKey = viewChangedKey(this.number, key);
+    if (this.overlay.peek(storeKey) === undefined) this.overlay.put(storeKey, NO_BYTES);
+  }
+
+  removeChanged(key: string): void {
+    this.overlay.remove(viewChangedKey(this.number, key));
+  }
+
   #damaged(what: string): DamagedStore {
     return new DamagedStore(`view ${this.number}`, `${what} is not what was written`);
   }
+}
+
+/** No key lies between one and the same with a zero behind. */
+function behind(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+function limited(limit: number | undefined): { readonly limit?: number } {
+  return limit === undefined ? {} : { limit };
 }

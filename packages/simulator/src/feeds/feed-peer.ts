@@ -1,11 +1,6 @@
 import {
   type Appended,
-  type AuthorId,
-  authorKey,
   Driver,
-  decodeStoreRecord,
-  encodeAuthorKeys,
-  encodeStoreRecord,
   type FeedNotice,
   type FeedVocabulary,
   type FrontierNotice,
@@ -13,18 +8,14 @@ import {
   feedProtocol,
   frontierProtocol,
   type Hasher,
-  isMalformed,
   type Json,
   type LanePlace,
   type Loss,
   type Mount,
-  metaKey,
-  type NetworkId,
   type NewParts,
   type PeerId,
   type Ports,
   type RefusalCode,
-  type Signer,
   type SubjectPath,
   type VerifiedFork,
   type VerifiedRange,
@@ -32,18 +23,11 @@ import {
 } from "@sinter/core";
 import type { Booted } from "../simulated-peer.js";
 import type { AcknowledgedLane } from "./acknowledged.js";
+import { type FeedIdentity, founding } from "./founding.js";
 import { type PingerNotice, type PingerVocabulary, pingerProtocol } from "./pinger.js";
 
-// All cores of a peer on the shipped driver, for one boot. It does what `open` does with a store's record, and what the
-// peer of packages/core does with notices, but without promises: those run on no virtual time.
-
-export interface FeedIdentity {
-  readonly signer: Signer;
-  readonly author: AuthorId;
-  readonly network: { readonly name: string; readonly id: NetworkId };
-  /** Which data file it runs on; another one than the store's record names makes it a new instance. */
-  readonly inode: bigint;
-}
+// All cores of a peer on the shipped driver, for one boot. It does what the peer of packages/core does with notices, but without
+// promises: they would make every moment of virtual time an asynchronous one (`views/` has peers that speak them).
 
 export type Answer =
   | { readonly kind: "appended"; readonly appended: Appended; readonly nonce: Uint8Array }
@@ -84,8 +68,6 @@ interface Waiting {
   begun: "yes" | "no";
 }
 
-const NONCE_BYTES = 16;
-
 export class FeedPeer implements Booted {
   readonly instance: Uint8Array;
   readonly #options: FeedPeerOptions;
@@ -104,8 +86,8 @@ export class FeedPeer implements Booted {
     const { ports, hasher, verifier, identity } = options;
     const { signer, author, network } = identity;
     this.#options = options;
-    const record = this.#record();
-    this.instance = record.instance;
+    const { instance, batch } = founding(ports, identity);
+    this.instance = instance;
     this.#feed = {
       protocol: feedProtocol({ hasher, signer, verifier, signatures: "ed25519", author, network: network.id }),
       notify: (notice) => this.#feedSays(notice),
@@ -123,8 +105,8 @@ export class FeedPeer implements Booted {
     };
     const mounts = [this.#feed, this.#frontier, this.#pinger];
     this.#driver = new Driver({ mounts, ports, halted: (reason) => this.#halted(reason) });
-    if (record.batch === undefined) this.#start();
-    else ports.store.commit(record.batch, (failure) => (failure === undefined ? this.#start() : this.#halted(failure.reason)));
+    if (batch === undefined) this.#start();
+    else ports.store.commit(batch, (failure) => (failure === undefined ? this.#start() : this.#halted(failure.reason)));
   }
 
   get state(): "founding" | "running" | "stopping" | "stopped" | "halted" {
@@ -187,27 +169,6 @@ export class FeedPeer implements Booted {
       case "square":
         return driver.command(this.#pinger, { kind: "square", token, number: asked.number });
     }
-  }
-
-  // --- the store's record ---
-
-  #record(): { readonly instance: Uint8Array; readonly batch: [Uint8Array, Uint8Array][] | undefined } {
-    const { ports, identity } = this.#options;
-    const stored = ports.store.keys.get(metaKey("store"));
-    const known = stored === undefined ? undefined : decodeStoreRecord(stored);
-    if (isMalformed(known)) throw new Error(`the store's record: ${known.reason}`);
-    if (known !== undefined && known.inode === identity.inode) return { instance: known.instance.slice(), batch: undefined };
-    const { author, network, inode } = identity;
-    const instance = ports.random.bytes(NONCE_BYTES);
-    const record = encodeStoreRecord({ network: network.id, networkName: network.name, author, instance, inode, birthNs: 0n });
-    const key = encodeAuthorKeys({ suite: 1, ed25519: identity.signer.publicKey });
-    return {
-      instance,
-      batch: [
-        [metaKey("store"), record],
-        [authorKey(author), key],
-      ],
-    };
   }
 
   #start(): void {

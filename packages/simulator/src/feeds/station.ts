@@ -6,6 +6,7 @@ import {
   decodeKey,
   eventOffsets,
   FeedView,
+  frontierKeyBytes,
   frontierRow,
   type Hasher,
   hashBytes,
@@ -23,7 +24,8 @@ import {
 } from "@sinter/core";
 import type { Boot } from "../simulated-peer.js";
 import { Acknowledged, type AcknowledgedEvent, type AcknowledgedLane, type Ids } from "./acknowledged.js";
-import { type Answer, type Asked, type FeedIdentity, FeedPeer } from "./feed-peer.js";
+import { type Answer, type Asked, FeedPeer } from "./feed-peer.js";
+import type { FeedIdentity } from "./founding.js";
 
 export interface FeedCrypto {
   readonly hasher: Hasher;
@@ -155,6 +157,7 @@ function freshRoot(keys: ReadableKeys, hasher: Hasher, network: NetworkId): Uint
   const view = new FeedView(keys);
   const nodes = new Map<string, Uint8Array>();
   const memory: TrieNodes = {
+    keyBytes: frontierKeyBytes,
     get: (path) => nodes.get(toHex(path)),
     put: (path, node) => void nodes.set(toHex(path), node.slice()),
     remove: (path) => void nodes.delete(toHex(path)),

@@ -122,7 +122,7 @@ function authorHex(host: TwinHost): string {
 
 /** What all agree on once they have met: the lanes of which something counts, and where any is frozen. A lane frozen at its very
  * first event is a lane to those who hold that event, and to the others nothing but a proof. */
-function* rowsOf(view: FeedView, { hasher }: RangeTools): Generator<string, void, undefined> {
+export function* rowsOf(view: FeedView, { hasher }: Pick<RangeTools, "hasher">): Generator<string, void, undefined> {
   for (const { path, id } of view.subjects())
     for (const { number, author, epoch } of view.lanes(id)) {
       const { size, headId, freezeAt } = countedHead(view, hasher, number);

@@ -1,5 +1,6 @@
 import { authorOfKey, FeedView, type Hasher, type NetworkId, type Signer, type Verifier } from "@sinter/core";
-import { type Answer, type Asked, type FeedIdentity, FeedPeer } from "../feeds/feed-peer.js";
+import { type Answer, type Asked, FeedPeer } from "../feeds/feed-peer.js";
+import type { FeedIdentity } from "../feeds/founding.js";
 import type { Boot, SimulatedPeer } from "../simulated-peer.js";
 import type { World } from "../world.js";
 

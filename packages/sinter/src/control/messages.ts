@@ -162,6 +162,8 @@ const errorCodes: Readonly<Record<ErrorCode, true>> = {
   "not-found": true,
   exists: true,
   lens: true,
+  "invalid-fragments": true,
+  conflict: true,
   lawless: true,
   internal: true,
 };

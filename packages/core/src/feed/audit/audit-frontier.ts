@@ -1,5 +1,5 @@
 import { toHex } from "../../bytes/hex.js";
-import { auditCountsMax } from "../../bytes/limits.js";
+import { auditCountsMax, frontierKeyBytes } from "../../bytes/limits.js";
 import { isMalformed } from "../../bytes/malformed.js";
 import { equalBytes } from "../../bytes/order.js";
 import { leavesUnder, trieRoot } from "../../proof/trie.js";
@@ -49,7 +49,7 @@ class FrontierWalk {
     this.findings = findings;
     this.#view = view;
     this.#parts = parts;
-    this.#nodes = { get: (path) => view.keys.get(trieKey(path)), put: writesNothing, remove: writesNothing };
+    this.#nodes = { keyBytes: frontierKeyBytes, get: (path) => view.keys.get(trieKey(path)), put: writesNothing, remove: writesNothing };
   }
 
   *records(): Generator<undefined, void, undefined> {

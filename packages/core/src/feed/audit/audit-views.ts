@@ -1,4 +1,5 @@
 import { toHex } from "../../bytes/hex.js";
+import { tableKeyBytes } from "../../bytes/limits.js";
 import { Malformed } from "../../bytes/malformed.js";
 import { equalBytes } from "../../bytes/order.js";
 import { type Hasher, hashBytes, spanWords } from "../../identity/crypto.js";
@@ -91,6 +92,8 @@ class ViewLook {
         return this.#trieFault(place.view, place.path);
       case "viewAgain":
         return this.#againFault(place, value);
+      case "viewChanged":
+        return value.length === 0 ? undefined : "a mark that says more than that its key changed";
       case "viewQuarantine":
         return reasonOf(decodeViewQuarantineRecord(value)) ?? this.#unfoldedFault(place.view, [place]);
     }
@@ -177,7 +180,12 @@ class ViewLook {
   }
 
   #trieFault(view: number, path: Uint8Array): string | undefined {
-    const nodes = { get: (at: Uint8Array) => this.#view.keys.get(viewTrieKey(view, at)), put: writesNothing, remove: writesNothing };
+    const nodes = {
+      keyBytes: tableKeyBytes,
+      get: (at: Uint8Array) => this.#view.keys.get(viewTrieKey(view, at)),
+      put: writesNothing,
+      remove: writesNothing,
+    };
     return checkRecord(this.#hasher, nodes, path)?.faults[0];
   }
 

@@ -1,4 +1,5 @@
 import { fromHex, toHex } from "../../bytes/hex.js";
+import { frontierKeyBytes } from "../../bytes/limits.js";
 import { Malformed } from "../../bytes/malformed.js";
 import { decodeStamp, encodeStamp, parseStamp } from "../../clock/stamp.js";
 import { classicalKeys, decodeAuthorKeys, encodeAuthorKeys } from "../../identity/author-keys.js";
@@ -132,6 +133,7 @@ function storeBytes(): Uint8Array {
 function nodeBytes(): Uint8Array {
   const records = new Map<string, Uint8Array>();
   const nodes = {
+    keyBytes: frontierKeyBytes,
     get: (path: Uint8Array) => records.get(toHex(path)),
     put: (path: Uint8Array, node: Uint8Array) => void records.set(toHex(path), node.slice()),
     remove: (path: Uint8Array) => void records.delete(toHex(path)),
@@ -139,7 +141,7 @@ function nodeBytes(): Uint8Array {
   updateTrie(
     referenceHasher,
     nodes,
-    [fill(0x21, 96), fill(0xb7, 96)].map((key) => ({ key, row: fill(1) })),
+    [fill(0x21, frontierKeyBytes), fill(0xb7, frontierKeyBytes)].map((key) => ({ key, row: fill(1) })),
   );
   const [top] = [...records.values()];
   if (top === undefined || records.size !== 1) throw new Error(`a trie of two rows keeps one branch, not ${records.size}`);
@@ -291,7 +293,11 @@ export const decoders: readonly DecoderUnderTest[] = [
   { name: "fork proof", decode: decodeForkProof, sample: forkBytes },
   { name: "portable fork proof", decode: decodePortableFork, sample: portableForkBytes },
   { name: "fork proof as text", decode: (bytes) => parseForkText(latin.decode(bytes)), sample: () => bytesOfText("sinter-fork:AQAE") },
-  { name: "trie node", decode: (bytes) => decodeNode(new Uint8Array(96), 0, bytes), sample: nodeBytes },
+  {
+    name: "trie node",
+    decode: (bytes) => decodeNode({ keyBytes: frontierKeyBytes, depth: 0, prefix: new Uint8Array(0) }, bytes),
+    sample: nodeBytes,
+  },
 ];
 
 function faultOrValue(bytes: Uint8Array): unknown {

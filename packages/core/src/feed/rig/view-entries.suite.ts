@@ -1,3 +1,4 @@
+import { tableKeyBytes } from "../../bytes/limits.js";
 import { Writer } from "../../bytes/writer.js";
 import { feedId, laneId, subjectId } from "../../identity/ids.js";
 import { updateTrie } from "../../proof/trie-update.js";
@@ -40,15 +41,17 @@ export function putView(rig: Rig, number: number, path: string): void {
   if (first === undefined) throw new Error(`nothing of ${path}`);
   put(keys.viewQuarantineKey(number, first.lane, 1), records.encodeViewQuarantineRecord("nothing that this type knows"));
   const nodes = {
+    keyBytes: tableKeyBytes,
     get: (at: Uint8Array) => rig.keys.get(keys.viewTrieKey(number, at)),
     put: (at: Uint8Array, node: Uint8Array) => put(keys.viewTrieKey(number, at), node.slice()),
     remove: (at: Uint8Array) => void rig.keys.remove(keys.viewTrieKey(number, at)),
   };
   const rows = [0x21, 0x27, 0xb7, 0xb8].map((fill) => ({
-    key: new Uint8Array(96).fill(fill),
+    key: new Uint8Array(tableKeyBytes).fill(fill),
     row: hasher.hash("sinter 1 table row", Uint8Array.of(fill)),
   }));
   updateTrie(hasher, nodes, rows);
+  put(keys.viewChangedKey(number, "an item"), new Uint8Array(0));
 }
 
 /** Where an event lies that was appended again. */

@@ -1,5 +1,5 @@
 import { toHex } from "../../bytes/hex.js";
-import { frontierRowsPerTurnMax } from "../../bytes/limits.js";
+import { frontierKeyBytes, frontierRowsPerTurnMax } from "../../bytes/limits.js";
 import { Malformed } from "../../bytes/malformed.js";
 import type { Hasher } from "../../identity/crypto.js";
 import { feedId, laneId, type NetworkId, spaceId } from "../../identity/ids.js";
@@ -183,6 +183,7 @@ export function frontierRow({ hasher, network }: FrontierOptions, view: FeedView
 
 /** The trie's nodes as stored, under what this step changes. */
 class PendingNodes implements TrieNodes {
+  readonly keyBytes = frontierKeyBytes;
   readonly #keys: ReadableKeys;
   readonly #changes = new Map<string, { readonly path: Uint8Array; readonly node: Uint8Array | undefined }>();
 

@@ -1,0 +1,130 @@
+import type { Mutant } from "./mutant.js";
+
+// Faults in checking by JSON Schema: what is right is refused, what is wrong is not, or one cannot tell why.
+
+const schema = "packages/core/src/synthesis/schema";
+const fragments = [`${schema}/compile.random.test.ts`, `${schema}/compile.fragments.test.ts`];
+const official = [`${schema}/compile.official.test.ts`];
+
+export const schemaMutants: readonly Mutant[] = [
+  {
+    name: "fragment-required",
+    what: "a fragment is refused for what another one says",
+    file: `${schema}/keywords/object-keywords.ts`,
+    find: "        return run.isFragment ? maybe : tellMissing(",
+    replace: "        return run.isFragment && names.length > 1 ? maybe : tellMissing(",
+    tests: fragments,
+  },
+  {
+    name: "fragment-denied",
+    what: "what is denied is looked for as loosely as what is asked for, so a fragment is refused for what it may never become",
+    file: `${schema}/verdict.ts`,
+    find: "verdict === no ? yes : maybe",
+    replace: "verdict === no ? yes : no",
+    tests: [`${schema}/compile.random.test.ts`],
+  },
+  {
+    name: "fragment-of-one-form",
+    what: "two forms that may both hold are taken for two that do",
+    file: `${schema}/keywords/branch-keywords.ts`,
+    find: "if (found === yes) certain++;",
+    replace: "if (found !== no) certain++;",
+    tests: [`${schema}/compile.random.test.ts`],
+  },
+  {
+    name: "fragment-further-fields",
+    what: "what holds of the fields that are there is taken to hold of those that come",
+    file: `${schema}/keywords/object-keywords.ts`,
+    find: "if (rest?.isAnything === false ||",
+    replace: "if (rest?.isAnything === undefined ||",
+    tests: fragments,
+  },
+  {
+    name: "seen-where-it-failed",
+    what: "fields count as described by a form that does not hold",
+    file: `${schema}/keywords/branch-keywords.ts`,
+    find: "if (own !== undefined && verdict !== no)",
+    replace: "if (own !== undefined)",
+    tests: official,
+  },
+  {
+    name: "dynamic-as-static",
+    what: "a dynamic reference leads to where it stands, so a schema cannot be extended",
+    file: `${schema}/compile.ts`,
+    find: "(isDynamic ? scope.anchors.get(fragment) : undefined) ?? found",
+    replace: "(isDynamic ? undefined : scope.anchors.get(fragment)) ?? found",
+    tests: official,
+  },
+  {
+    name: "scope-of-the-last",
+    what: "the innermost resource decides where dynamic references lead",
+    file: `${schema}/scope.ts`,
+    find: ".filter(([name]) => !this.anchors.has(name))",
+    replace: "",
+    tests: official,
+  },
+  {
+    name: "decimals-as-doubles",
+    what: "prices are no multiples of a cent",
+    file: `${schema}/decimal.ts`,
+    find: "return left % right === 0n;",
+    replace: "return left % right === 0n && Number(value) % Number(divisor) === 0;",
+    tests: [`${schema}/decimal.test.ts`],
+  },
+  {
+    name: "loop-not-seen",
+    what: "a schema that leads back to itself is found out while a value is checked",
+    file: `${schema}/schema-graph.ts`,
+    find: '} else if (state.get(next) === "under way")',
+    replace: "} else if (state.get(next) === undefined && state.size === 0)",
+    tests: [`${schema}/compile.faults.test.ts`],
+  },
+  {
+    name: "steps-without-end",
+    what: "a small value keeps a small schema busy for ever",
+    file: `${schema}/run.ts`,
+    find: "valuesIn(this.#value) * schemaStepsPerValueMax)",
+    replace: "2 ** 27 + valuesIn(this.#value) * schemaStepsPerValueMax)",
+    tests: [`${schema}/compile.bounds.test.ts`],
+  },
+  {
+    name: "merge-below-a-choice",
+    what: "how values merge depends on what they are, so on who came first",
+    file: `${schema}/schema-graph.ts`,
+    find: "for (const each of next) if (!because.has(each)) because.set(each, keyword);",
+    replace: "for (const each of next) if (because.has(each)) because.set(each, keyword);",
+    tests: [`${schema}/schema-cursor.test.ts`],
+  },
+  {
+    name: "first-merge-counts",
+    what: "of two things that schemas say of merging at one place, one counts without a word",
+    file: `${schema}/schema-cursor.ts`,
+    find: "const other = others.find(({ merge }) =>",
+    replace: "const other = others.slice(1).find(({ merge }) =>",
+    tests: [`${schema}/schema-cursor.test.ts`],
+  },
+  {
+    name: "inherited-names",
+    what: "a field called like what every object has counts as there",
+    file: `${schema}/keywords/object-keywords.ts`,
+    find: "      if (!Object.hasOwn(value as DataObject, names[at] as string))",
+    replace: "      if (!((names[at] as string) in (value as DataObject)))",
+    tests: [`${schema}/compile.violations.test.ts`],
+  },
+  {
+    name: "scope-forgets",
+    what: "where dynamic references of one name lead is forgotten when another name is met",
+    file: `${schema}/scope.ts`,
+    find: "new Map([...this.anchors, ...further])",
+    replace: "new Map(further)",
+    tests: [`${schema}/compile.values.test.ts`],
+  },
+  {
+    name: "seen-only-if-certain",
+    what: "a fragment is refused for a field that only a form describes which may still come to hold",
+    file: `${schema}/keywords/branch-keywords.ts`,
+    find: "if (own !== undefined && verdict !== no)",
+    replace: "if (own !== undefined && verdict === yes)",
+    tests: fragments,
+  },
+];

@@ -1,0 +1,425 @@
+import {
+  buildWallMs,
+  type Hasher,
+  isMalformed,
+  networkId,
+  normalizePath,
+  type Signer,
+  subjectId,
+  toHex,
+  type Verifier,
+} from "@sinter/core";
+import { exchangesMax } from "../limits.js";
+import type { SeededRandom } from "../seeded-random.js";
+import type { TraceOptions } from "../trace.js";
+import { rowsOf } from "../twins/ledger.js";
+import { StubSigner, StubVerifier } from "../virtual-crypto.js";
+import type { DiskImage } from "../virtual-disk.js";
+import { World } from "../world.js";
+import { runSettled, type Settled } from "./settled-run.js";
+import { ViewCarrier } from "./view-carrier.js";
+import { durableViews, idOf, readPlainly, viewsOnDisk } from "./view-checks.js";
+import { type Acked, ViewHost } from "./view-host.js";
+import { type ViewKind, viewKinds } from "./view-kinds.js";
+import type { ViewPeer } from "./view-peer.js";
+
+// One seed: some peers that read a few subjects through live views, write to them and hand on what they hold, while their disks lose
+// what was not flushed, fill up or fail, and stores are copied, cloned and put back. Whenever a peer comes up again its views must go
+// on where they were on disk, and be what their events come to; in the end all have met, and all views are the same bytes.
+
+export interface ViewsOptions {
+  readonly seed: number | string;
+  readonly hasher: Hasher;
+  readonly settled: Settled;
+  /** The stub where it is left out. */
+  readonly crypto?: { readonly signerOf: (secret: Uint8Array) => Signer; readonly verifier: Verifier };
+  readonly trace?: TraceOptions | "off";
+}
+
+export const viewTroubles = [
+  /** The power fails now, or a few writes later. */
+  "crash",
+  "power cut",
+  /** At the very next instant after something was acknowledged. */
+  "crash at acknowledgement",
+  "kill",
+  "shut",
+  "no space",
+  "write error",
+  "sync error",
+  "full disk",
+  "redaction",
+  "closed view",
+  "copy",
+  "clone",
+  "restore",
+  "rollback",
+] as const;
+export type ViewTrouble = (typeof viewTroubles)[number];
+
+export interface ViewsResult {
+  readonly problems: readonly string[];
+  readonly virtualMs: number;
+  readonly boots: number;
+  readonly acknowledged: number;
+  readonly forks: number;
+  readonly troubles: ReadonlyMap<ViewTrouble, number>;
+  /** Views that were opened; events that they had on disk, and that they folded then; how many were folded anew, as they had to be. */
+  readonly opened: number;
+  readonly resumed: number;
+  readonly folded: number;
+  readonly anew: number;
+  /** Of the trace; empty where there is none. */
+  readonly hash: string;
+}
+
+const NETWORK = "views";
+const SECRET_BYTES = 32;
+const ROOMY_BYTES = 2 ** 40;
+const RESERVE_BYTES = 16 * 1024;
+/** Longer than a view waits before it is put on disk. */
+const REST_MS = 3_000;
+
+export async function runViews(options: ViewsOptions): Promise<ViewsResult> {
+  return await new ViewsRun(options).run();
+}
+
+interface Image {
+  readonly disk: DiskImage;
+  readonly signer: Signer;
+  readonly inode: bigint;
+  readonly acked: readonly Acked[];
+}
+
+class ViewsRun {
+  readonly #world: World<ViewPeer>;
+  readonly #settled: Settled;
+  readonly #hasher: Hasher;
+  readonly #random: SeededRandom;
+  readonly #hosts: ViewHost[] = [];
+  readonly #kinds: readonly ViewKind[];
+  readonly #troubles: readonly ViewTrouble[];
+  readonly #paceMs: number;
+  /** Until the end only hosts of one party meet: so twins publish without hearing of each other. */
+  readonly #parties: number;
+  readonly #carrier: ViewCarrier;
+  readonly #count = new Map<ViewTrouble, number>();
+  readonly #images = new Map<ViewHost, Image[]>();
+  readonly #redacted = new Set<string>();
+  readonly #mayFork = new Set<string>();
+  readonly #problems: string[] = [];
+  #state: "troubled" | "calm" = "troubled";
+  #inodes = 1_000n;
+  #writes = 0;
+
+  constructor({ seed, hasher, settled, crypto, trace = "off" }: ViewsOptions) {
+    const network = { name: NETWORK, id: networkId(hasher, NETWORK) };
+    const verifier = crypto?.verifier ?? new StubVerifier(hasher);
+    const draw = new World<ViewPeer>({ seed, peers: 0, boot: noBoot, trace: "off" }).random("views");
+    this.#settled = settled;
+    this.#hasher = hasher;
+    const drawn = draw.shuffled(viewKinds).slice(0, 1 + draw.below(4));
+    // Of the one that shows each write by itself most is told: it is there more often.
+    const showing = draw.chance(0.5) === "yes" ? viewKinds.filter(({ shown }) => shown !== undefined) : [];
+    this.#kinds = [...new Set([...drawn, ...showing])];
+    this.#troubles = viewTroubles.filter(() => draw.chance(0.4) === "yes");
+    this.#paceMs = draw.pick([2, 50, 1_500]);
+    this.#parties = draw.pick([1, 1, 2]);
+    const [redacted, mayFork] = [this.#redacted, this.#mayFork];
+    const common = { hasher, verifier, network, settled, kinds: this.#kinds, redacted, mayFork };
+    const subjectOf = ({ path }: ViewKind) => subjectId(hasher, network.id, pathOf(path));
+    const broken = (what: string) => void this.#problems.push(what);
+    this.#world = new World<ViewPeer>({
+      seed,
+      peers: draw.pick([2, 3, 3, 4, 5]),
+      trace,
+      topology: "none",
+      wallMs: buildWallMs + 3_600_000,
+      skewMs: 500,
+      reserveBytes: RESERVE_BYTES,
+      boot: (ports, setup) => {
+        const secret = setup.random.stream("secret").bytes(SECRET_BYTES);
+        const signer = () => crypto?.signerOf(secret) ?? new StubSigner(hasher, secret);
+        const random = setup.random.stream("writes");
+        this.#hosts[setup.index] ??= new ViewHost(setup.index, signer(), { ...common, subjectOf, broken, random });
+        return (this.#hosts[setup.index] as ViewHost).boot(ports, setup);
+      },
+    });
+    for (const host of this.#hosts) host.join(this.#world);
+    this.#random = this.#world.random("workload");
+    this.#carrier = new ViewCarrier({ hasher, networkName: NETWORK, random: this.#world.random("carrier") });
+  }
+
+  async run(): Promise<ViewsResult> {
+    for (const { simulated } of this.#hosts) simulated.kill();
+    for (const host of this.#hosts) await host.start();
+    const rounds = 6 + this.#random.below(20);
+    for (let round = 0; round < rounds && this.#problems.length === 0; round++) await this.#round();
+    if (this.#problems.length === 0) await this.#calm();
+    if (this.#problems.length === 0) await this.#meetAll();
+    if (this.#problems.length === 0) await this.#same();
+    if (this.#problems.length === 0) await this.#onceMore();
+    return this.#result();
+  }
+
+  #result(): ViewsResult {
+    const { now, peers, trace } = this.#world;
+    const sum = (of: (host: ViewHost) => number) => this.#hosts.reduce((all, host) => all + of(host), 0);
+    const [first] = this.#hosts as [ViewHost];
+    return {
+      problems: this.#problems,
+      virtualMs: now,
+      boots: peers.reduce((all, { boots }) => all + boots, 0),
+      acknowledged: sum(({ counts }) => counts.acked),
+      forks: first.simulated.state === "up" ? [...first.view.forks()].length : 0,
+      troubles: this.#count,
+      opened: sum(({ counts }) => counts.opened),
+      resumed: sum(({ counts }) => counts.resumed),
+      folded: sum(({ counts }) => counts.folded),
+      anew: sum(({ counts }) => counts.anew),
+      hash: trace?.hash ?? "",
+    };
+  }
+
+  async #pass(forMs: number): Promise<void> {
+    await runSettled(this.#world, this.#settled, { forMs });
+  }
+
+  // --- while things go wrong ---
+
+  async #round(): Promise<void> {
+    const random = this.#random;
+    await this.#pass(random.fraction() ** 2 * this.#paceMs);
+    for (const host of this.#hosts) await this.#raise(host);
+    for (let writes = random.below(6); writes > 0; writes--) this.#write(random.pick(this.#hosts));
+    for (let meetings = random.below(4); meetings > 0; meetings--) {
+      const [from, ...others] = random.shuffled(this.#hosts) as [ViewHost, ...ViewHost[]];
+      const to = others.find(({ index }) => (index - from.index) % this.#parties === 0);
+      if (to !== undefined) void this.#carrier.carry(from, to, "some");
+    }
+    if (random.chance(0.3) === "yes") this.#keep(random.pick(this.#hosts));
+    if (this.#troubles.length > 0 && random.chance(0.5) === "yes")
+      await this.#strike(random.pick(this.#troubles), random.pick(this.#hosts));
+  }
+
+  /** What is down comes up, sooner or later; what came to an end by itself because of its disk is run anew. */
+  async #raise(host: ViewHost): Promise<void> {
+    const { simulated } = host;
+    if (simulated.state === "up" && simulated.booted.why !== undefined) {
+      host.ended(simulated.booted.why);
+      await host.shut();
+    }
+    if (simulated.state === "down" && this.#random.chance(0.6) === "yes") await host.start();
+    for (const kind of this.#kinds) {
+      if (host.peer === undefined) continue;
+      if (host.isOpen(kind)) {
+        if (this.#random.chance(0.02) === "yes") await host.compare(kind);
+      } else if (this.#random.chance(0.4) === "yes") await host.open(kind);
+    }
+  }
+
+  #write(host: ViewHost): void {
+    const kind = this.#random.pick(this.#kinds);
+    for (let writes = 1 + this.#random.below(this.#random.pick([1, 3, 30])); writes > 0; writes--) host.write(kind, ++this.#writes);
+  }
+
+  #keep(host: ViewHost): void {
+    if (host.simulated.state === "down") return;
+    const images = this.#images.get(host) ?? [];
+    images.push({ disk: host.simulated.disk.image(), signer: host.signer, inode: host.inode, acked: [...host.acked] });
+    this.#images.set(host, images);
+  }
+
+  async #strike(trouble: ViewTrouble, host: ViewHost): Promise<void> {
+    const { simulated } = host;
+    if (simulated.state === "down") return;
+    this.#count.set(trouble, (this.#count.get(trouble) ?? 0) + 1);
+    this.#world.trace?.note(this.#world.now, `host ${host.index}`, trouble);
+    switch (trouble) {
+      case "crash":
+        return void simulated.crash();
+      case "kill":
+        return void simulated.kill();
+      case "shut":
+        return await host.shut();
+      case "crash at acknowledgement":
+        return this.#crashAtNext(host);
+      case "power cut":
+      case "no space":
+      case "write error":
+      case "sync error":
+        return this.#fail(trouble, host);
+      case "full disk":
+        return this.#fill(host);
+      case "redaction":
+        return this.#redact(host);
+      case "closed view":
+        return await host.close(this.#random.pick(this.#kinds));
+      default:
+        return await this.#replace(trouble, host);
+    }
+  }
+
+  /** At one of the next writes; or of those that come when views are put on disk, a second after the others. */
+  #fail(kind: "power cut" | "no space" | "write error" | "sync error", { simulated: { disk } }: ViewHost): void {
+    const [isLater, one] = [this.#random.chance(0.5) === "yes", 1 + this.#random.below(4)];
+    const most = isLater ? one : 3 * one;
+    const plant = () => {
+      if (this.#state === "calm") return;
+      disk.plant(kind === "sync error" ? { kind, atSync: disk.syncs + one } : { kind, atWrite: disk.writes + most });
+    };
+    if (isLater) this.#world.timeline.after(this.#random.below(1_200), plant);
+    else plant();
+  }
+
+  #crashAtNext(host: ViewHost): void {
+    const { boots } = host.simulated;
+    host.acknowledged = () => {
+      host.acknowledged = undefined;
+      this.#world.timeline.after(0, () => {
+        if (host.simulated.state === "up" && host.simulated.boots === boots) host.simulated.crash();
+      });
+    };
+  }
+
+  #fill({ simulated: { disk } }: ViewHost): void {
+    disk.capacityBytes = disk.bytes().length + this.#random.below(2 * RESERVE_BYTES);
+    this.#world.timeline.after(this.#random.pick([20, 500, 5_000, 100_000]), () => {
+      disk.capacityBytes = ROOMY_BYTES;
+    });
+  }
+
+  /** One of its own events, wherever it lies by now. */
+  #redact(host: ViewHost): void {
+    const { peer } = host;
+    if (peer === undefined) return;
+    const kind = this.#random.pick(this.#kinds);
+    const own = this.#readAt(host, kind).filter(({ author, payload }) => toHex(author) === host.author && typeof payload !== "string");
+    if (own.length === 0) return;
+    const event = this.#random.pick(own);
+    this.#redacted.add(idOf(event));
+    const { epoch, seq } = event;
+    peer.redact(kind.path, { epoch: epoch.index, nonce: toHex(epoch.nonce), seq }).then(
+      () => {},
+      (error: unknown) => host.brokenOff("a redaction", error),
+    );
+    // What is folded has to be folded anew, while more is written; and at times that comes to nothing.
+    for (let writes = this.#random.below(6); writes > 0; writes--) host.write(kind, ++this.#writes);
+    const end = this.#random.below(8);
+    if (end === 0) this.#fill(host);
+    else if (end < 4)
+      host.simulated.disk.plant({
+        kind: end < 3 ? "power cut" : "no space",
+        atWrite: host.simulated.disk.writes + 1 + this.#random.below(6),
+      });
+  }
+
+  #readAt(host: ViewHost, kind: ViewKind): ReturnType<typeof readPlainly> {
+    return readPlainly(host.view, this.#hasher, this.#subjectOf(kind));
+  }
+
+  #subjectOf({ path }: ViewKind) {
+    return subjectId(this.#hasher, networkId(this.#hasher, NETWORK), pathOf(path));
+  }
+
+  /** Its disk is another now. */
+  async #replace(trouble: "copy" | "clone" | "restore" | "rollback", host: ViewHost): Promise<void> {
+    const isOwn = trouble === "restore" || trouble === "rollback";
+    const image = isOwn ? this.#imageOf(host) : this.#imageOfOther(host);
+    if (image === undefined) return;
+    host.simulated.kill();
+    host.simulated.disk.load(image.disk);
+    // It was copied while it was written to: of what was not flushed any part may be there.
+    host.simulated.disk.crash({ random: this.#random });
+    // An image of what another host was is none of this one.
+    this.#images.delete(host);
+    host.acked = isOwn && toHex(image.signer.publicKey) === toHex(host.signer.publicKey) ? [...image.acked] : [];
+    host.signer = image.signer;
+    const knows = trouble === "copy" || trouble === "restore";
+    host.inode = knows ? this.#inodes++ : image.inode;
+    if (!knows) this.#mayFork.add(host.author);
+    await host.start();
+  }
+
+  #imageOf(host: ViewHost): Image | undefined {
+    const images = this.#images.get(host) ?? [];
+    return images.length === 0 ? undefined : this.#random.pick(images);
+  }
+
+  #imageOfOther(host: ViewHost): Image | undefined {
+    const other = this.#random.pick(this.#hosts.filter((each) => each !== host));
+    if (other.simulated.state === "down") return undefined;
+    return { disk: other.simulated.disk.image(), signer: other.signer, inode: other.inode, acked: [] };
+  }
+
+  // --- once nothing goes wrong any more ---
+
+  async #calm(): Promise<void> {
+    this.#state = "calm";
+    for (const host of this.#hosts) {
+      const { simulated } = host;
+      host.acknowledged = undefined;
+      simulated.disk.unplant();
+      simulated.disk.capacityBytes = ROOMY_BYTES;
+      if (simulated.state === "up") simulated.crash();
+      await host.start();
+    }
+  }
+
+  async #meetAll(): Promise<void> {
+    const shown = () => this.#hosts.map(({ view }) => [...rowsOf(view, { hasher: this.#hasher })].sort().join(" "));
+    for (let round = 0; round < exchangesMax; round++) {
+      const before = shown();
+      for (const from of this.#random.shuffled(this.#hosts))
+        for (const to of this.#random.shuffled(this.#hosts))
+          if (from !== to) await to.of("being told of all that another one holds", this.#carrier.carry(from, to, "all"));
+      await this.#pass(REST_MS);
+      const after = shown();
+      if (this.#problems.length > 0) return;
+      if (before.join("\n") !== after.join("\n")) continue;
+      if (new Set(after).size > 1) this.#problems.push(`stores that have met differ:\n${after.join("\n")}`);
+      return;
+    }
+    this.#problems.push(`after ${exchangesMax} exchanges of all with all something still changes`);
+  }
+
+  /** All hold the same: so all views are the same, and nothing is gone that somebody promised. */
+  async #same(): Promise<void> {
+    for (const kind of this.#kinds) {
+      const states = new Set<string>();
+      for (const host of this.#hosts) {
+        if ((await host.compare(kind)) > 0) host.broken(`${kind.path} waits for a payload`);
+        const state = await host.of(`the state of ${kind.path}`, host.stateOf(kind));
+        if (state.kind === "value") states.add(state.value);
+      }
+      if (states.size > 1) this.#problems.push(`${kind.path} is otherwise at stores that hold the same: ${[...states].join(", ")}`);
+      const here = new Set(this.#readAt(this.#hosts[0] as ViewHost, kind).map(idOf));
+      for (const host of this.#hosts)
+        for (const id of host.promised(kind)) if (!here.has(id)) host.broken(`${kind.path} lost ${id} for good`);
+    }
+  }
+
+  /** What rested is on disk to its last event, and nothing is on disk that nobody reads. */
+  async #onceMore(): Promise<void> {
+    for (const host of this.#hosts) {
+      const folded = () => host.counts.folded;
+      const before = host.counts.anew + folded();
+      host.simulated.crash({ keep: "none" });
+      await host.start();
+      if (host.counts.anew + folded() > before) host.broken("views that rested were not all on disk");
+      const { keys } = host.simulated.store;
+      const [lie, read] = [viewsOnDisk(keys), durableViews(keys, this.#hasher).size];
+      if (lie !== read) host.broken(`${lie} views are on disk, and ${read} are read`);
+    }
+  }
+}
+
+function noBoot(): never {
+  throw new Error("nobody is here to boot");
+}
+
+function pathOf(text: string) {
+  const path = normalizePath(text);
+  if (isMalformed(path)) throw new Error(path.reason);
+  return path;
+}
