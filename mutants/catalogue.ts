@@ -4,6 +4,7 @@
 import { absenceMutants } from "./absence-mutants.js";
 import { backupMutants } from "./backup-mutants.js";
 import { forkMutants } from "./fork-mutants.js";
+import { fragmentMutants } from "./fragment-mutants.js";
 import { hybridMutants } from "./hybrid-mutants.js";
 import { intakeMutants } from "./intake-mutants.js";
 import { lawMutants } from "./law-mutants.js";
@@ -456,6 +457,7 @@ export const catalogue: readonly Mutant[] = [
   ...publishMutants,
   ...returnMutants,
   ...forkMutants,
+  ...fragmentMutants,
   ...schemaMutants,
   ...segmentMutants,
   ...hybridMutants,

@@ -204,4 +204,28 @@ export const viewMutants: readonly Mutant[] = [
     replace: "const left = this.#pending.filter((write) => !isFolded(write) || frontier.size > 0);",
     tests: ["packages/core/src/peer/live-subject.test.ts"],
   },
+  {
+    name: "view-opened-while-closing",
+    what: "a view is let go of though somebody asked for it while it was closed, and the next one folds a second time what it puts on disk",
+    file: "packages/core/src/peer/views.ts",
+    find: "    if (open.closing !== closing) return;\n",
+    replace: "",
+    tests: ["packages/core/src/peer/views.test.ts"],
+  },
+  {
+    name: "view-kept-late",
+    what: "what was given to be put on disk before the cores began anew is, under a view that took up what was there before",
+    file: "packages/core/src/subject/view-core.ts",
+    find: 'if (disk === "full" || input.command.beginning !== this.#beginning)',
+    replace: 'if (disk === "full")',
+    tests: ["packages/core/src/peer/views.test.ts"],
+  },
+  {
+    name: "described-closed-in-use",
+    what: "a subject that a call is using is closed because others are asked for",
+    file: "packages/core/src/peer/kept-open.ts",
+    find: "      if (users > 0) continue;\n",
+    replace: "",
+    tests: ["packages/core/src/peer/kept-open.test.ts"],
+  },
 ];

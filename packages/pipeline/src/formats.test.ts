@@ -52,8 +52,8 @@ async function read(path: string): Promise<[number, Data | FormatFault][]> {
 function fromHand(value: unknown): Data {
   if (Array.isArray(value)) return value.map(fromHand);
   if (typeof value !== "object" || value === null) return value as Data;
-  const { whole, nested } = value as { whole?: string; nested?: number };
-  if (whole !== undefined) return BigInt(whole);
+  const { whole, zeros = 0, nested } = value as { whole?: string; zeros?: number; nested?: number };
+  if (whole !== undefined) return BigInt(whole + "0".repeat(zeros));
   if (nested !== undefined) return Array.from({ length: nested - 1 }).reduce<Data>((inner) => [inner], []);
   return Object.defineProperties(
     {},

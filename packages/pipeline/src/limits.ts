@@ -33,6 +33,8 @@ export const gunzippedTimesMax = 250;
 export const treeFilesMax = 1_000_000;
 /** Folders in one another. */
 export const treeDepthMax = 64;
+/** Links to folders that are followed: a few that lead to one another stand for any number of folders. */
+export const treeLinksMax = 4_096;
 
 // --- the schema of Protobuf messages ---
 export const protoFilesMax = 1_024;

@@ -19,6 +19,7 @@ import type { LaneFold } from "../subject/lane-fold.js";
 import { Shown } from "../subject/shown.js";
 import { type FoldedEvent, type PassedOver, ViewFold, type Wait } from "../subject/view-fold.js";
 import { ViewStore } from "../subject/view-store.js";
+import { readable } from "./readable.js";
 
 export interface LiveViewParts {
   readonly view: FeedView;
@@ -323,7 +324,8 @@ export class LiveView {
   }
 
   #fail(error: unknown): void {
-    this.#failure = error instanceof Error ? error : new Error(String(error));
+    const told = readable(error);
+    this.#failure = told instanceof Error ? told : new Error(String(told));
     for (const listener of [...this.#listeners]) listener.failed?.(this.#failure);
   }
 

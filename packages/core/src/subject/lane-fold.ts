@@ -138,7 +138,8 @@ export class LaneFold {
     if (block instanceof Malformed) throw new DamagedStore(`event ${seq} of lane ${number}`, block.reason);
     const skip = seq - block.firstSeq;
     if (skip < 0 || skip >= block.count) throw new DamagedStore(`event ${seq} of lane ${number}`, "it is missing");
-    if (skip > 0 && block.absent.length === 0) {
+    const isHashedInPart = skip > 0 && block.absent.length === 0;
+    if (isHashedInPart) {
       // Of a block that is folded in part only the rest is hashed: a tail block is read many times.
       this.#ids = new Uint8Array((block.count - skip) * hashBytes);
       this.#idsFrom = seq;
@@ -159,7 +160,11 @@ export class LaneFold {
     }
     const lastSeq = block.firstSeq + block.count - 1;
     const named = view.idFollowed(number, lastSeq);
-    if (named === undefined || !equalBytes(named, this.#ids.subarray(-hashBytes))) throw new OtherEvents(number, lastSeq);
+    if (named === undefined || !equalBytes(named, this.#ids.subarray(-hashBytes))) {
+      // In front of the part that is hashed, others may lie by now; a whole block that nothing goes on from was lost, or what follows it.
+      if (isHashedInPart) throw new OtherEvents(number, lastSeq);
+      throw new DamagedStore(`event ${lastSeq} of lane ${number}`, "what follows it does not go on from it");
+    }
     this.#block = block;
     return block;
   }

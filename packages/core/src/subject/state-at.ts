@@ -20,7 +20,7 @@ interface StateAtParts {
 export function* stateAt(parts: StateAtParts, stamp: Stamp): Generator<void, ReadonlyMap<string, unknown>, undefined> {
   const store = new ViewStore(parts.view.keys, parts.hasher, PASSING);
   const until = (standing: Stamp) => compareStamps(standing, stamp) <= 0;
-  const fold = new ViewFold({ ...parts, assurance: "classical", store, kept: "whole", wallMs: () => Number.MAX_SAFE_INTEGER, until });
+  const fold = new ViewFold({ ...parts, store, kept: "whole", wallMs: () => Number.MAX_SAFE_INTEGER, until });
   fold.look();
   while (fold.fold(viewSliceEventsMax) === "more") yield;
   return fold.items.all;

@@ -282,9 +282,8 @@ function decide(rule: WrittenRule, said: readonly Said[]): Verdict {
     case "min":
       return taken(latest(said.filter(({ value }) => said.every((other) => (value as number) <= (other.value as number)))), said);
     case "flag": {
-      const last = (wanted: boolean) => said.filter(({ value }) => value === wanted).map(({ by }) => by.stamp);
-      const isOn = last(true).some((stamp) => last(false).every((off) => off <= stamp));
-      return { value: isOn, outcome: last(!isOn).length > 0 ? "resolved" : undefined };
+      const isOn = said.some((on) => on.value === true && said.every((off) => off.value === true || off.by.stamp <= on.by.stamp));
+      return { value: isOn, outcome: said.some(({ value }) => value !== isOn) ? "resolved" : undefined };
     }
     case "mv":
       return { value: valuesAtOnce(said) };

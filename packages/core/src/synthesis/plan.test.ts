@@ -91,17 +91,14 @@ test("more names than are remembered", () => {
 
 test("what tells elements apart is no matter of rules, whatever is said of elements", () => {
   const by = (of: Data) => ({ strategy: "by-key", key: "id", of });
-  for (const whole of [
-    plan({ "/l": by("max") }),
-    plan({ "/l": by("max"), "/l/*/n": "max" }),
-    plan({ "/l": by("lww"), "/l/*": "max" }),
-    plan({ "/l": by("max"), "/**/id": "mv" }),
-  ])
-    expect(['/l/"a"', '/l/"a"/id', '/l/"a"/n', '/l/"a"/n/id'].map((place) => ruleAt(whole, place)).slice(0, 3)).toEqual([
-      "max",
-      "lww",
-      "max",
-    ]);
+  const written = [
+    { "/l": by("max") },
+    { "/l": by("max"), "/l/*/n": "max" },
+    { "/l": by("lww"), "/l/*": "max" },
+    { "/l": by("max"), "/**/id": "mv" },
+  ];
+  for (const paths of written)
+    expect(['/l/"a"', '/l/"a"/id', '/l/"a"/n'].map((place) => ruleAt(plan(paths), place))).toEqual(["max", "lww", "max"]);
   expect(ruleAt(plan({ "/l": by("max") }), '/l/"a"/n/id')).toBe("max");
   expect(ruleAt(plan({ "/l": { strategy: "by-key", key: "id", of: by("max") } }), '/l/"a"/"b"/id')).toBe("lww");
 });

@@ -3,7 +3,6 @@ import { FormatFault, type RecordReader, type TakeRecord } from "../format.js";
 import { csvColumnsMax, recordBytesMax } from "../limits.js";
 import { composed, setOwn } from "../names.js";
 import { markBytes } from "../text.js";
-import type { Delimiter } from "./csv.js";
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -50,8 +49,9 @@ export class CsvReader implements RecordReader {
   /** Without names for the fields nothing of the file counts. */
   #isClosed = false;
 
-  constructor(delimiter: Delimiter) {
-    this.#delimiter = delimiter.charCodeAt(0);
+  /** A byte. */
+  constructor(delimiter: number) {
+    this.#delimiter = delimiter;
   }
 
   push(chunk: Uint8Array, take: TakeRecord): void {

@@ -8,5 +8,5 @@ import { CsvReader } from "./csv-reader.js";
 export type Delimiter = "," | ";" | "\t";
 
 export function csv(delimiter: Delimiter): RecordFormat {
-  return { kind: "records", name: delimiter === "\t" ? "TSV" : "CSV", open: () => new CsvReader(delimiter) };
+  return { kind: "records", name: delimiter === "\t" ? "TSV" : "CSV", open: () => new CsvReader(delimiter.charCodeAt(0)) };
 }

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { SinterError } from "@sinter/core";
 import type { Format } from "../format.js";
 import { type FormatOptions, formatOf, notRead } from "../formats.js";
-import { treeDepthMax, treeFilesMax } from "../limits.js";
+import { treeDepthMax, treeFilesMax, treeLinksMax } from "../limits.js";
 
 // The fragments of a folder: the files in it and in its folders, in the order of the bytes of their paths, whatever order the disk has them
 // in. Passed over without a word is what is hidden, and what editors and copies leave behind: names that begin with a dot or "~$", that end
@@ -51,6 +51,7 @@ class TreeWalk {
   readonly #root: string;
   readonly #options: FormatOptions;
   #looked = 0;
+  #followed = 0;
 
   constructor(root: string, options: FormatOptions) {
     this.#root = root;
@@ -58,19 +59,9 @@ class TreeWalk {
   }
 
   enter(folder: Folder): void {
-    if (folder.above.length > treeDepthMax)
-      throw new SinterError(
-        "too-large",
-        `${folder.path} lies deeper than ${treeDepthMax} folders`,
-        "Name a folder further down, or look where links lead.",
-      );
+    if (folder.above.length > treeDepthMax) this.#refuse(`is deeper than ${treeDepthMax} folders at ${folder.path}`);
     for (const entry of this.#entriesOf(folder)) {
-      if (++this.#looked > treeFilesMax)
-        throw new SinterError(
-          "too-large",
-          `${this.#root} holds more than ${treeFilesMax} files and folders`,
-          "Name a folder further down, or look where links lead.",
-        );
+      if (++this.#looked > treeFilesMax) this.#refuse(`holds more than ${treeFilesMax} files and folders`);
       if (PASSED_OVER.test(entry.name)) continue;
       const path = folder.path === "" ? entry.name : `${folder.path}/${entry.name}`;
       if (entry.name.includes("\ufffd")) this.unreadable.push({ path, reason: "its name is no UTF-8: call it something else" });
@@ -94,13 +85,18 @@ class TreeWalk {
     try {
       const target = statSync(join(this.#root, path));
       if (!target.isDirectory()) return this.#take(path, target);
-      const real = realpathSync(join(this.#root, path));
+      if (++this.#followed > treeLinksMax) this.#refuse(`holds more than ${treeLinksMax} links to folders`);
+      const real = realpathSync.native(join(this.#root, path));
       if (real === from || above.includes(real)) this.skipped.push({ path, reason: "it leads back to where it lies" });
       else this.enter({ path, real, above: [...above, from] });
     } catch (error) {
       if (error instanceof SinterError) throw error;
       this.unreadable.push({ path, reason: `it leads nowhere (${(error as NodeJS.ErrnoException).code})` });
     }
+  }
+
+  #refuse(what: string): never {
+    throw new SinterError("too-large", `${this.#root} ${what}`, "Name a folder further down, or look where links lead.");
   }
 
   #take(path: string, entry: { isFile(): boolean }): void {
@@ -112,7 +108,7 @@ class TreeWalk {
 
 function realFolder(folder: string): string {
   try {
-    if (statSync(folder).isDirectory()) return realpathSync(folder);
+    if (statSync(folder).isDirectory()) return realpathSync.native(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new SinterError("not-found", `${folder} cannot be read (${code})`, "Name a folder of fragments.", { cause: error });

@@ -1,18 +1,19 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { FormatFault } from "../format.js";
-import { documentBytesMax, gunzippedFreeBytes, gunzippedTimesMax, readPieceBytes } from "../limits.js";
+import { gunzippedFreeBytes, gunzippedTimesMax, readPieceBytes } from "../limits.js";
 import { unreadable } from "./read-file.js";
 
 // What is compressed with gzip. A few bytes can stand for any number of them, so what they expand to is bounded.
 
 /** In one go. */
-export function gunzipped(bytes: Uint8Array): Buffer | FormatFault {
+export function gunzipped(bytes: Uint8Array, bytesMax: number): Buffer | FormatFault {
   try {
-    const { buffer, engine } = gunzipSync(bytes, { maxOutputLength: documentBytesMax, info: true }) as unknown as Inflated;
-    return engine.bytesWritten === bytes.length ? buffer : new FormatFault("nothing behind the compressed data expected");
+    const { buffer, engine } = gunzipSync(bytes, { maxOutputLength: bytesMax, info: true }) as unknown as Inflated;
+    return engine.bytesWritten === bytes.length ? buffer : endsBefore();
   } catch (error) {
-    return gzipFault(error);
+    if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") return gzipFault(error);
+    return new FormatFault(`compressed data that expands to at most ${bytesMax} bytes expected`);
   }
 }
 
@@ -30,6 +31,7 @@ export async function* gunzippedPieces(path: string): AsyncGenerator<Uint8Array 
   file.on("error", (error) => gunzip.destroy(error)).pipe(gunzip);
   let size = 0;
   try {
+    const { size: compressed } = statSync(path);
     for await (const piece of gunzip as AsyncIterable<Buffer>) {
       size += piece.length;
       if (size > gunzippedFreeBytes + gunzippedTimesMax * gunzip.bytesWritten) {
@@ -38,7 +40,9 @@ export async function* gunzippedPieces(path: string): AsyncGenerator<Uint8Array 
       }
       yield piece;
     }
-    if (gunzip.bytesWritten < file.bytesRead) yield new FormatFault("nothing behind the compressed data expected");
+    // Of nothing at all the stream makes nothing, without a word.
+    if (compressed === 0) yield endMissing();
+    else if (gunzip.bytesWritten < compressed) yield endsBefore();
   } catch (error) {
     yield gzipFault(error);
   } finally {
@@ -51,12 +55,18 @@ function gzipFault(error: unknown): FormatFault {
   const { code } = error as NodeJS.ErrnoException;
   switch (code) {
     case "Z_BUF_ERROR":
-      return new FormatFault("all of the compressed data expected: the end is missing");
+      return endMissing();
     case "Z_DATA_ERROR":
       return new FormatFault(`data that gzip has compressed expected: ${(error as Error).message}`);
-    case "ERR_BUFFER_TOO_LARGE":
-      return new FormatFault(`compressed data that expands to at most ${documentBytesMax} bytes expected`);
     default:
       return unreadable(error);
   }
+}
+
+function endMissing(): FormatFault {
+  return new FormatFault("all of the compressed data expected: the end is missing");
+}
+
+function endsBefore(): FormatFault {
+  return new FormatFault("nothing behind the compressed data expected");
 }

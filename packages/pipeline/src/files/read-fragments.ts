@@ -10,7 +10,7 @@ import { readWhole, unreadable } from "./read-file.js";
 /** A file of documents as a whole, expanded. */
 export function readDocument(path: string): Buffer | FormatFault {
   const bytes = readWhole(path, documentBytesMax);
-  return bytes instanceof FormatFault || !isCompressed(path) ? bytes : gunzipped(bytes);
+  return bytes instanceof FormatFault || !isCompressed(path) ? bytes : gunzipped(bytes, documentBytesMax);
 }
 
 /**

@@ -19,8 +19,9 @@ export interface YamlDocument {
   readonly lines: Library.LineCounter;
 }
 
-/** One in another, there are these beside objects and arrays: the document, and a scalar. */
-const OTHER_LEVELS = 2;
+/** What is being read, one in another: a document first, then its objects and arrays. */
+const FIRST_TOO_DEEP = 1 + jsonDepthMax;
+const COLLECTIONS = new Set(["block-map", "block-seq", "flow-collection"]);
 
 export function yamlDocuments(text: string): YamlDocument[] | FormatFault {
   const { Composer, LineCounter } = yamlLibrary();
@@ -47,8 +48,9 @@ function tokensOf(text: string, lines: Library.LineCounter): Library.CST.Token[]
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token);
-    if (parser.stack.length > jsonDepthMax + OTHER_LEVELS)
-      return new FormatFault(`nested no deeper than ${jsonDepthMax} expected`, placeAt(lines, parser.offset));
+    const inner = parser.stack[FIRST_TOO_DEEP];
+    if (inner !== undefined && COLLECTIONS.has(inner.type))
+      return new FormatFault(`nested no deeper than ${jsonDepthMax} expected`, placeAt(lines, inner.offset));
     if (++count > yamlTokensMax) return new FormatFault(`YAML of at most ${yamlTokensMax} words and signs expected: JSON may be larger`);
   }
   tokens.push(...parser.end());

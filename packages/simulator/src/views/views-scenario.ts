@@ -8,6 +8,7 @@ import {
   subjectId,
   toHex,
   type Verifier,
+  viewFlushMs,
 } from "@sinter/core";
 import { exchangesMax } from "../limits.js";
 import type { SeededRandom } from "../seeded-random.js";
@@ -79,6 +80,8 @@ const ROOMY_BYTES = 2 ** 40;
 const RESERVE_BYTES = 16 * 1024;
 /** Longer than a view waits before it is put on disk. */
 const REST_MS = 3_000;
+/** Enough for a few commits. */
+const MOMENT_MS = 10;
 
 export async function runViews(options: ViewsOptions): Promise<ViewsResult> {
   return await new ViewsRun(options).run();
@@ -108,7 +111,6 @@ class ViewsRun {
   readonly #redacted = new Set<string>();
   readonly #mayFork = new Set<string>();
   readonly #problems: string[] = [];
-  #state: "troubled" | "calm" = "troubled";
   #inodes = 1_000n;
   #writes = 0;
 
@@ -123,7 +125,7 @@ class ViewsRun {
     const showing = draw.chance(0.5) === "yes" ? viewKinds.filter(({ shown }) => shown !== undefined) : [];
     this.#kinds = [...new Set([...drawn, ...showing])];
     this.#troubles = viewTroubles.filter(() => draw.chance(0.4) === "yes");
-    this.#paceMs = draw.pick([2, 50, 1_500]);
+    this.#paceMs = draw.pick([5, 200, 1_500]);
     this.#parties = draw.pick([1, 1, 2]);
     const [redacted, mayFork] = [this.#redacted, this.#mayFork];
     const common = { hasher, verifier, network, settled, kinds: this.#kinds, redacted, mayFork };
@@ -248,11 +250,11 @@ class ViewsRun {
       case "no space":
       case "write error":
       case "sync error":
-        return this.#fail(trouble, host);
+        return await this.#fail(trouble, host);
       case "full disk":
         return this.#fill(host);
       case "redaction":
-        return this.#redact(host);
+        return await this.#redact(host);
       case "closed view":
         return await host.close(this.#random.pick(this.#kinds));
       default:
@@ -260,16 +262,13 @@ class ViewsRun {
     }
   }
 
-  /** At one of the next writes; or of those that come when views are put on disk, a second after the others. */
-  #fail(kind: "power cut" | "no space" | "write error" | "sync error", { simulated: { disk } }: ViewHost): void {
-    const [isLater, one] = [this.#random.chance(0.5) === "yes", 1 + this.#random.below(4)];
-    const most = isLater ? one : 3 * one;
-    const plant = () => {
-      if (this.#state === "calm") return;
-      disk.plant(kind === "sync error" ? { kind, atSync: disk.syncs + one } : { kind, atWrite: disk.writes + most });
-    };
-    if (isLater) this.#world.timeline.after(this.#random.below(1_200), plant);
-    else plant();
+  /** At one of the next writes; or, once those are done, of those by which views are put on disk a second later. */
+  async #fail(kind: "power cut" | "no space" | "write error" | "sync error", { simulated: { disk } }: ViewHost): Promise<void> {
+    const isLater = this.#random.chance(0.5) === "yes";
+    if (isLater) await this.#pass(MOMENT_MS);
+    if (kind === "sync error") disk.plant({ kind, atSync: disk.syncs + 1 + this.#random.below(4) });
+    else disk.plant({ kind, atWrite: disk.writes + 1 + this.#random.below(isLater ? 4 : 12) });
+    if (isLater) await this.#pass(viewFlushMs + MOMENT_MS);
   }
 
   #crashAtNext(host: ViewHost): void {
@@ -290,7 +289,7 @@ class ViewsRun {
   }
 
   /** One of its own events, wherever it lies by now. */
-  #redact(host: ViewHost): void {
+  async #redact(host: ViewHost): Promise<void> {
     const { peer } = host;
     if (peer === undefined) return;
     const kind = this.#random.pick(this.#kinds);
@@ -305,13 +304,14 @@ class ViewsRun {
     );
     // What is folded has to be folded anew, while more is written; and at times that comes to nothing.
     for (let writes = this.#random.below(6); writes > 0; writes--) host.write(kind, ++this.#writes);
-    const end = this.#random.below(8);
-    if (end === 0) this.#fill(host);
-    else if (end < 4)
-      host.simulated.disk.plant({
-        kind: end < 3 ? "power cut" : "no space",
-        atWrite: host.simulated.disk.writes + 1 + this.#random.below(6),
-      });
+    const { disk } = host.simulated;
+    const end = this.#random.pick(["none", "none", "power cut", "power cut", "no space", "full disk"] as const);
+    if (end === "power cut" || end === "no space") disk.plant({ kind: end, atWrite: disk.writes + 1 + this.#random.below(10) });
+    if (end !== "full disk") return;
+    await this.#pass(MOMENT_MS * this.#random.fraction());
+    this.#fill(host);
+    await this.#pass(MOMENT_MS);
+    if (host.simulated.state === "up") host.simulated.crash();
   }
 
   #readAt(host: ViewHost, kind: ViewKind): ReturnType<typeof readPlainly> {
@@ -355,7 +355,6 @@ class ViewsRun {
   // --- once nothing goes wrong any more ---
 
   async #calm(): Promise<void> {
-    this.#state = "calm";
     for (const host of this.#hosts) {
       const { simulated } = host;
       host.acknowledged = undefined;

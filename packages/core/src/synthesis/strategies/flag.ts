@@ -1,16 +1,15 @@
 import { unstamped } from "../fragment.js";
-import type { Strategy } from "../strategy.js";
+import type { Candidate, Strategy } from "../strategy.js";
 
 /** On, unless whoever turned it off did so later than all who turned it on. */
 export const flag: Strategy = {
   name: "flag",
   expects: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   decide(candidates) {
-    const latest = (wanted: boolean) =>
-      candidates.reduce((stamp, { value, head }) => (value === wanted ? Math.max(stamp, head.stamp) : stamp), unstamped);
-    const isOn = candidates.some(({ value }) => value === true) && latest(true) >= latest(false);
-    const winners = candidates.filter(({ value }) => value === isOn);
-    const losers = candidates.filter(({ value }) => value !== isOn);
+    const on = candidates.filter(({ value }) => value === true);
+    const off = candidates.filter(({ value }) => value !== true);
+    const isOn = on.length > 0 && latest(on) >= latest(off);
+    const [winners, losers] = isOn ? [on, off] : [off, on];
     const [outcome, why] =
       losers.length === 0
         ? (["agreed", "all that is said is the same"] as const)
@@ -18,3 +17,7 @@ export const flag: Strategy = {
     return { value: isOn, outcome, winners, losers, why };
   },
 };
+
+function latest(candidates: readonly Candidate[]): number {
+  return candidates.reduce((stamp, { head }) => Math.max(stamp, head.stamp), unstamped);
+}
