@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describedSubjectsMax, elementBytesMax } from "../bytes/limits.js";
+import { describedSubjectsMax, elementBytesMax, lensEventsMax } from "../bytes/limits.js";
 import { offerWithout } from "../feed/rig/absent-lane.suite.js";
 import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
 import type { CommandCall, SubjectReport, TablePage } from "./described-api.js";
@@ -39,6 +39,21 @@ test("a new subject needs a type, and from then on has it", async () => {
   const tags = { path: "team/tags", type: "or-set(text)", feeds: 1, events: 2 };
   expect(await rig.of(subjects.subjects("team"))).toEqual([tags, votes]);
   expect(await rig.of(subjects.subjects())).toEqual([tags, votes, { path: "teams", feeds: 1, events: 1 }]);
+});
+
+test("what was appended before anybody named a type does not keep a type from being named, as long as it is looked for there", async () => {
+  for (const [count, named] of [
+    [lensEventsMax - 1, "pn-counter"],
+    [lensEventsMax, undefined],
+  ] as const) {
+    const { rig, subjects, write } = described();
+    for (let at = 0; at < count; at++) await rig.of(rig.peer.append("s", [{ payload: Uint8Array.of(1) }]));
+    await write("s", "pn-counter", call("increment"));
+    await write("s", "pn-counter", call("increment"));
+    const events = count + 2 + (named === undefined ? 0 : 1);
+    expect(await rig.of(subjects.subjects())).toEqual([{ path: "s", ...(named === undefined ? {} : { type: named }), feeds: 1, events }]);
+    expect(await rig.of(subjects.readSubject("s", { type: "pn-counter" }))).toMatchObject({ value: 2 });
+  }
 });
 
 test("a call that the type refuses writes nothing, nor do those beside it", async () => {

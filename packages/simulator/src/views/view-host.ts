@@ -200,11 +200,14 @@ export class ViewHost {
     await this.compare(kind, durable?.get(toHex(this.#parts.subjectOf(kind))));
   }
 
-  async close(kind: ViewKind): Promise<void> {
+  /** `begun`: whoever asks for it at once finds that it is not closed yet. */
+  async close(kind: ViewKind, how: "done" | "begun"): Promise<void> {
     const open = this.#open.get(kind);
     if (open === undefined) return;
     this.#open.delete(kind);
-    await this.of(`closing ${kind.path}`, open.close());
+    const closing = open.close();
+    if (how === "done") await this.of(`closing ${kind.path}`, closing);
+    else closing.catch((error: unknown) => this.brokenOff(`closing ${kind.path}`, error));
   }
 
   /** Events that it acknowledged, and that nobody asked to have redacted: those are not appended again. */

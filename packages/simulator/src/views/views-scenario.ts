@@ -256,7 +256,7 @@ class ViewsRun {
       case "redaction":
         return await this.#redact(host);
       case "closed view":
-        return await host.close(this.#random.pick(this.#kinds));
+        return await this.#close(host);
       default:
         return await this.#replace(trouble, host);
     }
@@ -269,6 +269,13 @@ class ViewsRun {
     if (kind === "sync error") disk.plant({ kind, atSync: disk.syncs + 1 + this.#random.below(4) });
     else disk.plant({ kind, atWrite: disk.writes + 1 + this.#random.below(isLater ? 4 : 12) });
     if (isLater) await this.#pass(viewFlushMs + MOMENT_MS);
+  }
+
+  async #close(host: ViewHost): Promise<void> {
+    const kind = this.#random.pick(this.#kinds);
+    const how = this.#random.pick(["done", "begun"] as const);
+    await host.close(kind, how);
+    if (how === "begun") await host.open(kind);
   }
 
   #crashAtNext(host: ViewHost): void {

@@ -62,11 +62,12 @@ test("the author's first append in a subject names its lens, in an event of its 
   expect(audited(rig.keys).problems).toEqual([]);
 });
 
-test("no lens is named by who has written in the subject before, nor where one is known", () => {
+test("a lens is named once, also by who has written in the subject before, and by nobody who knows of one", () => {
   const [writer, other] = [new Rig(), new Rig({ author: 2, instance: 2 })];
   writer.append("s", parts("before"));
   appendWith(writer, lens("set"));
-  expect([kinds(writer), lensIn(writer)]).toEqual([[128, 128], undefined]);
+  appendWith(writer, lens("counter"));
+  expect([kinds(writer), lensIn(writer)]).toMatchObject([[128, 4, 128, 128], { name: "set", seq: 2 }]);
   const named = new Rig({ author: 3, instance: 3 });
   appendWith(named, lens("counter"));
   takeOffer(other, offerFrom(named, "s"));
@@ -76,7 +77,24 @@ test("no lens is named by who has written in the subject before, nor where one i
   // In one turn, too.
   const fresh = new Rig({ author: 4, instance: 4 });
   fresh.feed(fresh.command("s", parts("x")), { ...fresh.command("s", parts("y")), lens: lens("set") }).commit();
-  expect(kinds(fresh)).toEqual([128, 128]);
+  expect(kinds(fresh)).toEqual([128, 4, 128]);
+  // Nor is one named twice.
+  const twice = new Rig({ author: 5, instance: 5 });
+  const writing = (text: string) => ({ ...twice.command("s", parts(text)), lens: lens("set") });
+  twice.feed(writing("x"), writing("y")).commit();
+  expect(kinds(twice)).toEqual([4, 128, 128]);
+});
+
+test("where nobody would look for it no lens is named", () => {
+  for (const [count, last] of [
+    [lensEventsMax - 1, 4],
+    [lensEventsMax, 128],
+  ] as const) {
+    const rig = new Rig();
+    for (let at = 0; at < count; at++) rig.append("s", parts("before"));
+    appendWith(rig, lens("set"));
+    expect([kinds(rig).length, kinds(rig)[count]]).toEqual([count + (last === 4 ? 2 : 1), last]);
+  }
 });
 
 test("of lenses named at the same time the first in the order is the subject's, whatever came when", () => {

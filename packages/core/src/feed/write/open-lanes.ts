@@ -1,4 +1,4 @@
-import { epochsPerFeedMax, lanesOpenMax } from "../../bytes/limits.js";
+import { epochsPerFeedMax, lanesOpenMax, lensEventsMax } from "../../bytes/limits.js";
 import { compareBytes, equalBytes } from "../../bytes/order.js";
 import type { HybridClock } from "../../clock/hybrid-clock.js";
 import { type Hasher, hashBytes, type Verifier } from "../../identity/crypto.js";
@@ -58,6 +58,9 @@ export class OpenLanes {
   /** Nonce of the store instance: that of the epochs written here. */
   instance: Uint8Array = ZEROS;
 
+  /** Whose subjects have a lens, or have been given one. */
+  readonly #named = new WeakSet<OpenLane>();
+
   constructor(options: OpenLanesOptions) {
     this.#options = options;
   }
@@ -96,6 +99,7 @@ export class OpenLanes {
       known.know(opening.observed, { view, hasher });
       this.#lanes.delete(path);
       this.#lanes.set(path, known);
+      this.#name(known, around, opening);
       return { lane: known, effects: [] };
     });
   }
@@ -128,14 +132,25 @@ export class OpenLanes {
     if (current !== undefined) {
       const lane = resumeLane(place, known, { ...this.#options, view, stamped: clock.last });
       this.#keep(path, lane);
+      this.#name(lane, { view, wallMs }, { clock, lens });
       return { lane, effects: [] };
     }
     const first = last === undefined ? lensEvent(lens, view, { hasher, subject }) : branchEvent(last, view);
     const lane = new OpenLane(place, known, NEW_LANE, new BlockBuilder(1, ZEROS));
     if (first !== undefined) lane.addFirst(first, clock, wallMs);
+    if (first?.kind === systemKinds.lens) this.#named.add(lane);
+    this.#name(lane, { view, wallMs }, { clock, lens });
     this.nextNumber++;
     this.#keep(path, lane);
     return { lane, effects: [{ kind: "write", write: { kind: "lane", lane: number, subject, path, author, epoch } }] };
+  }
+
+  /** Who reads a subject through a type that nobody has named yet names it, as long as anybody would look for that in this lane. */
+  #name(lane: OpenLane, { view, wallMs }: Pick<Around, "view" | "wallMs">, { clock, lens }: Pick<Opening, "clock" | "lens">): void {
+    if (lens === undefined || lane.size >= lensEventsMax || this.#named.has(lane)) return;
+    this.#named.add(lane);
+    const event = lensEvent(lens, view, { hasher: this.#options.hasher, subject: lane.place.subject });
+    if (event !== undefined) lane.add(event, clock, wallMs);
   }
 
   /** Sizes of the subject's other lanes, as held here. A resumed lane says them all afresh, which is always right. */
@@ -170,7 +185,7 @@ function branchEvent(last: LaneEntry, view: FeedView): NewParts {
   return { kind: systemKinds.epochOpened, codec: eventCodecs.raw, payload };
 }
 
-/** The first event of a feed, where it is to name the lens of its subject. */
+/** Names the lens of its subject, where none is named. */
 function lensEvent(
   lens: Lens | undefined,
   view: FeedView,
