@@ -13,6 +13,7 @@ import { publishMutants } from "./publish-mutants.js";
 import { returnMutants } from "./return-mutants.js";
 import { schemaMutants } from "./schema-mutants.js";
 import { segmentMutants } from "./segment-mutants.js";
+import { synthesisMutants } from "./synthesis-mutants.js";
 import { viewMutants } from "./view-mutants.js";
 
 export type { Mutant };
@@ -460,6 +461,7 @@ export const catalogue: readonly Mutant[] = [
   ...fragmentMutants,
   ...schemaMutants,
   ...segmentMutants,
+  ...synthesisMutants,
   ...hybridMutants,
   ...viewMutants,
 ];

@@ -41,7 +41,7 @@ export function placeLines(asked: string, { pointer, strategy, outcome, value, w
 function candidateLine({ value, source, id, file, line, stamp, priority, counts }: ToldByFile): string {
   const where = `${file}${line === undefined ? "" : `:${line}`}`;
   const facts = [
-    ...(source === id ? [] : [`source ${source}`]),
+    ...(source === id || source === file ? [] : [`source ${source}`]),
     ...(stamp === undefined ? [] : [timeOf(stamp)]),
     ...(priority === undefined ? [] : [`priority ${priority}`]),
   ];

@@ -47,20 +47,22 @@ export class RefusedFragment {
 /** What whoever delivers a fragment knows of it: what it says itself, and what rules say, counts before that. */
 export interface Delivered {
   readonly id: string;
+  /** What it came in, if that holds several: the file of a record. Rules go by it, and it is the source if nothing else is said. */
+  readonly origin?: string | undefined;
   readonly stamp?: number | undefined;
   readonly source?: string | undefined;
   readonly priority?: number | undefined;
 }
 
 export function prepare({ plan, strategies, schema }: Rules, delivered: Delivered, content: Data): Prepared | RefusedFragment {
-  const { id } = delivered;
+  const { id, origin = id } = delivered;
   const refuse = (reason: Malformed, names: readonly string[] = []) => new RefusedFragment(id, { names, expected: reason.reason });
   const opened = openEnvelope(content);
   if (opened instanceof Malformed) return refuse(opened);
-  const read = strategies.fragments.length === 0 ? opened : byRules(strategies, id, opened);
+  const read = strategies.fragments.length === 0 ? opened : byRules(strategies, origin, opened);
   if (read instanceof Malformed) return refuse(read);
   const { envelope } = read;
-  const { source = delivered.source ?? id, stamp = delivered.stamp ?? unstamped, priority = delivered.priority ?? 0 } = envelope;
+  const { source = delivered.source ?? origin, stamp = delivered.stamp ?? unstamped, priority = delivered.priority ?? 0 } = envelope;
   const place = envelope.scope === undefined ? NO_NAMES : (namesOfPointer(envelope.scope) as string[]);
   const body = place.length === 0 ? read.body : scoped(read.body, place);
   const fault = place.length === 0 ? undefined : dataFault(body);
@@ -104,10 +106,10 @@ function elementIndex(value: Data, text: string, key: string): number {
 }
 
 /** What rules make of the body and say of it; what it says itself counts before that. */
-function byRules({ fragments }: Strategies, id: string, { envelope, body }: Opened): Opened | Malformed {
-  const typed = typedFields(fragments, id, body);
+function byRules({ fragments }: Strategies, origin: string, { envelope, body }: Opened): Opened | Malformed {
+  const typed = typedFields(fragments, origin, body);
   if (typed instanceof Malformed) return typed;
-  const said = envelopeByRules(fragments, id, typed);
+  const said = envelopeByRules(fragments, origin, typed);
   return said instanceof Malformed ? said : { envelope: { ...said, ...envelope }, body: typed };
 }
 

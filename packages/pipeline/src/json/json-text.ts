@@ -20,7 +20,6 @@ const ARRAY = 0x5b;
 const ARRAY_END = 0x5d;
 const OBJECT = 0x7b;
 const OBJECT_END = 0x7d;
-const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -160,7 +159,9 @@ class JsonText {
   }
 
   #skipSpace(): void {
-    while (SPACES.has(this.#text.charCodeAt(this.#at))) this.#at++;
+    let at = this.#at;
+    while (isSpace(this.#text.charCodeAt(at))) at++;
+    this.#at = at;
   }
 
   #string(): string {
@@ -272,4 +273,8 @@ class JsonText {
 
 function isDigit(character: number): boolean {
   return character >= ZERO && character <= NINE;
+}
+
+function isSpace(character: number): boolean {
+  return character === 0x20 || character === 0x0a || character === 0x0d || character === 0x09;
 }

@@ -37,7 +37,7 @@ export async function gatherShare(gathering: Gathering): Promise<GatheredShare> 
   await eachPart(gathering, (part) => {
     const { id, content } = part;
     if (content instanceof FormatFault) return refused.push(unreadable(part, content));
-    const refusal = synthesis.add({ id }, content);
+    const refusal = synthesis.add({ id, origin: part.file.path }, content);
     return refusal === undefined ? undefined : refused.push(refusedPart(part, refusal));
   });
   return { synthesis, refused };
@@ -45,9 +45,9 @@ export async function gatherShare(gathering: Gathering): Promise<GatheredShare> 
 
 /** The same files once more, for explanations. */
 export async function explainShare(gathering: Gathering, explaining: Explaining): Promise<void> {
-  await eachPart(gathering, ({ id, content }) => {
+  await eachPart(gathering, ({ id, file, content }) => {
     if (content instanceof FormatFault) return;
-    const prepared = prepare(gathering.rules, { id }, content);
+    const prepared = prepare(gathering.rules, { id, origin: file.path }, content);
     if (!(prepared instanceof RefusedFragment)) explaining.add(prepared);
   });
 }

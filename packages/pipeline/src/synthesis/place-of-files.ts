@@ -31,7 +31,7 @@ export async function withFiles(place: ExplainedPlace, around: Surroundings): Pr
 async function whereOf(id: string, { names, files, gathering }: Surroundings): Promise<Pick<ToldByFile, "file" | "line">> {
   const found = await partOf(id, files, gathering.formats);
   if (found === undefined || found.content instanceof FormatFault) return { file: id };
-  const prepared = prepare(gathering.rules, { id }, found.content);
+  const prepared = prepare(gathering.rules, { id, origin: found.file.path }, found.content);
   const path = prepared instanceof RefusedFragment ? undefined : contentPath(prepared, names, gathering.rules.plan);
   return { file: found.file.path, line: (path === undefined ? undefined : found.lineOf?.(path)) ?? found.line };
 }

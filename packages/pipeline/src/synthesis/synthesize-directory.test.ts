@@ -90,6 +90,30 @@ test("all conflicts are listed, in the order of the document", async () => {
   ]);
 });
 
+test("rules for a file are rules for its records: what its fields are, where they belong, who says them", async () => {
+  const folder = new Folder()
+    .put("in/users.csv", 'id,age\nann,3\nbob,"4"\n')
+    .put("in/more.ndjson", '{"id":"ann","age":5}\n{"id":"ann","age":5}\n')
+    .put("strategies.json", {
+      fragments: [
+        { match: "*.csv", fields: { age: "number" }, source: "sheet", stamp: 7 },
+        { match: "*", scope: "/users/{id}" },
+      ],
+    });
+  const synthesis = await folder.synthesize({ strategies: folder.at("strategies.json") });
+  expect(textOf(synthesis)).toBe('{"users":{"ann":{"age":3,"id":"ann"},"bob":{"age":4,"id":"bob"}}}');
+  const [age] = await synthesis.explain(["/users/ann/age"]);
+  expect(age?.candidates.map(({ value, source, file, line }) => [value, source, file, line])).toEqual([
+    [3, "sheet", "users.csv", 2],
+    [5, "more.ndjson", "more.ndjson", 1],
+    [5, "more.ndjson", "more.ndjson", 2],
+  ]);
+  // Records of one file are one source: they make no quorum.
+  folder.put("strategies.json", { paths: { "/age": { strategy: "quorum", of: 2 } } });
+  folder.put("in/users.csv", "other\n1\n");
+  expect((await folder.synthesize({ strategies: folder.at("strategies.json") })).contested.unresolved).toBe(1);
+});
+
 test("strategies may be a type of one's own, which is put through the laws before anything is read", async () => {
   const core = new URL("../../../core/src/index.ts", import.meta.url).href;
   const folder = new Folder()

@@ -4,7 +4,7 @@ import { composed } from "../names.js";
 // Where the values of a TOML document stand in its text: the library does not tell. It has parsed the document before, so this need not
 // see what is wrong with it; of another text it makes nothing useful.
 
-export interface TomlPlace {
+interface TomlPlace {
   readonly from: number;
   readonly to: number;
 }
@@ -21,21 +21,38 @@ const BARE_VALUE = /\d{4}-\d\d-\d\d \d\d:[^\s,\]}#]*|[^\s,\]}#]+/y;
 /** Names in one key; an index may come with each. What is nested more deeply is refused before. */
 const KEY_NAMES = 2 * jsonDepthMax;
 
-export function placesInToml(text: string): TomlPlaces {
-  return new TomlPlaces(text);
+/** Of one value. */
+export function placeInToml(text: string, wanted: readonly string[]): TomlPlace | undefined {
+  const isWanted: Keeps = (names) => names.length === wanted.length && names.every((name, at) => name === wanted[at]);
+  return new TomlPlaces(text, isWanted).find(wanted);
 }
 
-export class TomlPlaces {
+const TIME = /\d{4}-|\d\d:/y;
+
+/** Of all dates and times. */
+export function timesInToml(text: string): TomlPlaces {
+  return new TomlPlaces(text, (_, from) => {
+    TIME.lastIndex = from;
+    return TIME.test(text);
+  });
+}
+
+/** Of large documents not all places can be kept. */
+type Keeps = (names: readonly string[], from: number) => boolean;
+
+class TomlPlaces {
   readonly #text: string;
   #at = 0;
+  readonly #keeps: Keeps;
   readonly #places = new Map<Way, TomlPlace>();
   /** Arrays of tables, and how many tables they have so far. */
   readonly #tables = new Map<Way, number>();
 
-  constructor(text: string) {
+  constructor(text: string, keeps: Keeps) {
     this.#text = text;
+    this.#keeps = keeps;
     let table: readonly string[] = [];
-    this.#places.set(wayOf([]), { from: 0, to: text.length });
+    this.#put([], { from: 0, to: text.length });
     for (this.#skipBetween(); this.#at < text.length; this.#skipBetween()) {
       if (text[this.#at] === "[") table = this.#header(this.#at);
       else this.#pair(table);
@@ -55,14 +72,14 @@ export class TomlPlaces {
     let names: readonly string[] = [];
     for (const [index, name] of written.entries()) {
       names = [...names, name];
-      this.#put(names, from);
+      this.#put(names, { from, to: from });
       const way = wayOf(names);
       const count = this.#tables.get(way) ?? 0;
       const isNew = isElement && index === written.length - 1;
       if (isNew) this.#tables.set(way, count + 1);
       if (!isNew && count === 0) continue;
       names = [...names, String(isNew ? count : count - 1)];
-      this.#put(names, from);
+      this.#put(names, { from, to: from });
     }
     return names;
   }
@@ -71,7 +88,7 @@ export class TomlPlaces {
   #pair(table: readonly string[]): void {
     const from = this.#at;
     const written = this.#names();
-    for (let count = 1; count < written.length; count++) this.#put([...table, ...written.slice(0, count)], from);
+    for (let count = 1; count < written.length; count++) this.#put([...table, ...written.slice(0, count)], { from, to: from });
     this.#skip(SPACE);
     if (this.#text[this.#at] !== "=") return this.#giveUp();
     this.#at++;
@@ -103,7 +120,7 @@ export class TomlPlaces {
     else if (first === "{") this.#inlineTable(names);
     else if (first === '"' || first === "'") this.#skipString();
     else if (!this.#skip(BARE_VALUE)) this.#giveUp();
-    this.#places.set(wayOf(names), { from, to: this.#at });
+    this.#put(names, { from, to: this.#at });
   }
 
   #list(names: readonly string[]): void {
@@ -160,10 +177,11 @@ export class TomlPlaces {
     return true;
   }
 
-  /** Where it is named first. */
-  #put(names: readonly string[], from: number): void {
+  /** What is named more than once stands where it is named first. */
+  #put(names: readonly string[], place: TomlPlace): void {
+    if (!this.#keeps(names, place.from)) return;
     const way = wayOf(names);
-    if (!this.#places.has(way)) this.#places.set(way, { from, to: from });
+    if (!this.#places.has(way)) this.#places.set(way, place);
   }
 }
 

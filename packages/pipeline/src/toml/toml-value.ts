@@ -5,7 +5,7 @@ import { FormatFault } from "../format.js";
 import { composed, setOwn } from "../names.js";
 import { numberFromDouble, numberFromWhole } from "../numbers.js";
 import { lineAt } from "../text.js";
-import { placesInToml, type TomlPlaces } from "./toml-places.js";
+import { placeInToml, timesInToml } from "./toml-places.js";
 
 // What a TOML document says, as data: parsed by the library `smol-toml`, which comes in where the first TOML does.
 
@@ -33,7 +33,7 @@ const TIME = /^(\d{4}-\d\d-\d\d)?(?:[Tt ]?(\d\d:\d\d)(:\d\d(?:\.\d+)?)?)?([Zz]|[
 class TomlValue {
   readonly #text: string;
   readonly #names: string[] = [];
-  #places: TomlPlaces | undefined;
+  #times: ReturnType<typeof timesInToml> | undefined;
   #fault: FormatFault | undefined;
 
   constructor(text: string) {
@@ -83,7 +83,8 @@ class TomlValue {
 
   /** The library's own text of it ends with milliseconds. */
   #time(time: Library.TomlDate): Data {
-    const place = this.#placeHere();
+    this.#times ??= timesInToml(this.#text);
+    const place = this.#times.find(this.#names);
     const [, date, minutes, seconds = ":00", offset = ""] = TIME.exec(this.#text.slice(place?.from, place?.to)) ?? [];
     // A day that its month has not became one of the next.
     if (date !== undefined && date !== time.toISOString().slice(0, date.length))
@@ -93,13 +94,9 @@ class TomlValue {
   }
 
   #fail(reason: string): null {
-    const place = this.#placeHere();
-    this.#fault ??= new FormatFault(reason, place === undefined ? {} : { line: lineAt(this.#text, place.from) });
+    if (this.#fault !== undefined) return null;
+    const place = placeInToml(this.#text, this.#names);
+    this.#fault = new FormatFault(reason, place === undefined ? {} : { line: lineAt(this.#text, place.from) });
     return null;
-  }
-
-  #placeHere() {
-    this.#places ??= placesInToml(this.#text);
-    return this.#places.find(this.#names);
   }
 }

@@ -1,7 +1,7 @@
 import { type DocumentFormat, FormatFault } from "../format.js";
 import { writtenBytesMax } from "../limits.js";
 import { lineAt, textOf, withoutMark } from "../text.js";
-import { placesInToml } from "./toml-places.js";
+import { placeInToml } from "./toml-places.js";
 import { tomlValue } from "./toml-value.js";
 
 // TOML 1.1: one document a file, an object always. Whole numbers are exact. Dates and times are texts as they are written, but with T and Z
@@ -18,7 +18,7 @@ export const toml: DocumentFormat = {
     const text = tomlText(bytes);
     // Places are found where there is nothing wrong alone.
     if (text instanceof FormatFault || tomlValue(text) instanceof FormatFault) return undefined;
-    const place = placesInToml(text).find(names);
+    const place = placeInToml(text, names);
     return place === undefined ? undefined : lineAt(text, place.from);
   },
 };
