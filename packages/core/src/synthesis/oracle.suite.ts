@@ -274,9 +274,9 @@ function decide(rule: WrittenRule, said: readonly Said[]): Verdict {
     case "quorum":
       return quorum(rule["of"] as number, said);
     case "unanimous":
-      return new Set(said.map(({ text }) => text)).size === 1 ? taken(said[0], said) : { outcome: "unresolved" };
+      return agreed(said) ?? { outcome: "unresolved" };
     case "error":
-      return new Set(said.map(({ text }) => text)).size === 1 ? taken(said[0], said) : { outcome: "stopped" };
+      return agreed(said) ?? { outcome: "stopped" };
     case "max":
       return taken(latest(said.filter(({ value }) => said.every((other) => (value as number) >= (other.value as number)))), said);
     case "min":
@@ -323,16 +323,26 @@ function foremost(order: readonly string[] | undefined, said: readonly Said[]): 
   return said;
 }
 
+/** What no source has said otherwise of since. */
+function standing(said: readonly Said[]): readonly Said[] {
+  return said.filter(({ by }) => said.every((other) => other.by.source !== by.source || other.by.stamp <= by.stamp));
+}
+
+function agreed(said: readonly Said[]): Verdict | undefined {
+  const last = standing(said);
+  return new Set(last.map(({ text }) => text)).size === 1 ? taken(last[0], said) : undefined;
+}
+
 function quorum(wanted: number, said: readonly Said[]): Verdict {
-  const sourcesOf = (text: string) => new Set(said.filter((each) => each.text === text).map(({ by }) => by.source)).size;
-  const most = Math.max(...said.map(({ text }) => sourcesOf(text)));
+  const last = standing(said);
+  const sourcesOf = (text: string) => new Set(last.filter((each) => each.text === text).map(({ by }) => by.source)).size;
+  const most = Math.max(...last.map(({ text }) => sourcesOf(text)));
   if (most < wanted) return { outcome: "unresolved" };
-  return taken(latest(said.filter(({ text }) => sourcesOf(text) === most)), said);
+  return taken(latest(last.filter(({ text }) => sourcesOf(text) === most)), said);
 }
 
 function valuesAtOnce(said: readonly Said[]): Data {
-  const current = said.filter(({ by }) => said.every((other) => other.by.source !== by.source || other.by.stamp <= by.stamp));
-  const values = new Map(current.map(({ text, value }) => [text, value]));
+  const values = new Map(standing(said).map(({ text, value }) => [text, value]));
   return [...values].sort(([left], [right]) => byBytes(left, right)).map(([, value]) => value);
 }
 

@@ -247,6 +247,8 @@ export class ViewHost {
   async #seen(kind: ViewKind): Promise<Seen | "moving" | undefined> {
     const before = await this.#described(kind);
     const open = this.#open.get(kind);
+    if (open !== undefined && this.peer !== undefined && before === undefined)
+      this.broken(`${kind.path} is open, and nothing is told of it`);
     if (before === undefined || open === undefined) return undefined;
     // What is not flushed is seen by who reads the store, and told to nobody yet.
     if (before.state !== "current" || before.pending > 0 || before.unflushed > 0) return "moving";

@@ -305,20 +305,18 @@ class ViewsRun {
     const event = this.#random.pick(own);
     this.#redacted.add(idOf(event));
     const { epoch, seq } = event;
+    // What is folded has to be folded anew, while more is written; and at times the new view does not come to the disk.
+    const end = this.#random.pick(["none", "none", "power cut", "power cut", "no space", "full disk", "full disk"] as const);
+    const { disk } = host.simulated;
+    if (end === "power cut" || end === "no space") disk.plant({ kind: end, atWrite: disk.writes + 1 + this.#random.below(10) });
     peer.redact(kind.path, { epoch: epoch.index, nonce: toHex(epoch.nonce), seq }).then(
-      () => {},
+      () => (end === "full disk" ? this.#fill(host) : undefined),
       (error: unknown) => host.brokenOff("a redaction", error),
     );
-    // What is folded has to be folded anew, while more is written; and at times that comes to nothing.
     for (let writes = this.#random.below(6); writes > 0; writes--) host.write(kind, ++this.#writes);
-    const { disk } = host.simulated;
-    const end = this.#random.pick(["none", "none", "power cut", "power cut", "no space", "full disk"] as const);
-    if (end === "power cut" || end === "no space") disk.plant({ kind: end, atWrite: disk.writes + 1 + this.#random.below(10) });
-    if (end !== "full disk") return;
-    await this.#pass(MOMENT_MS * this.#random.fraction());
-    this.#fill(host);
+    if (end === "none" || end === "power cut") return;
     await this.#pass(MOMENT_MS);
-    if (host.simulated.state === "up") host.simulated.crash();
+    if (host.simulated.state === "up" && this.#random.chance(0.7) === "yes") host.simulated.crash();
   }
 
   #readAt(host: ViewHost, kind: ViewKind): ReturnType<typeof readPlainly> {

@@ -55,14 +55,14 @@ export function priority(order?: readonly string[]): Strategy {
   };
 }
 
-/** What so many sources say; of several such, what most say, then the later, then the greatest. */
+/** What so many sources say, each at last; of several such, what most say, then the later, then the greatest. */
 export function quorum(sources: number): Strategy {
   return {
     name: `quorum(${sources})`,
     takesObjects: true,
     expects: anything,
     decide(candidates) {
-      const groups = groupsOf(candidates);
+      const groups = groupsOf(saidLast(candidates));
       const most = groups.reduce((size, group) => Math.max(size, group.sources.size), 0);
       if (most < sources) return undecided(candidates, `no value is said by ${sources} sources, but by ${most} at most`);
       const winner = groups.find((group) => group.sources.size === most) as Group;
@@ -71,15 +71,16 @@ export function quorum(sources: number): Strategy {
   };
 }
 
-/** What all who speak of it say. */
+/** What all who speak of it say, each at last. */
 export const unanimous: Strategy = {
   name: "unanimous",
   takesObjects: true,
   expects: anything,
   decide(candidates) {
-    const { length } = groupsOf(candidates);
-    const best = candidates[0] as Candidate;
-    return length === 1 ? chosen(best, candidates, "") : undecided(candidates, `${length} different values are said, and one is asked for`);
+    const last = saidLast(candidates);
+    const { length } = groupsOf(last);
+    const why = "all sources say it, each at last";
+    return length === 1 ? chosen(last[0] as Candidate, candidates, why) : undecided(candidates, `${length} different values are said, and one is asked for`);
   },
 };
 
@@ -100,20 +101,25 @@ export const mv: Strategy = {
   forSchema: () => undefined,
   expects: anything,
   decide(candidates) {
-    const latest = new Map<string, number>();
-    for (const { head } of candidates) latest.set(head.source, Math.max(head.stamp, latest.get(head.source) ?? unstamped));
-    const isLatest = ({ head }: Candidate) => head.stamp === latest.get(head.source);
-    const winners = candidates.filter(isLatest);
+    const winners = saidLast(candidates);
+    const counting = new Set(winners);
     const groups = groupsOf(winners).sort((left, right) => -compareCandidates(atOnce(left), atOnce(right)));
     return {
       value: groups.map(({ best }) => best.value),
       outcome: "agreed",
       winners,
-      losers: candidates.filter((candidate) => !isLatest(candidate)),
+      losers: candidates.filter((candidate) => !counting.has(candidate)),
       why: groups.length === 1 ? "one value is said" : `${groups.length} values are said by sources that do not take each other's place`,
     };
   },
 };
+
+/** Of each source what it said last: with that it took back what it had said before. */
+function saidLast(candidates: readonly Candidate[]): Candidate[] {
+  const latest = new Map<string, number>();
+  for (const { head } of candidates) latest.set(head.source, Math.max(head.stamp, latest.get(head.source) ?? unstamped));
+  return candidates.filter(({ head }) => head.stamp === latest.get(head.source));
+}
 
 /** By their bytes alone. */
 function atOnce({ best }: Group): Candidate {
