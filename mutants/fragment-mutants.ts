@@ -88,7 +88,7 @@ export const fragmentMutants: readonly Mutant[] = [
     file: "packages/pipeline/src/files/gunzip.ts",
     find: "size > gunzippedFreeBytes + gunzippedTimesMax * gunzip.bytesWritten",
     replace: "size < 0",
-    tests: ["packages/pipeline/src/files/read-fragments.test.ts"],
+    tests: ["packages/pipeline/src/bounds.integration.test.ts"],
   },
   {
     name: "tree-in-a-circle",

@@ -15,13 +15,13 @@ export { ndjson } from "./json/ndjson.js";
 export { type Compared, compareWithPublished, type Published, type PublishOptions, publish } from "./publish/publish.js";
 export { readPublished } from "./publish/published-data.js";
 export { directoryChanges } from "./synthesis/changes.js";
+export type { ContestedCounts } from "./synthesis/contested-count.js";
 export type { CheckLaws } from "./synthesis/custom-types.js";
 export type { RefusedPart } from "./synthesis/gathered-share.js";
 export type { PlaceOfFiles, ToldByFile } from "./synthesis/place-of-files.js";
 export type { CustomSource } from "./synthesis/rules-files.js";
 export { gatherInThread } from "./synthesis/share-thread.js";
 export {
-  type ContestedCounts,
   type DirectoryOptions,
   type DirectorySynthesis,
   synthesizeDirectory,

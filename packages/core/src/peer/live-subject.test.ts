@@ -310,3 +310,16 @@ test("a table is read, and what is redacted is folded anew, while the disk is fu
   expect((await again.of(again.peer.table(path, text))).get("b")).toBeUndefined();
   expect(await again.peer.describe()).toMatchObject({ views: [{ since: 0, events: 4 }] });
 });
+
+test("what was written counts for all who read the subject, and is taken back for all of them where it fails", async () => {
+  const rig = new PeerRig();
+  const [one, other] = [await votesOf(rig), await votesOf(rig)];
+  expect(other.value).toBe(0);
+  const failing = one.increment(3);
+  expect([one.value, other.value]).toEqual([3, 3]);
+  const failed = codeOf(Promise.resolve(failing));
+  await rig.step();
+  rig.store.fail(notWritten);
+  await rig.rest();
+  expect([await failed, one.value, other.value]).toEqual(["internal", 0, 0]);
+});

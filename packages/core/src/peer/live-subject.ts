@@ -99,13 +99,13 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     const { kind, payload } = encodeOperations(type, operations);
     const write: PendingWrite = { operations, placed: undefined };
     live.shown.add(write);
-    this.#latest.changed();
+    live.tell();
     const receipt = this.#append({ kind, codec: eventCodecs.raw, payload }, (lane, seq) => {
       live.shown.place(write, { lane, seq });
     });
     const dropped = () => {
       live.shown.drop(write);
-      this.#latest.changed();
+      live.tell();
     };
     receipt.catch(dropped);
     return new OnItsWay(receipt);

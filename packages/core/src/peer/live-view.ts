@@ -130,7 +130,7 @@ export class LiveView {
       this.#running = undefined;
       // What came while it was ending.
       if (this.#isWanted) this.wake();
-      this.#tell();
+      this.tell();
     });
   }
 
@@ -263,7 +263,7 @@ export class LiveView {
       if (this.#fold.outdated !== undefined) return "more";
       this.shown.refold(this.#fold);
       for (const event of this.#fold.takePassedOver()) for (const listener of this.#listeners) listener.passedOver?.(event);
-      if (this.#fold.events > before || this.#fold.waits.size !== waiting) this.#tell();
+      if (this.#fold.events > before || this.#fold.waits.size !== waiting) this.tell();
       this.#keepSoon();
       if (state === "done") this.#awaitFuture();
       return state;
@@ -298,7 +298,7 @@ export class LiveView {
     this.#isWanted = true;
     this.shown.refold(this.#fold);
     for (const listener of this.#listeners) listener.withdrawn?.(reason);
-    this.#tell();
+    this.tell();
     await this.keep();
   }
 
@@ -319,7 +319,8 @@ export class LiveView {
     }
   }
 
-  #tell(): void {
+  /** What is shown is another. */
+  tell(): void {
     for (const listener of [...this.#listeners]) listener.changed();
   }
 

@@ -99,7 +99,7 @@ test("what is written by the rules comes back, however the bytes are cut", () =>
       expect(bodies).toEqual(rows.map((row) => Object.fromEntries(row.map((each, at) => [`n${at}`, each]))));
       expect(shownTold(read(text))).toEqual(shownTold(read(text, { step })));
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
 
@@ -111,7 +111,7 @@ test("whatever the bytes are, cutting them changes nothing", () => {
       expect(shownTold(read(`a,b\n${text}`, { step }))).toEqual(whole);
       expect(shownTold(read(text, { step }))).toEqual(shownTold(read(text)));
     }),
-    { numRuns: 1_500 },
+    { numRuns: 800 },
   );
 });
 

@@ -3,7 +3,6 @@ import { isDataObject, isWhole, jsonDepthMax } from "@sinter/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FormatFault } from "../format.js";
-import { documentValuesMax } from "../limits.js";
 import { numberFromDouble } from "../numbers.js";
 import { shown } from "../shown.suite.js";
 import { json, parseJson, parsePlain } from "./json.js";
@@ -37,7 +36,7 @@ test("what is read without care is what is read with care", () => {
       count++;
       expect(shown(parseJsonText(text))).toBe(shown(plain));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
   expect(count).toBeGreaterThan(100);
 });
@@ -53,7 +52,7 @@ test("both say what JSON.parse says, of what it accepts and no rule of ours refu
       else if (ours instanceof FormatFault) expect(ours.reason).toMatch(byRule);
       else expect(approximated(ours)).toStrictEqual(approximated(theirs));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_500 },
   );
 });
 
@@ -96,13 +95,6 @@ test("it may be nested so deep, and no deeper", () => {
   });
   expect(read(`${'{"a":'.repeat(jsonDepthMax + 1)}1${"}".repeat(jsonDepthMax + 1)}`)).toBeInstanceOf(FormatFault);
   expect(read(nested(100_000))).toBeInstanceOf(FormatFault);
-});
-
-test("it may hold so many values, and no more", () => {
-  const list = (values: number) => Buffer.from(`[0${",0".repeat(values - 1)}]`);
-  expect(parseJson(list(documentValuesMax))).toMatchObject({ reason: `a document of at most ${documentValuesMax} values expected` });
-  // The array is one of them.
-  expect(parseJson(list(documentValuesMax - 1))).toHaveLength(documentValuesMax - 1);
 });
 
 test("one file is one fragment", () => {

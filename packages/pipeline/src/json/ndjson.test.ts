@@ -60,7 +60,7 @@ test("each line is what it is by itself, however the bytes are cut", () => {
       expect(shownTold(read(text, step))).toEqual(shownTold(twin(text)));
       expect(shownTold(read(text))).toEqual(shownTold(twin(text)));
     }),
-    { numRuns: 1_500 },
+    { numRuns: 600 },
   );
 });
 

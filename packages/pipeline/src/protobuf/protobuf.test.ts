@@ -5,7 +5,6 @@ import fc from "fast-check";
 import type { Root } from "protobufjs";
 import { expect, test } from "vitest";
 import { FormatFault } from "../format.js";
-import { documentBytesMax, documentValuesMax } from "../limits.js";
 import { shown } from "../shown.suite.js";
 import { parseProto, protobufLibrary, readProtoFiles } from "./proto-files.js";
 import { protobuf } from "./protobuf.js";
@@ -41,7 +40,7 @@ interface ProtoJson {
 const { fromJson } = createRequire(import.meta.url)("protobufjs/ext/protojson") as ProtoJson;
 const root: Root = new (protobufLibrary().Root)();
 for (const name of ["any", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers"])
-  root.addJSON(protobufLibrary().common.get(`google/protobuf/${name}.proto`)?.nested as object);
+  root.addJSON(protobufLibrary().common.get(`google/protobuf/${name}.proto`)?.nested ?? {});
 for (const { path, text } of fleetFiles) parseProto(path, text, root);
 root.resolveAll();
 const vehicleType = root.lookupType("acme.fleet.Vehicle");
@@ -152,7 +151,7 @@ test("what the library writes is read as what it was made of", () => {
     fc.property(vehicles, (data) => {
       expect(sorted(vehicle(encoded(data)))).toBe(sorted(data));
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -280,17 +279,6 @@ test("messages may be nested so deep, and no deeper", () => {
   expect(vehicle(Buffer.alloc(100_000, Buffer.of(0xa3, 0x06)))).toBeInstanceOf(FormatFault);
   const list = (depth: number) => Array.from({ length: depth }).reduce<Buffer>((inner) => field(6, field(1, inner)), Buffer.of(0x08, 0));
   expect(vehicle(field(24, list(jsonDepthMax)))).toMatchObject({ reason: `nested no deeper than ${jsonDepthMax} expected` });
-});
-
-test("it may have so many values and bytes, and no more", () => {
-  const packed = (count: number) => field(7, Buffer.alloc(count, 1));
-  expect((vehicle(packed(1_000)) as { gears: number[] }).gears).toHaveLength(1_000);
-  expect(vehicle(packed(documentValuesMax + 1))).toMatchObject({
-    reason: expect.stringContaining(`at most ${documentValuesMax} values expected`),
-  });
-  expect(fleet.parse(Buffer.alloc(documentBytesMax + 1))[0]?.body).toMatchObject({
-    reason: `a message of at most ${documentBytesMax} bytes expected`,
-  });
 });
 
 test("proto2 has required fields, groups, and extensions by their full names", () => {

@@ -16,6 +16,7 @@ import {
 import type { Delimiter } from "../csv/csv.js";
 import { contestedListedMax, contestedPerPassMax } from "../limits.js";
 import { type ProtoSource, readProtoFiles } from "../protobuf/proto-files.js";
+import { ContestedCount, type ContestedCounts } from "./contested-count.js";
 import { type CheckLaws, importTypes } from "./custom-types.js";
 import { explainShare, type Gathering, type RefusedPart } from "./gathered-share.js";
 import { formatsOf, inputOf, type PassedFile, type Reading } from "./parts.js";
@@ -52,25 +53,19 @@ export async function synthesizeDirectory(options: DirectoryOptions): Promise<Di
   let read = 0;
   const progress = (more: number) => options.progress?.({ files: (read += more), of: files.length });
   const gathering: Gathering = { rules, formats, files, signal };
-  const { synthesis, refused } = await gatherAll({ ...gathering, progress }, { jobs, source, reading, shareBytes });
+  const gather = (more: Partial<Gathering> = {}) => gatherAll({ ...gathering, ...more }, { jobs, source, reading, shareBytes });
+  const { synthesis, refused } = await gather({ progress });
   const all = [...unreadable.map(({ path, reason }) => ({ id: path, file: path, pointer: "", expected: reason, found: "" })), ...refused];
-  return new DirectorySynthesis(gathering, { synthesis, refused: all, skipped });
+  const again = async () => (await gather()).synthesis;
+  return new DirectorySynthesis(gathering, { synthesis, refused: all, skipped, again });
 }
 
 interface Gathered {
   readonly synthesis: Synthesis;
+  /** The same once more, from the files. */
+  readonly again: () => Promise<Synthesis>;
   readonly refused: readonly RefusedPart[];
   readonly skipped: readonly PassedFile[];
-}
-
-/** Where not all that is said counts. */
-export interface ContestedCounts {
-  readonly count: number;
-  readonly unresolved: number;
-  /** Where nothing may be published because of it. */
-  readonly stopped: number;
-  /** The first few, as JSON pointers; those that stop everything before others. */
-  readonly first: readonly string[];
 }
 
 export class DirectorySynthesis {
@@ -84,17 +79,17 @@ export class DirectorySynthesis {
   readonly contested: ContestedCounts;
   readonly violations: readonly Violation[];
   readonly #gathering: Gathering;
-  readonly #places: readonly Contested[];
+  readonly #again: () => Promise<Synthesis>;
 
-  constructor(gathering: Gathering, { synthesis, refused, skipped }: Gathered) {
+  constructor(gathering: Gathering, { synthesis, refused, skipped, again }: Gathered) {
     this.#gathering = gathering;
+    this.#again = again;
     this.fragments = synthesis.fragments;
     this.refused = refused;
     this.skipped = skipped;
-    const contested = new ContestedPlaces();
-    this.state = ruled(() => synthesis.finish((outcome, place) => contested.take(outcome, place)));
+    const contested = new ContestedCount();
+    this.state = ruled(() => synthesis.finish(contested.take));
     this.contested = contested.counts();
-    this.#places = contested.places;
     this.violations = this.state === undefined ? [] : (gathering.rules.schema?.check(this.state, "document") ?? []);
   }
 
@@ -124,45 +119,21 @@ export class DirectorySynthesis {
     return found;
   }
 
-  /** Every place where not all that is said counts, in the order of the document. The fragments are read again, several times where
-   * there are very many such places. */
+  /** Every place where not all that is said counts, in the order of the document. Nothing is kept for it: the fragments are read again,
+   * several times where there are very many such places. */
   async *conflicts(): AsyncGenerator<ExplainedPlace> {
-    if (this.#places.length < this.contested.count)
+    if (this.contested.count > contestedListedMax)
       throw new SinterError("too-large", `more than ${contestedListedMax} conflicts cannot be listed`, "See single ones with --explain.");
-    for (let from = 0; from < this.#places.length; from += contestedPerPassMax)
-      yield* await this.#explained(this.#places.slice(from, from + contestedPerPassMax));
+    const contested: Contested[] = [];
+    (await this.#again()).finish((_outcome, place) => contested.push(place()));
+    const places = inOrder(contested);
+    for (let from = 0; from < places.length; from += contestedPerPassMax)
+      yield* await this.#explained(places.slice(from, from + contestedPerPassMax));
   }
 
   async #explained(places: readonly Pick<Contested, "pointer" | "names">[]): Promise<ExplainedPlace[]> {
     const explaining = new Explaining(this.#gathering.rules, places);
     await explainShare(this.#gathering, explaining);
     return explaining.explanations();
-  }
-}
-
-const FIRST = 5;
-
-class ContestedPlaces {
-  #places: Contested[] = [];
-  #count = 0;
-  #unresolved = 0;
-  #stopped = 0;
-
-  take(outcome: Contested["outcome"], place: () => Contested): void {
-    this.#count++;
-    if (outcome === "unresolved") this.#unresolved++;
-    if (outcome === "stopped") this.#stopped++;
-    if (this.#places.length < contestedListedMax) this.#places.push(place());
-  }
-
-  get places(): readonly Contested[] {
-    return this.#places;
-  }
-
-  counts(): ContestedCounts {
-    this.#places = inOrder(this.#places);
-    const stopping = this.#places.filter(({ outcome }) => outcome === "stopped");
-    const first = (stopping.length > 0 ? stopping : this.#places).slice(0, FIRST).map(({ pointer }) => pointerOf(pointer));
-    return { count: this.#count, unresolved: this.#unresolved, stopped: this.#stopped, first };
   }
 }

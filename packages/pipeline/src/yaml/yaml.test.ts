@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { FormatFault } from "../format.js";
 import { json } from "../json/json.js";
 import { plainData } from "../json/rough-json.suite.js";
-import { aliasedValuesMax, writtenBytesMax, yamlTokensMax } from "../limits.js";
+import { aliasedValuesMax } from "../limits.js";
 import { shown } from "../shown.suite.js";
 import { yaml } from "./yaml.js";
 
@@ -182,13 +182,6 @@ test("aliases may stand for so many values, and no more", () => {
   expect(read(thousand + "- *a\n".repeat(aliasedValuesMax / 1_000 + 1))).toMatchObject({ line: aliasedValuesMax / 1_000 + 2 });
   const merged = `- &a {${Array.from({ length: 1_000 }, (_, at) => `k${at}: 1`).join(",")}}\n`;
   expect(read(merged + "- <<: *a\n".repeat(100))).toMatchObject({ reason: expect.stringContaining("aliases") });
-});
-
-test("it may have so many bytes, words and signs, and no more", () => {
-  expect(read(`# ${"x".repeat(writtenBytesMax - 6)}\n1`)).toBe(1);
-  for (const text of [`# ${"x".repeat(writtenBytesMax)}\n1`])
-    expect(read(text)).toMatchObject({ reason: expect.stringContaining(`${writtenBytesMax} bytes`) });
-  expect(read("\n".repeat(yamlTokensMax + 1))).toMatchObject({ reason: expect.stringContaining(`${yamlTokensMax} words and signs`) });
 });
 
 test("whatever it is, it is read to an end", () => {
