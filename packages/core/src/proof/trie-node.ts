@@ -219,14 +219,20 @@ function childrenIn(record: Uint8Array | undefined, place: BranchPlace): TrieChi
   return children;
 }
 
-/**
- * The topmost leaf or branch, `undefined` if there are no rows. The record at depth 0 is there whenever there are rows;
- * with a single child it is no branch and only says where that child stands.
- */
+/** The topmost leaf or branch, `undefined` if there are no rows. */
 export function readTop(hasher: Hasher, nodes: TrieNodes): TrieChild | undefined {
+  const top = unhashedTop(nodes);
+  return top?.children === undefined ? top : { ...top, hashIn: branchHash(hasher, 0, top.children) };
+}
+
+/**
+ * The same without its hash where it is the branch at depth 0, as of that there is just the record. There is one at depth 0 whenever
+ * there are rows; with a single child it is no branch and only says where that child stands.
+ */
+export function unhashedTop(nodes: TrieNodes): TrieChild | undefined {
   const record = nodes.get(branchPath(NONE, 0));
   if (record === undefined) return undefined;
   const children = childrenIn(record, { keyBytes: nodes.keyBytes, depth: 0, prefix: NONE });
   if (countChildren(children) === 1) return firstChild(children);
-  return { depth: 0, hashIn: branchHash(hasher, 0, children), hashAt: 0, keyIn: NONE, keyAt: 0, keyFrom: 0, children };
+  return { depth: 0, hashIn: NONE, hashAt: 0, keyIn: NONE, keyAt: 0, keyFrom: 0, children };
 }

@@ -19,6 +19,7 @@ import {
   type TrieChild,
   type TrieChildren,
   type TrieNodes,
+  unhashedTop,
   writeDigits,
 } from "./trie-node.js";
 
@@ -44,11 +45,12 @@ export function updateTrie(hasher: Hasher, nodes: TrieNodes, changes: readonly R
     if (row !== undefined && row.length !== hashBytes) throw new RangeError(`a row hash of ${row.length} bytes`);
     if (index > 0 && equalBytes(key, (sorted[index - 1] as RowChange).key)) throw new RangeError("two changes of one row");
   });
-  const before = readTop(hasher, nodes);
+  const before = unhashedTop(nodes);
   const update = new Update(hasher, nodes, sorted);
   const after = update.merge(before, 0, sorted.length);
   update.keepTop(before, after);
-  return { root: after === undefined ? emptyRoot.slice() : hashOf(after), growth: update.growth };
+  const top = after === before ? readTop(hasher, nodes) : after;
+  return { root: top === undefined ? emptyRoot.slice() : hashOf(top), growth: update.growth };
 }
 
 class Update {
@@ -79,13 +81,18 @@ class Update {
     const isOld = child?.depth === depth;
     const children = isOld ? (child.children ?? readNode(this.#nodes, key, depth)) : noChildren();
     if (child !== undefined && !isOld) children[childDigit(child, depth)] = child;
+    let changed = 0;
     for (let from = low; from < high; ) {
       const digit = digitAt((this.#changes[from] as RowChange).key, depth);
       let to = from + 1;
       while (to < high && digitAt((this.#changes[to] as RowChange).key, depth) === digit) to++;
-      children[digit] = this.merge(children[digit], from, to);
+      const merged = this.merge(children[digit], from, to);
+      if (merged !== children[digit]) changed++;
+      children[digit] = merged;
       from = to;
     }
+    // What is otherwise than before is another object.
+    if (changed === 0) return child;
     return this.#settle(isOld ? child : undefined, key, depth, children);
   }
 
@@ -127,7 +134,6 @@ class Update {
       return only && risen(only, key);
     }
     const hash = branchHash(this.#hasher, depth, children);
-    if (old !== undefined && hasHash(old, hash)) return old;
     this.#nodes.put(branchPath(key, depth), encodeNode(depth, children));
     return childOf(depth, hash, key);
   }

@@ -153,6 +153,7 @@ class ViewsRun {
   }
 
   async run(): Promise<ViewsResult> {
+    // A world starts its peers by itself; each start is looked at here, the first too.
     for (const { simulated } of this.#hosts) simulated.kill();
     for (const host of this.#hosts) await host.start();
     const rounds = 6 + this.#random.below(20);
@@ -197,7 +198,7 @@ class ViewsRun {
     for (let meetings = random.below(4); meetings > 0; meetings--) {
       const [from, ...others] = random.shuffled(this.#hosts) as [ViewHost, ...ViewHost[]];
       const to = others.find(({ index }) => (index - from.index) % this.#parties === 0);
-      if (to !== undefined) void this.#carrier.carry(from, to, "some");
+      if (to !== undefined) this.#carrier.carry(from, to, "some").catch((error: unknown) => to.brokenOff("carrying", error));
     }
     if (random.chance(0.3) === "yes") this.#keep(random.pick(this.#hosts));
     if (this.#troubles.length > 0 && random.chance(0.5) === "yes")
