@@ -7,6 +7,7 @@ export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulat
 export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";
 export { Trace, type TraceOptions, traceText } from "./trace.js";
 export { runTwins, type TwinsOptions, type TwinsResult, type TwinTrouble, twinTroubles } from "./twins/twins-scenario.js";
+export { runViews, type ViewsOptions, type ViewsResult, type ViewTrouble, viewTroubles } from "./views/views-scenario.js";
 export { VirtualClock, type VirtualClockOptions, WallClock } from "./virtual-clock.js";
 export { type Execute, VirtualCompute, type VirtualComputeOptions } from "./virtual-compute.js";
 export { StubSigner, StubVerifier } from "./virtual-crypto.js";
@@ -22,5 +23,4 @@ export {
 export { calm, type LinkWeather } from "./virtual-link.js";
 export { VirtualNetwork, type VirtualNetworkOptions } from "./virtual-network.js";
 export { VirtualStore, type VirtualStoreOptions } from "./virtual-store.js";
-export { runViews, type ViewsOptions, type ViewsResult, type ViewTrouble, viewTroubles } from "./views/views-scenario.js";
 export { SimulationError, type Topology, World, type WorldOptions } from "./world.js";

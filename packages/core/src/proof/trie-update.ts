@@ -81,18 +81,18 @@ class Update {
     const isOld = child?.depth === depth;
     const children = isOld ? (child.children ?? readNode(this.#nodes, key, depth)) : noChildren();
     if (child !== undefined && !isOld) children[childDigit(child, depth)] = child;
-    let changed = 0;
+    let isSame = true;
     for (let from = low; from < high; ) {
       const digit = digitAt((this.#changes[from] as RowChange).key, depth);
       let to = from + 1;
       while (to < high && digitAt((this.#changes[to] as RowChange).key, depth) === digit) to++;
       const merged = this.merge(children[digit], from, to);
-      if (merged !== children[digit]) changed++;
+      if (merged !== children[digit]) isSame = false;
       children[digit] = merged;
       from = to;
     }
     // What is otherwise than before is another object.
-    if (changed === 0) return child;
+    if (isSame) return child;
     return this.#settle(isOld ? child : undefined, key, depth, children);
   }
 

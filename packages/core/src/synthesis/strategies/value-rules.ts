@@ -80,7 +80,9 @@ export const unanimous: Strategy = {
     const last = saidLast(candidates);
     const { length } = groupsOf(last);
     const why = "all sources say it, each at last";
-    return length === 1 ? chosen(last[0] as Candidate, candidates, why) : undecided(candidates, `${length} different values are said, and one is asked for`);
+    return length === 1
+      ? chosen(last[0] as Candidate, candidates, why)
+      : undecided(candidates, `${length} different values are said, and one is asked for`);
   },
 };
 
