@@ -104,8 +104,8 @@ export const viewMutants: readonly Mutant[] = [
     name: "view-waits-silently",
     what: "who follows a subject is not told that it waits for a payload",
     file: "packages/core/src/peer/live-view.ts",
-    find: " || this.#fold.waits.size !== waiting) this.#tell();",
-    replace: ") this.#tell();",
+    find: " || this.#fold.waits.size !== waiting) this.tell();",
+    replace: ") this.tell();",
     tests: ["packages/core/src/peer/described-subjects.test.ts"],
   },
   {
