@@ -8,6 +8,7 @@ import { fragmentMutants } from "./fragment-mutants.js";
 import { hybridMutants } from "./hybrid-mutants.js";
 import { intakeMutants } from "./intake-mutants.js";
 import { lawMutants } from "./law-mutants.js";
+import { liveViewMutants } from "./live-view-mutants.js";
 import type { Mutant } from "./mutant.js";
 import { publishMutants } from "./publish-mutants.js";
 import { returnMutants } from "./return-mutants.js";
@@ -455,6 +456,7 @@ export const catalogue: readonly Mutant[] = [
   ...backupMutants,
   ...intakeMutants,
   ...lawMutants,
+  ...liveViewMutants,
   ...publishMutants,
   ...returnMutants,
   ...forkMutants,

@@ -4,7 +4,7 @@
 import { runViews, viewTroubles } from "@sinter/simulator";
 import { runSeeds } from "./seed-runs.js";
 
-const sums = { virtualMs: 0, boots: 0, acknowledged: 0, forks: 0, opened: 0, resumed: 0, folded: 0, anew: 0 };
+const sums = { virtualMs: 0, boots: 0, acknowledged: 0, forks: 0, opened: 0, resumed: 0, folded: 0, anew: 0, settled: 0 };
 const troubles = new Map(viewTroubles.map((trouble) => [trouble, 0]));
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const { first, runs, failed, tookMs } = await runSeeds({
@@ -18,12 +18,10 @@ const { first, runs, failed, tookMs } = await runSeeds({
 });
 
 const met = [...troubles].map(([trouble, times]) => `${trouble} ${times}`).join(", ");
-console.log(
-  `seeds ${first} to ${first + runs - 1}: ${sums.boots} boots, ${sums.acknowledged} events acknowledged, ${sums.forks} lanes forked, ${met}`,
-);
-console.log(
-  `${sums.opened} views opened: ${sums.resumed} events were on disk with them, ${sums.folded} were folded then; ${sums.anew} views were folded anew`,
-);
+const { boots, acknowledged, settled: found, forks, opened, resumed, folded, anew } = sums;
+console.log(`seeds ${first} to ${first + runs - 1}: ${boots} boots, ${acknowledged} events acknowledged, ${forks} lanes forked, ${met}`);
+console.log(`${opened} views opened: ${resumed} events were on disk with them, ${folded} were folded then; ${anew} views were folded anew`);
+console.log(`${found} writes of which nothing was known were found, or found not to be there`);
 console.log(`${((runs * 1_000) / tookMs).toFixed(1)} seeds a second, ${(sums.virtualMs / tookMs).toFixed(0)} times real time`);
 console.log(`${runs - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

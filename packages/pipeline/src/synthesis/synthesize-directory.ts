@@ -80,6 +80,7 @@ export class DirectorySynthesis {
   readonly violations: readonly Violation[];
   readonly #gathering: Gathering;
   readonly #again: () => Promise<Synthesis>;
+  #pieces: readonly string[] | undefined;
 
   constructor(gathering: Gathering, { synthesis, refused, skipped, again }: Gathered) {
     this.#gathering = gathering;
@@ -95,8 +96,10 @@ export class DirectorySynthesis {
 
   /** The document in its canonical form, in pieces; none, where nothing is said. */
   pieces(): readonly string[] {
+    if (this.#pieces !== undefined) return this.#pieces;
     const pieces: string[] = [];
     if (this.state !== undefined) writeData(this.state, (piece) => pieces.push(piece));
+    this.#pieces = pieces;
     return pieces;
   }
 

@@ -103,15 +103,7 @@ export function isOutdated(view: FeedView, hasher: Hasher, subject: SubjectId, {
 
 /** Text that is the same for what is the same to an application, in whatever order it is told. */
 export function toldAs(value: unknown): string {
-  if (value instanceof Map)
-    return [...value]
-      .map((each) => traceText(each))
-      .sort()
-      .join();
-  if (value instanceof Set)
-    return [...value]
-      .map((each) => traceText(each))
-      .sort()
-      .join();
-  return traceText(value);
+  if (!(value instanceof Map || value instanceof Set)) return traceText(value);
+  const told = [...value].map((each) => traceText(each));
+  return told.sort().join();
 }

@@ -70,6 +70,8 @@ export interface ViewsResult {
   readonly resumed: number;
   readonly folded: number;
   readonly anew: number;
+  /** Writes of which nothing was known, and then was found out what had become of them. */
+  readonly settled: number;
   /** Of the trace; empty where there is none. */
   readonly hash: string;
 }
@@ -180,6 +182,7 @@ class ViewsRun {
       resumed: sum(({ counts }) => counts.resumed),
       folded: sum(({ counts }) => counts.folded),
       anew: sum(({ counts }) => counts.anew),
+      settled: sum(({ counts }) => counts.settled),
       hash: trace?.hash ?? "",
     };
   }
