@@ -9,6 +9,8 @@ import { type Figure, signatureUs } from "./measure.js";
 import { openEvents, openRows } from "./open.js";
 import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
+import { reconcile } from "./reconcile.js";
+import { latency, replicate } from "./replicate.js";
 import { applied, operations, tableRoot } from "./subject.js";
 import { synthFiles, synthNdjson } from "./synthesis.js";
 import { turn } from "./turn.js";
@@ -40,6 +42,9 @@ const benches: Readonly<Record<string, Bench>> = {
   ops: operations,
   applied,
   "table-root": tableRoot,
+  reconcile,
+  replicate,
+  latency,
   "synth-files": synthFiles,
   "synth-ndjson": synthNdjson,
 };

@@ -8,12 +8,15 @@ import { fragmentMutants } from "./fragment-mutants.js";
 import { hybridMutants } from "./hybrid-mutants.js";
 import { intakeMutants } from "./intake-mutants.js";
 import { lawMutants } from "./law-mutants.js";
+import { linkMutants } from "./link-mutants.js";
 import { liveViewMutants } from "./live-view-mutants.js";
 import type { Mutant } from "./mutant.js";
 import { publishMutants } from "./publish-mutants.js";
 import { returnMutants } from "./return-mutants.js";
 import { schemaMutants } from "./schema-mutants.js";
 import { segmentMutants } from "./segment-mutants.js";
+import { syncCodecMutants } from "./sync-codec-mutants.js";
+import { syncMutants } from "./sync-mutants.js";
 import { synthesisMutants } from "./synthesis-mutants.js";
 import { viewMutants } from "./view-mutants.js";
 
@@ -456,6 +459,7 @@ export const catalogue: readonly Mutant[] = [
   ...backupMutants,
   ...intakeMutants,
   ...lawMutants,
+  ...linkMutants,
   ...liveViewMutants,
   ...publishMutants,
   ...returnMutants,
@@ -463,6 +467,8 @@ export const catalogue: readonly Mutant[] = [
   ...fragmentMutants,
   ...schemaMutants,
   ...segmentMutants,
+  ...syncCodecMutants,
+  ...syncMutants,
   ...synthesisMutants,
   ...hybridMutants,
   ...viewMutants,

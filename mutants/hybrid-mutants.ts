@@ -50,8 +50,8 @@ export const hybridMutants: readonly Mutant[] = [
     name: "hybrid-read-too-far",
     what: "a reader that asked for events sealed by both keys is given those sealed by one",
     file: "packages/core/src/feed/lane/lane-reach.ts",
-    find: 'return assurance === "classical" ? size',
-    replace: "return assurance.length > 0 ? size",
+    find: 'head === undefined || assurance === "classical" ? size',
+    replace: "head === undefined || assurance.length > 0 ? size",
     tests: ["packages/core/src/peer/hybrid-seals.test.ts"],
   },
   {

@@ -34,8 +34,8 @@ export const liveViewMutants: readonly Mutant[] = [
     name: "live-own-write-dropped",
     what: "an own write counts no more from the moment it is acknowledged until it is folded",
     file: "packages/core/src/peer/live-subject.ts",
-    find: "receipt.catch(dropped);",
-    replace: "receipt.then(dropped, dropped);",
+    find: "void sent.then(undefined, dropped);",
+    replace: "void sent.then(dropped, dropped);",
     tests: simulated,
   },
   {

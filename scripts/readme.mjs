@@ -16,7 +16,8 @@ export function blocksOf(markdown, language) {
   return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map((match) => match[1]);
 }
 
-const staysUp = (block) => /npm start\b|\bsinter up\b| -f\b/.test(block);
+// A peer in the background is ended by its block itself.
+const staysUp = (block) => /npm start\b|\bsinter up\b[^&\n]*$| -f\b/m.test(block);
 const isTests = (block) => /npm (run )?test\b/.test(block);
 
 const place = mkdtempSync(join(tmpdir(), "sinter-readme-"));

@@ -1,5 +1,7 @@
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Hasher, Signer, Verifier } from "@sinter/core";
@@ -43,23 +45,70 @@ export interface SeedRuns {
   readonly tookMs: number;
 }
 
-/** Runs the seeds that the command line names. */
+/** Runs the seeds that the command line names, on as many cores as it says: on all there are, where it says nothing. */
 export async function runSeeds<Result extends SeedResult>(scenario: Scenario<Result>): Promise<SeedRuns> {
-  const { values } = parseArgs({ options: { runs: { type: "string", default: "200" }, seed: { type: "string", default: "1" } } });
-  const [runs, first] = [Number(values.runs), Number(values.seed)];
+  if (process.send !== undefined) return await answerSeeds(scenario);
+  const numbers = { runs: { type: "string", default: "200" }, seed: { type: "string", default: "1" }, jobs: { type: "string" } } as const;
+  const { values } = parseArgs({ options: numbers });
+  const [runs, first, jobs] = [Number(values.runs), Number(values.seed), Number(values.jobs ?? availableParallelism())];
   const began = performance.now();
+  const seeds = Array.from({ length: runs }, (_, at) => first + at).values();
   let failed = 0;
-  for (let seed = first; seed < first + runs; seed++) {
-    const outcome = await outcomeOf(scenario, optionsOf(scenario, seed));
-    const problems = await problemsOf(scenario, seed, outcome);
-    if (!(outcome instanceof Error)) scenario.add(outcome);
-    if (problems.length === 0) continue;
+  const heard = async ({ seed, result, problems }: SeedOutcome<Result>): Promise<void> => {
+    if (result !== undefined) scenario.add(result);
+    if (problems.length === 0) return;
     failed++;
     const again = `npm run ${scenario.script} -- --runs 1 --seed ${seed}`;
+    const isShown = failed <= SHOWN;
     console.error(`seed ${seed} failed; again: ${again}\n  ${problems.slice(0, SHOWN).join("\n  ")}`);
-    if (failed <= SHOWN) console.error(`  trace: ${await keepTrace(scenario, seed)}`);
-  }
+    if (isShown) console.error(`  trace: ${await keepTrace(scenario, seed)}`);
+  };
+  if (Math.min(jobs, runs) <= 1) for (const seed of seeds) await heard(await runSeed(scenario, seed));
+  else await Promise.all(Array.from({ length: Math.min(jobs, runs) }, () => hireFor(seeds, heard)));
   return { first, runs, failed, tookMs: performance.now() - began };
+}
+
+interface SeedOutcome<Result> {
+  readonly seed: number;
+  /** Of a run that came to an end. */
+  readonly result?: Result;
+  readonly problems: readonly string[];
+}
+
+/** A process like this one, that runs a seed after the other until there are no more. */
+async function hireFor<Result>(seeds: Iterator<number>, heard: (outcome: SeedOutcome<Result>) => Promise<void>): Promise<void> {
+  const program = fileURLToPath(new URL("run.mjs", import.meta.url));
+  const hired = fork(program, process.argv.slice(1), { serialization: "advanced" });
+  for (let next = seeds.next(); next.done !== true; next = seeds.next()) {
+    const seed = next.value;
+    const outcome = await new Promise<SeedOutcome<Result>>((resolve) => {
+      const gone = (code: number | null) => resolve({ seed, problems: [`the process that ran it is gone: ${code}`] });
+      hired.once("exit", gone);
+      hired.once("message", (message) => {
+        hired.off("exit", gone);
+        resolve(message as SeedOutcome<Result>);
+      });
+      if (hired.connected) hired.send(seed);
+    });
+    await heard(outcome);
+    if (!hired.connected) return await hireFor(seeds, heard);
+  }
+  hired.disconnect();
+}
+
+/** The other side of it: ends with the process that asks. */
+async function answerSeeds<Result extends SeedResult>(scenario: Scenario<Result>): Promise<never> {
+  process.on("message", (seed: number) => {
+    runSeed(scenario, seed).then((outcome) => process.send?.(outcome));
+  });
+  await once(process, "disconnect");
+  process.exit(0);
+}
+
+async function runSeed<Result extends SeedResult>(scenario: Scenario<Result>, seed: number): Promise<SeedOutcome<Result>> {
+  const outcome = await outcomeOf(scenario, optionsOf(scenario, seed));
+  const problems = await problemsOf(scenario, seed, outcome);
+  return { seed, problems, ...(!(outcome instanceof Error) && { result: outcome }) };
 }
 
 const hasher = createNodeHasher();

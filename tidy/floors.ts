@@ -24,6 +24,7 @@ export const coreFloors: Readonly<Record<string, number>> = {
   feed: 4,
   synthesis: 5,
   subject: 5,
+  sync: 6,
   peer: 7,
 };
 

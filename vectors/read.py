@@ -12,6 +12,7 @@ disagree, the page docs/wire.md decides. Exits 1 where something does not hold.
 import base64
 import glob
 import hashlib
+import hmac
 import json
 import os
 import sys
@@ -423,6 +424,300 @@ def events_of_lane(sealed, second, segments, file):
         hold(ids[second.size - 1] == second.head, "a hybrid seal that ends with another event")
     return told
 
+# --- messages of sync --------------------------------------------------------------------------------------------------------------
+
+def up_to(reader, most, what):
+    value = reader.varint()
+    hold(value <= most, f"{value} {what} where at most {most} are allowed")
+    return value
+
+def some_up_to(reader, most, what):
+    count = up_to(reader, most, what)
+    hold(count > 0, f"no {what}")
+    return count
+
+def listed(reader, most, what, read):
+    """Each is read with the one before at hand, and only while there is something left to read."""
+    found = []
+    for _ in range(up_to(reader, most, what)):
+        found.append(read(found[-1] if found else None))
+    return found
+
+def rising(reader, most, what, first):
+    return listed(reader, most, what, lambda before: (first if before is None else before + 1) + reader.varint())
+
+def lane_place(reader):
+    return {"author": reader.take(32), "subject": reader.take(32), "epoch": {"index": up_to(reader, 2**32 - 1, "as an index"), "nonce": reader.take(16)}}
+
+def row_after(reader, before):
+    flags = reader.uint(1)
+    hold(flags < 32 and (before or not flags & 7), "flags of a row that are not assigned, or a first row like the one before it")
+    author = before["author"] if flags & 1 else reader.take(32)
+    subject = before["subject"] if flags & 2 else reader.take(32)
+    index = up_to(reader, 2**32 - 1, "as an index")
+    nonce = before["epoch"]["nonce"] if flags & 4 else reader.take(16)
+    size = reader.varint()
+    head = reader.take(32) if size else ZEROS
+    frozen, hybrid = (reader.varint() if flags & bit else 0 for bit in (8, 16))
+    hold((frozen > 0) == bool(flags & 8) and (hybrid > 0) == bool(flags & 16), "a number that is there and 0")
+    if before:
+        same = (author == before["author"]) | (subject == before["subject"]) << 1 | (nonce == before["epoch"]["nonce"]) << 2
+        hold(same == flags & 7, "a row that repeats what the one before says")
+    return {"author": author, "subject": subject, "epoch": {"index": index, "nonce": nonce},
+            "size": size, "headId": head, "freezeAt": frozen, "hybridSize": hybrid}
+
+def rows_of(reader):
+    return listed(reader, 4096, "rows", lambda before: row_after(reader, before))
+
+def key_behind(reader, length, before):
+    shared = reader.uint(1)
+    hold(shared <= min(length, len(before)), "more in common than there is")
+    key = before[:shared] + reader.take(length - shared)
+    hold(shared == len(os.path.commonprefix([key, before])), "a key that has more in common than it says")
+    return key
+
+def cut_behind(reader, before):
+    digits = reader.uint(1)
+    hold(digits <= 192, "more digits than a key has")
+    key = key_behind(reader, (digits + 1) // 2, before)
+    hold(digits % 2 == 0 or key[-1] & 15 == 0, "a digit behind the last one")
+    return digits, key
+
+def place_behind(reader, before):
+    digits, prefix = cut_behind(reader, before["prefix"] if before else b"")
+    return {"digits": digits, "prefix": prefix}
+
+def below_of(reader):
+    last = [b""]
+    def child(_):
+        digits, last[0] = cut_behind(reader, last[0])
+        return {"digits": digits, "key": last[0], "hash": reader.take(16)}
+    return listed(reader, 512, "places", lambda _: listed(reader, 16, "children", child))
+
+def symbols_of(reader):
+    first, rows, count = up_to(reader, 16384, "before the first"), up_to(reader, 2**32, "rows"), up_to(reader, 16384, "symbols")
+    symbols = []
+    while len(symbols) < count:
+        group = [{name: reader.uint(4) for name in ("lane", "row", "check")} for _ in range(min(32, count - len(symbols)))]
+        width = reader.uint(1)
+        hold(width <= 34, f"counts of {width} bits")
+        length = (width * len(group) + 7) // 8
+        bits = int.from_bytes(reader.take(length), "big")
+        spare = 8 * length - width * len(group)
+        hold(bits & (1 << spare) - 1 == 0, "bits behind the last count")
+        off = [bits >> spare + width * at & (1 << width) - 1 for at in range(len(group) - 1, -1, -1)]
+        hold(max(off).bit_length() == width, "counts of more bits than they need")
+        for each, value in zip(group, off):
+            index = first + len(symbols)
+            about = 8 * rows * (index + 1) // (2 * index + 3) ** 2 if index else rows
+            symbols.append({**each, "count": about + (-(value + 1) // 2 if value & 1 else value // 2)})
+    return {"from": first, "rows": rows, "symbols": symbols}
+
+def ask_of(reader):
+    kind = reader.uint(1)
+    hold(kind < 8, "an ask that is not assigned")
+    if kind == 0:
+        return None
+    if kind == 1:
+        return {"kind": "rows", "after": reader.prefixed(96)}
+    if kind == 2:
+        return {"kind": "buckets", "count": some_up_to(reader, 65536, "buckets")}
+    if kind == 3:
+        count = some_up_to(reader, 65536, "buckets")
+        buckets = rising(reader, 65536, "buckets", 0)
+        hold(not buckets or buckets[-1] < count, "a bucket behind the last")
+        return {"kind": "bucket rows", "count": count, "buckets": buckets, "after": reader.prefixed(96)}
+    if kind == 4:
+        return {"kind": "symbols", "from": up_to(reader, 16384, "before the first"), "count": some_up_to(reader, 16384, "symbols")}
+    if kind == 5:
+        return {"kind": "items", "items": listed(reader, 65536, "items", lambda _: {"lane": reader.uint(4), "row": reader.uint(4)})}
+    if kind == 6:
+        return {"kind": "branches", "places": listed(reader, 512, "places", lambda before: place_behind(reader, before))}
+    return {"kind": "leaves", "keys": listed(reader, 4096, "keys", lambda before: key_behind(reader, 96, before or b""))}
+
+def tell_of(reader):
+    kind = reader.uint(1)
+    hold(kind < 6, "a tell that is not assigned")
+    if kind == 0:
+        return None
+    if kind == 1:
+        return {"kind": "rows", "rows": rows_of(reader), "next": reader.prefixed(96) or None}
+    if kind == 2:
+        return {"kind": "buckets", "digests": reader.take(8 * some_up_to(reader, 65536, "buckets"))}
+    if kind == 3:
+        return {"kind": "symbols", **symbols_of(reader)}
+    return {"kind": "branches", "below": below_of(reader)} if kind == 4 else {"kind": "cannot"}
+
+def word_of(reader, words):
+    at = reader.uint(1)
+    hold(at < len(words), f"a word {at}, which is not assigned")
+    return words[at]
+
+def digest_of(reader):
+    return {"root": reader.take(16), "sum": reader.take(8), "rows": reader.varint()}
+
+def hello_of(reader):
+    says = {name: reader.varint() for name in ("from", "to", "number")}
+    hold(1 <= says["from"] <= says["to"], "versions that end before they begin")
+    says.update(nonce=reader.take(16), salt=reader.take(16), wallMs=reader.uint(6))
+    flags = reader.uint(1)
+    hold(flags < 4, "flags of a hello that are not assigned")
+    interest = {"kind": "some", "hidden": listed(reader, 4096, "interests", lambda _: reader.take(16))} if flags & 1 else {"kind": "all"}
+    return {**says, "interest": interest, "syncs": "yes" if flags & 2 else "no"}
+
+def opened_of(reader):
+    session, answer = reader.varint(), word_of(reader, ("digest", "same", "other scope"))
+    return {"session": session, "digest": digest_of(reader) if answer == "digest" else answer, "tell": tell_of(reader)}
+
+def difference_of(reader):
+    says = {name: reader.varint() for name in ("session", "part", "parts")}
+    hold(says["part"] < says["parts"] <= 65536, "a part that is none")
+    return {**says, "rows": rows_of(reader)}
+
+def want_of(reader):
+    says = {"stream": reader.varint(), "place": lane_place(reader), "from": reader.varint()}
+    hold(says["from"] > 0, "event 0 is wanted")
+    return {**says, "previous": reader.take(32) if says["from"] > 1 else ZEROS}
+
+def chunk_of(reader):
+    stream, seq, flags = reader.varint(), reader.varint(), reader.uint(1)
+    hold(flags < 4, "flags of a chunk that are not assigned")
+    told, data = reader.take(16) if flags & 2 else None, reader.prefixed(524288)
+    real = H("sinter 1 chunk", varint(stream), varint(seq), u(flags & 1, 1), data)[:16]
+    hold(told in (None, real), "a chunk that is not as it was sent")
+    return {"stream": stream, "seq": seq, "position": "last" if flags & 1 else "within", "hash": told, "bytes": data}
+
+def fork_of(reader):
+    suite = reader.uint(1)
+    hold(suite in (1, 2), f"an author of suite {suite}")
+    keys = {"suite": 2, "ed25519": reader.take(32), "falcon": reader.take(897)} if suite == 2 else None
+    return {"keys": keys, "proof": reader.prefixed(8192)}
+
+def varint(value):
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+
+def numbers(*names):
+    return lambda reader: {name: reader.varint() for name in names}
+
+NACKS = ("out of window", "damaged")
+GONE = ("unknown", "nothing newer", "evicted", "another history", "not in scope", "busy")
+MESSAGES = {
+    1: ("hello", hello_of),
+    2: ("open", lambda reader: {"session": reader.varint(), "scope": reader.take(8), "digest": digest_of(reader), "ask": ask_of(reader)}),
+    3: ("opened", opened_of),
+    4: ("ask", lambda reader: {"session": reader.varint(), "round": reader.varint(), "ask": there(ask_of(reader))}),
+    5: ("tell", lambda reader: {"session": reader.varint(), "round": reader.varint(), "tell": there(tell_of(reader))}),
+    6: ("difference", difference_of),
+    7: ("settled", numbers("session", "missing")),
+    8: ("held", lambda reader: {"number": reader.varint(), "rows": rows_of(reader)}),
+    9: ("heard", numbers("number")),
+    10: ("want", want_of),
+    11: ("chunk", chunk_of),
+    12: ("ack", numbers("stream", "seq", "window")),
+    13: ("nack", lambda reader: {"stream": reader.varint(), "seq": reader.varint(), "reason": word_of(reader, NACKS)}),
+    14: ("gone", lambda reader: {"stream": reader.varint(), "reason": word_of(reader, GONE)}),
+    15: ("enough", numbers("stream")),
+    16: ("push", lambda reader: {"range": reader.prefixed(524288)}),
+    17: ("want fork", lambda reader: {"place": lane_place(reader)}),
+    18: ("fork", fork_of),
+    19: ("want seal", lambda reader: {"place": lane_place(reader)}),
+    20: ("seal", lambda reader: {"checkpoint": reader.prefixed(2048)}),
+    21: ("want payloads", lambda reader: {"place": lane_place(reader), "seqs": rising(reader, 1024, "events", 1)}),
+    22: ("payload", lambda reader: {"place": lane_place(reader), "seq": reader.varint(), "bytes": reader.prefixed(524288)}),
+    23: ("ping", numbers("number")),
+    24: ("pong", numbers("number")),
+}
+
+def there(said):
+    hold(said is not None, "nothing where something is asked or told")
+    return said
+
+def message_of(data):
+    """What a message of sync says, or that these bytes are none."""
+    reader = Reader(data)
+    kind, read = MESSAGES.get(reader.uint(1), (None, None))
+    hold(kind, "a message of a type that is not assigned")
+    says = {"kind": kind, **read(reader)}
+    reader.end()
+    return says
+
+def range_of(data):
+    """(path, checkpoint, consistency, blocks) of a range as it travels."""
+    reader = Reader(data)
+    path = reader.prefixed(519).decode("utf-8")
+    suite = reader.uint(1)
+    hold(suite in (1, 2), f"an author of suite {suite}")
+    if suite == 2:
+        reader.take(32 + 897)
+    checkpoint, proof, blocks = Checkpoint(reader), reader.hashes(106), []
+    while reader.at < len(data):
+        head = reader.take(48)
+        blocks.append(head + reader.take(int.from_bytes(head[4:8], "big")))
+    return path, checkpoint, proof, blocks
+
+# --- links: all but the ciphers ------------------------------------------------------------------------------------------------------
+
+FRAMES = {1: ("hello", 1, 256), 2: ("open", 4, 4), 3: ("control", 0, 2**20), 4: ("bulk", 0, 2**20), 5: ("credit", 4, 4), 6: ("close", 1, 201)}
+
+def link_frame_of(data):
+    """(kind, bytes) of a frame of a link."""
+    reader = Reader(data)
+    kind, least, most = FRAMES.get(reader.uint(1), (None, 0, 0))
+    length = reader.uint(4)
+    hold(kind and least <= length <= most, "a frame of no kind, or of a length that it cannot have")
+    payload = reader.take(length)
+    reader.end()
+    return kind, payload
+
+def frame_says(data):
+    kind, payload = link_frame_of(data)
+    if kind == "hello":
+        reader = Reader(payload)
+        proof, least, most, instance, moment = reader.take(32), reader.uint(1), reader.uint(1), reader.take(8), reader.uint(4)
+        return {"kind": kind, "proof": proof.hex(), "least": least, "most": most, "instance": instance.hex(), "moment": moment}
+    if kind in ("open", "credit"):
+        return {"kind": kind, "value": int.from_bytes(payload, "big")}
+    if kind == "close":
+        return {"kind": kind, "code": payload[0], "reason": payload[1:].decode("utf-8")}
+    return {"kind": kind, "payload": payload.hex()}
+
+def proof_of(secret, network, channel, peers, speaker, said):
+    """Of membership, over all of a hello that is behind it."""
+    who = u({"dialling": 1, "listening": 2}[speaker], 1)
+    keys = hexed(peers["dialling"]) + hexed(peers["listening"])
+    return hmac.new(secret, b"sinter/1/link proof\n" + who + channel + network + keys + said, "sha256").digest()
+
+def datagram_says(data):
+    hold(len(data) <= 1200, "a datagram longer than any")
+    reader = Reader(data)
+    kind, link = reader.uint(1), reader.take(8)
+    rest = len(data) - 9
+    if kind == 1:
+        hold(len(data) == 1200, "an ask that is not as long as any")
+        says = {"kind": "ask", "cookie": reader.take(16).hex(), "message": reader.take(48).hex()}
+        return link, says
+    says = {2: lambda: {"kind": "cookie", "cookie": reader.take(16).hex()}, 3: lambda: {"kind": "answer", "message": reader.take(rest).hex()},
+            4: lambda: {"kind": "finish", "message": reader.take(rest).hex()}, 5: lambda: {"kind": "refused", "code": reader.uint(1)},
+            6: lambda: {"kind": "sealed", "number": reader.uint(8)}}.get(kind)
+    hold(says, "a datagram of no kind")
+    said = says()
+    if kind == 6:
+        hold(0 < said["number"], "number 0")
+        reader.take(rest - 8)
+    reader.end()
+    return link, said
+
+def invite_of(text):
+    hold(text.startswith("sinter1."), "no invite of this version")
+    digits = text[len("sinter1."):]
+    data = base64.urlsafe_b64decode(digits + "=" * (-len(digits) % 4))
+    hold(hashlib.sha256(b"sinter/1/invite\n" + data[:-4]).digest()[:4] == data[-4:], "an invite that is not whole")
+    reader = Reader(data[:-4])
+    addresses = [reader.prefixed(512).decode("utf-8") for _ in range(reader.uint(1))]
+    network, secret, peer = reader.prefixed(255).decode("utf-8"), reader.prefixed(4096).decode("utf-8"), reader.take(32).hex()
+    reader.end()
+    return {"addresses": addresses, "network": network, "secret": secret, "peer": peer}
+
 # --- the vectors ------------------------------------------------------------------------------------------------------------------
 
 def content(*path):
@@ -562,6 +857,44 @@ def check_segment(found):
         holds = does_hold(exported, spoilt(index, at), lambda name: files.get(name, b""))
         yield not holds or holds[2] != unchecked, f"byte {at} of the index changed"
 
+def check_sync(found):
+    plain = lambda says: ({name: plain(each) for name, each in says.items() if each is not None} if isinstance(says, dict) else
+                          [plain(each) for each in says] if isinstance(says, list) else says.hex() if isinstance(says, bytes) else says)
+    for each in found["messages"]:
+        data, says = hexed(each["bytes"]), each["says"]
+        yield plain(does_hold(message_of, data)) == says, f"a {says['kind']}"
+        yield all(does_hold(message_of, data[:end]) is None for end in range(len(data))), f"a {says['kind']} cut off"
+    for each in found["refused"]:
+        yield does_hold(message_of, hexed(each["bytes"])) is None, each["why"]
+    path, checkpoint, proof, blocks = range_of(hexed(found["range"]["bytes"]))
+    yield (path, len(blocks), checkpoint.author.hex()) == (found["range"]["path"], found["range"]["blocks"], found["author"]), "the range"
+    ids = []
+    for block in blocks:
+        first, previous, events = events_of_block(block)
+        yield first == len(ids) + 1 and previous == (ids or [ZEROS])[-1], f"the block from {first} of the range"
+        for event in events:
+            ids.append(event.id(checkpoint.lane, (ids or [ZEROS])[-1], len(ids) + 1))
+    last = found["range"]["lastSeq"]
+    roots = roots_by_consistency(last, checkpoint.size, proof)
+    yield len(ids) == last and roots == (root_of(last, peaks_of(ids)), checkpoint.root), "the events of the range"
+
+def check_links(found):
+    secret, network, peers = found["secret"].encode(), hexed(found["network"]), found["peers"]
+    for each in found["frames"]:
+        data, says = hexed(each["bytes"]), dict(each["says"])
+        if says["kind"] == "hello":
+            speaker, channel = says.pop("speaker"), hexed(says.pop("channel"))
+            yield proof_of(secret, network, channel, peers, speaker, data[5 + 32 :]).hex() == says["proof"], f"the proof of the {speaker} side"
+        yield does_hold(frame_says, data) == says, f"a {says['kind']}"
+    for each in found["refusedFrames"]:
+        yield does_hold(link_frame_of, hexed(each["bytes"])) is None, each["why"]
+    for each in found["datagrams"]:
+        said = {name: value for name, value in each["says"].items() if name not in ("came", "piece")}
+        yield does_hold(datagram_says, hexed(each["bytes"])) == (hexed(found["datagramsLink"]), said), f"a datagram: {said['kind']}"
+    for each in found["refusedDatagrams"]:
+        yield does_hold(datagram_says, hexed(each["bytes"])) is None, each["why"]
+    yield does_hold(invite_of, found["invite"]["text"]) == found["invite"]["says"], "the invite"
+
 def check_golden():
     """Segments of every release, beside what the program of that release said was in them."""
     for release in sorted(glob.glob(os.path.join(HERE, "..", "packages", "sinter", "fixtures", "golden", "*"))):
@@ -589,7 +922,7 @@ def does_hold(read, *given):
         return None
 
 CHECKS = {"blake3": check_blake3, "names": check_names, "events": check_events, "mmr": check_mmr, "seal": check_seal,
-          "trie": check_trie, "proof": check_proof, "segment": check_segment}
+          "trie": check_trie, "proof": check_proof, "segment": check_segment, "sync": check_sync, "links": check_links}
 
 def check_all():
     passed, failed = 0, 0

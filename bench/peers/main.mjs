@@ -1,8 +1,9 @@
 // npm run -s bench:peers -- [name …] [--json]: measures other programs beside ours, one figure a line, as bench/main.ts does.
 import { appendBatch } from "./append.mjs";
 import { mapMerge, mapSet } from "./map.mjs";
+import { replicate } from "./replicate.mjs";
 
-const benches = { "append-batch": appendBatch, "map-set": mapSet, "map-merge": mapMerge };
+const benches = { "append-batch": appendBatch, "map-set": mapSet, "map-merge": mapMerge, replicate };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith("--"));

@@ -12,7 +12,7 @@ function counted(from: number, payloads: readonly Bytes[]): Parts[] {
 }
 
 /** A block of each run of events that is named by its last seq. */
-function blocksOf({ events, ids }: Lane, lasts: readonly number[]): Bytes[] {
+export function blocksOf({ events, ids }: Lane, lasts: readonly number[]): Bytes[] {
   return lasts.map((last, at) => {
     const first = (lasts[at - 1] ?? 0) + 1;
     const run = joined(...events.slice(first - 1, last).map((parts) => joined(headOf(parts), parts.payload)));

@@ -11,6 +11,7 @@ import {
   type ForkRow,
   type ImportedFeed,
   type ImportOptions,
+  type LinkStatus,
   type NewEvent,
   type PeerApi,
   type ProofOf,
@@ -18,11 +19,12 @@ import {
   type Receipt,
   type RedactionOf,
   SinterError,
+  type SyncReport,
   type WantedPayload,
   type Withdrawal,
 } from "@sinter/core";
 import { type LawOptions, type LawReport, serveControl } from "sinter";
-import type { Io, OpenStore } from "./terminal/io.js";
+import type { Io, Linking, OpenStore } from "./terminal/io.js";
 
 const hexId = (seq: number) => seq.toString(16).padStart(64, "0");
 
@@ -77,6 +79,21 @@ class Contents {
   }
 }
 
+/** One of each kind. */
+const linksShown: readonly LinkStatus[] = [
+  { address: "127.0.0.1:7400", peer: "dd".repeat(32), state: "in sync", behind: 0, ahead: 0 },
+  { address: "127.0.0.1:7401", peer: "ee".repeat(32), state: "behind", behind: 2, ahead: 1 },
+  {
+    address: "127.0.0.1:7402",
+    state: "stuck",
+    behind: 0,
+    ahead: 0,
+    cause: "wrong secret",
+    detail: "it says so",
+    fix: "Use the right one.",
+  },
+];
+
 /** Stores by directory, in memory, that outlive the peers opened on them; one peer at a time may hold each. */
 export class MemoryStores {
   readonly #all = new Map<string, Contents>();
@@ -89,7 +106,11 @@ export class MemoryStores {
     return contents;
   }
 
-  readonly open: OpenStore = async ({ dir, network, holder, control }) => {
+  /** What the last was opened with. */
+  linking: Linking = {};
+
+  readonly open: OpenStore = async ({ dir, network, holder, control, ...linking }) => {
+    this.linking = linking;
     const contents = this.at(dir);
     if (contents.held) throw new SinterError("in-use", `process ${process.pid} holds ${dir}`, "Stop it.");
     contents.held = true;
@@ -202,7 +223,7 @@ class MemoryPeer implements PeerApi {
 
   async status() {
     const subjects = [...this.#contents.subjects].map(([path, feed]) => ({ path, events: feed.length }));
-    const links = this.#network === "linked" ? [{ peer: "dd" }] : [];
+    const links: readonly LinkStatus[] = this.#network === "linked" ? linksShown : [];
     const disk: "roomy" | "full" = this.#network === "linked" ? "full" : "roomy";
     return {
       peer: "b".repeat(64),
@@ -214,6 +235,15 @@ class MemoryPeer implements PeerApi {
       forks: this.#contents.forks.length,
       disk,
     };
+  }
+
+  async invite() {
+    return "sinter1.invite";
+  }
+
+  async sync(target: string): Promise<SyncReport> {
+    const held = { peer: "dd".repeat(32), sent: 1, received: 2, bytesOut: 30, bytesIn: 40, rounds: 3, ms: 5 };
+    return target === "127.0.0.1:1" ? { ...held, converged: false, reason: "no answer" } : { ...held, converged: true };
   }
 
   async audit(options: Parameters<PeerApi["audit"]>[0] = {}): Promise<AuditReport> {

@@ -21,7 +21,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 test("wrong usage exits 2 with one line that suggests", async () => {
   const wrong: [string[], RegExp][] = [
-    [[], /^sinter: no command given\. Give one of up, append, cat, .*--help\.\n$/],
+    [[], /^sinter: no command given\. Give one of up, sync, append, cat, .*--help\.\n$/],
     [["stauts"], /^sinter: unknown command 'stauts'\. Did you mean status\? See sinter --help\.\n$/],
     [["cat", "s", "--jsn"], /^sinter: unknown option '--jsn'\. Did you mean --json\? See sinter cat --help\.\n$/],
     [["cat"], /^sinter: missing required argument 'subject'\. See sinter cat --help\.\n$/],

@@ -26,6 +26,7 @@ import { addSet } from "./commands/set.js";
 import { addStatus } from "./commands/status.js";
 import { addSubject } from "./commands/subject.js";
 import { addSubjects } from "./commands/subjects.js";
+import { addSync } from "./commands/sync.js";
 import { addSynthesize } from "./commands/synthesize.js";
 import { addTable } from "./commands/table.js";
 import { addUp } from "./commands/up.js";
@@ -39,6 +40,7 @@ import { Output, Progress } from "./terminal/output.js";
 
 const commands = [
   addUp,
+  addSync,
   addAppend,
   addCat,
   addSubjects,

@@ -40,6 +40,7 @@ export * from "./feed/write/compare-publish.js";
 export * from "./feed/write/feed-core.js";
 export * from "./feed/write/feed-vocabulary.js";
 export * from "./feed/write/frontier-core.js";
+export { frontierRow } from "./feed/write/frontier-core.js";
 export * from "./feed/write/hybrid-core.js";
 export type { NewParts } from "./feed/write/open-lane.js";
 export * from "./identity/author-keys.js";
@@ -74,6 +75,7 @@ export { encodeItems } from "./merge/state.js";
 export { decodeOperations, encodeOperations } from "./merge/transaction.js";
 export * from "./merge/two-phase-set.js";
 export type { ExportedSubject, SegmentFiles } from "./peer/archive.js";
+export * from "./peer/causes.js";
 export { checkCalls, checkedTable, namedType, noType, valueAt } from "./peer/command-call.js";
 export * from "./peer/described-api.js";
 export * from "./peer/event-api.js";
@@ -83,14 +85,17 @@ export { checkedPath } from "./peer/known-paths.js";
 export * from "./peer/outcome-unknown.js";
 export * from "./peer/peer.js";
 export * from "./peer/peer-api.js";
+export type { DialledPeer, LinkRow, PeerLinks } from "./peer/peer-links.js";
+export type { PeerParts } from "./peer/peer-parts.js";
 export * from "./peer/sinter-error.js";
 export * from "./peer/subject-api.js";
+export type { SyncSettings } from "./peer/syncing.js";
 export type { PutCommands, ScanOptions, Table, TableView, WatchOptions } from "./peer/table.js";
 export { mmrRoot } from "./proof/mmr-append.js";
 export * from "./proof/mmr-proof.js";
 export { mmrFrom } from "./proof/mmr-source.js";
 export * from "./proof/seal-tree.js";
-export type { TrieNodes } from "./proof/trie-node.js";
+export { leafHash, type TrieNodes } from "./proof/trie-node.js";
 export * from "./proof/trie-update.js";
 export * from "./protocol/driver.js";
 export * from "./protocol/key-space.js";
@@ -106,6 +111,22 @@ export * from "./store/records.js";
 export { decodeViewNumber } from "./store/view-records.js";
 export { ViewFold } from "./subject/view-fold.js";
 export { ViewStore } from "./subject/view-store.js";
+export { decodeSyncMessage, encodeSyncMessage } from "./sync/codec.js";
+export {
+  type Ask,
+  type Digest,
+  type ReconcilerName,
+  type Row,
+  reconcilers,
+  type Scope,
+  type SyncMessage,
+} from "./sync/messages.js";
+export { answer } from "./sync/reconcile/answer.js";
+export { chosen, firstSymbols, reconcilerNamed } from "./sync/reconcile/choose.js";
+export type { RowSource } from "./sync/reconcile/reconciler.js";
+export { RowIndex } from "./sync/row-index.js";
+export { rowOf } from "./sync/rows.js";
+export { defaultKnobs, type ExchangeReport, type SyncKnobs, type Wish } from "./sync/sync-vocabulary.js";
 export * from "./synthesis/data.js";
 export { equalData, textOfData, writeData } from "./synthesis/data-text.js";
 export { type Difference, type Differences, differenceLines, differences } from "./synthesis/differences.js";

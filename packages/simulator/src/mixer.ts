@@ -2,6 +2,11 @@
 
 const rotated = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
 
+const mixedLeft = (left: number, word: number): number =>
+  (Math.imul(rotated(left ^ Math.imul(rotated(Math.imul(word, 0x2c1b3c6d), 15), 0x297a2d39), 13), 5) + 0x2f4b6a91) | 0;
+const mixedRight = (right: number, word: number): number =>
+  Math.imul(rotated(right ^ Math.imul(word ^ 0x5bd1e995, 0x1b56c4e9), 17), 0x7feb352d) | 0;
+
 export class Mixer {
   #left: number;
   #right: number;
@@ -12,8 +17,8 @@ export class Mixer {
   }
 
   word(word: number): this {
-    this.#left = (Math.imul(rotated(this.#left ^ Math.imul(rotated(Math.imul(word, 0x2c1b3c6d), 15), 0x297a2d39), 13), 5) + 0x2f4b6a91) | 0;
-    this.#right = Math.imul(rotated(this.#right ^ Math.imul(word ^ 0x5bd1e995, 0x1b56c4e9), 17), 0x7feb352d) | 0;
+    this.#left = mixedLeft(this.#left, word);
+    this.#right = mixedRight(this.#right, word);
     return this;
   }
 
@@ -24,10 +29,14 @@ export class Mixer {
 
   bytes(bytes: Uint8Array): this {
     const whole = bytes.length & ~3;
+    const words = new DataView(bytes.buffer, bytes.byteOffset, whole);
+    let [left, right] = [this.#left, this.#right];
     for (let at = 0; at < whole; at += 4) {
-      const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
-      this.word(low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24));
+      const word = words.getInt32(at, true);
+      left = mixedLeft(left, word);
+      right = mixedRight(right, word);
     }
+    [this.#left, this.#right] = [left, right];
     let rest = 0;
     for (let at = whole; at < bytes.length; at++) rest = (rest << 8) | (bytes[at] as number);
     return this.word(rest).word(bytes.length);

@@ -219,6 +219,7 @@ export class VirtualDisk {
   }
 
   #take(matches: (fault: DiskFault) => boolean): DiskFault | undefined {
+    if (this.#planted.length === 0) return undefined;
     const at = this.#planted.findIndex(matches);
     if (at < 0) return undefined;
     const [fault] = this.#planted.splice(at, 1);

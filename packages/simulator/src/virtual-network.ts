@@ -1,9 +1,12 @@
-import { frameBytesMax, type LinkEvents, type MessageClass, type PeerId, type Transport } from "@sinter/core";
+import { frameBytesMax, type LinkEvents, type LinkTraits, type MessageClass, type PeerId, type Transport } from "@sinter/core";
 import type { SeededRandom } from "./seeded-random.js";
 import type { Timeline } from "./timeline.js";
 import { calm, type LinkEnd, type LinkWeather, type SideName, VirtualLink } from "./virtual-link.js";
 
 // Who is linked to whom, and in what weather. Links are opened from outside, as nobody dials on the Transport port.
+
+/** Nothing is lost but with its link, and that nothing is changed is left to those who sync. */
+const traits: LinkTraits = { delivery: "lossless", integrity: "unchecked" };
 
 /** Two peers, the lesser id on the left. */
 interface Pair {
@@ -144,7 +147,7 @@ export class VirtualNetwork {
     return {
       opened: () => {
         this.#note?.(who, "opened");
-        this.#listening.get(self)?.opened(peer);
+        this.#listening.get(self)?.opened(peer, traits);
       },
       closed: () => {
         this.#note?.(who, "closed");

@@ -132,7 +132,7 @@ test("while appends go on, a backup holds one moment: all that was acknowledged 
   const rounds: { readonly backup: string; readonly least: number }[] = [];
   for (let round = 0; round < 4; round++) {
     const seen = acknowledged;
-    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(seen + 50));
+    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(seen + 50), { timeout: 20_000 });
     const backup = beside(dir, `backup-${round}`);
     rounds.push({ backup, least: 5_000 + acknowledged });
     await peer.backup(backup);

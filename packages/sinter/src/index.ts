@@ -93,4 +93,5 @@ export { type OpenOptions, open } from "./open.js";
 export { type RepairOptions, repair } from "./repair.js";
 export { type RestoreOptions, type RestoreReport, restore } from "./restore.js";
 export { dataFileName } from "./store-lock.js";
+export { traceWriter } from "./trace-writer.js";
 export { WorkerCompute } from "./worker-compute.js";

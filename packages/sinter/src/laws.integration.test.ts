@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { SinterError } from "@sinter/core";
 import { expect, test } from "vitest";
 import { checkLaws } from "./laws.js";
@@ -42,6 +45,14 @@ test("a call that never comes back is ended, and named", async () => {
   expect(report?.verdict === "refused" ? report.lines : []).toEqual([
     expect.stringMatching(/^apply\(2, 3, .*\) did not come back in 5000 ms$/),
   ]);
+});
+
+test("what came late once, and not again, is not held against the module", async () => {
+  const marker = join(mkdtempSync(join(tmpdir(), "sinter-laws-")), "marker");
+  const late = `import { existsSync, writeFileSync } from "node:fs";
+    if (!existsSync(${JSON.stringify(marker)})) { writeFileSync(${JSON.stringify(marker)}, ""); for (;;); }
+    export { highScores } from ${JSON.stringify(lawless.href)};`;
+  expect(await checkLaws(module(late), { runs: 50 })).toMatchObject([{ verdict: "lawful", type: "high-scores" }]);
 });
 
 test("a type that keeps the laws is known by what it does", async () => {

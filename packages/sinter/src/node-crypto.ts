@@ -5,7 +5,7 @@ export const seedBytes = 32;
 
 // What stands before the 32 bytes of a key in the two encodings that node:crypto reads (RFC 8410).
 const PRIVATE_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-const PUBLIC_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+export const publicKeyPrefix = Buffer.from("302a300506032b6570032100", "hex");
 
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
@@ -19,13 +19,23 @@ export class Ed25519Signer implements Signer {
     const encoded = Buffer.concat([PRIVATE_PREFIX, seed]);
     this.#privateKey = createPrivateKey({ key: encoded, format: "der", type: "pkcs8" });
     encoded.fill(0);
-    const spki = createPublicKey(this.#privateKey).export({ format: "der", type: "spki" });
-    this.publicKey = plain(spki.subarray(PUBLIC_PREFIX.length));
+    this.publicKey = publicKeyOf(createPublicKey(this.#privateKey)) as Uint8Array;
+  }
+
+  /** For what takes a key as text only (TLS); whoever is handed it keeps nothing of it. */
+  withPem<T>(use: (pem: string) => T): T {
+    return use(this.#privateKey.export({ format: "pem", type: "pkcs8" }) as string);
   }
 
   sign(message: Uint8Array): Uint8Array {
     return plain(sign(null, message, this.#privateKey));
   }
+}
+
+/** The 32 bytes of an Ed25519 key; of any other, nothing. */
+export function publicKeyOf(key: KeyObject | undefined): Uint8Array | undefined {
+  if (key?.asymmetricKeyType !== "ed25519") return undefined;
+  return plain(key.export({ format: "der", type: "spki" }).subarray(publicKeyPrefix.length));
 }
 
 /** Keeps the keys it used last, since making one ready costs more than half a verification. */
@@ -49,7 +59,7 @@ export class Ed25519Verifier implements Verifier {
   #key(publicKey: Uint8Array): KeyObject {
     const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString("latin1");
     let key = this.#keys.get(name);
-    if (key === undefined) key = createPublicKey({ key: Buffer.concat([PUBLIC_PREFIX, publicKey]), format: "der", type: "spki" });
+    if (key === undefined) key = createPublicKey({ key: Buffer.concat([publicKeyPrefix, publicKey]), format: "der", type: "spki" });
     else this.#keys.delete(name);
     this.#keys.set(name, key);
     if (this.#keys.size > verifierKeysMax) this.#keys.delete(this.#keys.keys().next().value as string);

@@ -19,6 +19,7 @@ import {
   type StoredStoreRecord,
   type StoreFailure,
   type StoreRecord,
+  type SyncKnobs,
   storeFormat,
   type TraceLine,
   type Transport,
@@ -32,12 +33,17 @@ import { falconModule } from "./falcon-jobs.js";
 import { openData, readStoreRecord } from "./held-data.js";
 import { type Keys, loadKeys } from "./key-file.js";
 import { lawfulDigest } from "./lawful-digest.js";
+import { accessOf, invitesIn } from "./links/access.js";
+import { LinksFile } from "./links/links-file.js";
+import { parseSecrets } from "./links/secrets.js";
+import { listeningAddress, StoreLinks } from "./links/store-links.js";
 import type { LmdbStore } from "./lmdb-store.js";
 import { Ed25519Verifier, nodeRandom } from "./node-crypto.js";
 import { createNodeHasher } from "./node-hasher.js";
 import { segmentFiles } from "./segment-files.js";
 import { fileIdentity, isSameInstance, newInstance, newNonce, probedFileIdentity } from "./store-instance.js";
 import { lockStore, type StoreLock } from "./store-lock.js";
+import { checkedKnobs, syncSettings } from "./sync-settings.js";
 import { SystemClock } from "./system-clock.js";
 import { traceOfEnvironment } from "./trace-writer.js";
 import { WorkerCompute } from "./worker-compute.js";
@@ -50,12 +56,26 @@ export interface OpenOptions {
   /** By which keys a new store's author is to sign: `hybrid`, by Ed25519 and Falcon-512, if neither this nor SINTER_SIGNATURES
    * says otherwise. A store that is there goes on with the keys it has. */
   readonly signatures?: Signatures;
+  /** What lets this peer into a network: an invite, or `new`, which makes a network and a secret for it. */
+  readonly invite?: string;
+  /** The network's secret, or several, one a line: the first proves membership, all are accepted. */
+  readonly secret?: string;
+  /** Where others may link to this peer: HOST:PORT, ws://HOST:PORT over WebSocket, udp://HOST:PORT over UDP. Port 0 takes any that is free. */
+  readonly listen?: readonly string[];
+  /** Whom to link to: invites, HOST:PORT, ws://HOST:PORT, udp://HOST:PORT. The store keeps in mind where: `as before`
+   * is what was last given here. */
+  readonly join?: readonly string[] | "as before";
+  /** What is wanted of what others hold: spaces, and subjects by their paths. All of it, if left out. */
+  readonly spaces?: readonly string[];
+  readonly sync?: Partial<SyncKnobs>;
   /** What this process is, for whoever finds the store in use. */
   readonly holder?: { readonly kind: HolderKind; readonly what: string };
   /** `serve`, if left out: commands on this machine, of this user, reach the peer through a socket in the store. */
   readonly control?: "serve" | "none";
-  /** Links to other peers. */
+  /** Links of your own making, in the place of those above. */
   readonly transport?: Transport;
+  /** Puts something between this peer and its links, such as the weather of a bad network: answers what the peer is to see of them. */
+  readonly through?: (links: Transport) => Transport;
   /** Cores of your own, on the same driver. */
   readonly mounts?: readonly AnyMount[];
   /** Told of every step: the input a core was given, and what came of it. Without one, SINTER_TRACE decides. */
@@ -71,7 +91,10 @@ const NETWORK_NAME_BYTES = 8;
 export async function open(options: OpenOptions): Promise<Peer> {
   const dir = resolve(options.dir);
   // Before anything is made: a wrong call leaves nothing behind.
-  const network = options.network === undefined ? undefined : networkNamed(options.network);
+  const invites = invitesIn(joined(options));
+  const name = options.network ?? invites[0]?.network;
+  const network = name === undefined ? undefined : networkNamed(name);
+  checkLinking({ ...options, dir }, { isInvited: invites.length > 0 });
   const lock = await lockStore(dir, { what: (options.holder ?? APPLICATION).what });
   let store: LmdbStore | undefined;
   try {
@@ -99,7 +122,7 @@ interface Opening extends Omit<OpenOptions, "network"> {
 }
 
 async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Promise<Peer> {
-  const { dir, transport, mounts } = options;
+  const { dir, mounts } = options;
   const trace = options.trace ?? traceOfEnvironment(process.env);
   const hasher = createNodeHasher();
   const known = readStoreRecord(store, dir);
@@ -110,15 +133,17 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
   const compute = new WorkerCompute({ modules: { hybrid: falconModule() }, held: { hybrid: () => falcon?.reveal() } });
   // A timer is work somebody waits for: the process must not end over it.
   const clock = new SystemClock({ timers: "hold" });
+  const links = linksOf(options, { keys, record });
   const ports = {
     clock,
     scheduler: clock,
     random: nodeRandom,
-    transport: transport ?? noLinks,
+    transport: transportOf(options, links),
     store,
     compute,
     ...(trace === undefined ? {} : { trace }),
   };
+  const syncs = links !== undefined || options.transport !== undefined;
   const backups = new Backups({ store, dir, record });
   let serving: Promise<ControlServer> | undefined;
   const peer = new Peer({
@@ -132,6 +157,8 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     author: record.author,
     network: { name: record.networkName, id: record.network },
     ...(mounts === undefined ? {} : { mounts }),
+    ...(syncs && { sync: syncSettings(hasher, record, { ...options, secrets: links?.secrets ?? [] }) }),
+    ...(links !== undefined && { links }),
     backup: (to, wanted) => backups.make(to, wanted),
     files: segmentFiles(lock.dataFile),
     laws: lawfulDigest,
@@ -139,6 +166,7 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
     retire: async () => (await serving?.catch(() => undefined))?.close(),
     release: async () => {
       try {
+        await links?.shutDown();
         await backups.close();
         await compute.close();
         await store.close();
@@ -153,12 +181,49 @@ async function openPeer(options: Opening, lock: StoreLock, store: LmdbStore): Pr
       serving = serveControl({ dir, peer, holder: (options.holder ?? APPLICATION).kind });
       await serving;
     }
+    for (const address of options.listen ?? []) await links?.listenOn(address);
+    links?.join(joined(options), options.join === undefined || options.join === "as before" ? "besides" : "instead");
+    if (options.join === "as before") links?.joinAsBefore();
     if (peer.ended !== undefined) throw peer.ended;
     return peer;
   } catch (error) {
     await peer.close();
     throw error;
   }
+}
+
+/** Whom to link to, in whichever way it was said. */
+function joined({ invite, join = [] }: OpenOptions | Opening): readonly string[] {
+  const told = join === "as before" ? [] : join;
+  return invite === undefined || invite === "new" ? told : [invite, ...told];
+}
+
+function checkLinking(
+  { dir, network, invite, secret, listen = [], sync }: OpenOptions,
+  { isInvited }: { readonly isInvited: boolean },
+): void {
+  checkedKnobs(sync);
+  if (secret !== undefined) parseSecrets(secret);
+  const isOpen = network !== undefined && invite !== "new" && secret === undefined && !isInvited;
+  const reach = isOpen && new LinksFile(dir).secrets.length === 0 ? "loopback" : "any";
+  for (const address of listen) listeningAddress(address, reach);
+}
+
+function transportOf({ transport, through }: Opening, links: StoreLinks | undefined): Transport {
+  const below = transport ?? links ?? noLinks;
+  return through === undefined ? below : through(below);
+}
+
+/** Links, where anything is said of them. */
+function linksOf(options: Opening, { keys, record }: { readonly keys: Keys; readonly record: StoreRecord }): StoreLinks | undefined {
+  const { invite, secret, listen, join, transport, dir } = options;
+  if (transport !== undefined) return undefined;
+  if (invite === undefined && secret === undefined && listen === undefined && join === undefined) return undefined;
+  const { networkName: name, network: id } = record;
+  const file = new LinksFile(dir);
+  const named = options.network === undefined || invite === "new" ? "made" : "given";
+  const access = accessOf({ network: name, secret, invites: invitesIn(joined(options)), file, name: named });
+  return new StoreLinks({ signer: keys.peer, network: { name, id }, file, ...access });
 }
 
 /** Made before the store: one that was interrupted then begins with the keys that are there. */

@@ -66,12 +66,23 @@ interface StoreChoice {
   readonly holder?: StoreOptions["holder"];
   readonly network?: string | undefined;
   readonly signatures?: Signatures | undefined;
+  /** Links to other peers. */
+  readonly linking?: StoreOptions["linking"];
 }
 
 export function storeOptions(context: Context, dir: string, choice: StoreChoice): StoreOptions {
-  const { ifMissing, missingFix, holder = passing, network, signatures } = choice;
+  const { ifMissing, missingFix, holder = passing, network, signatures, linking } = choice;
   const made = { ...(network === undefined ? {} : { network }), ...(signatures === undefined ? {} : { signatures }) };
-  return { dir, open: context.io.open, ifMissing, missingFix, holder, signal: context.signal, made };
+  return {
+    dir,
+    open: context.io.open,
+    ifMissing,
+    missingFix,
+    holder,
+    signal: context.signal,
+    made,
+    ...(linking !== undefined && { linking }),
+  };
 }
 
 /** A parser of whole numbers for commander, which turns the throw into a wrong usage. */

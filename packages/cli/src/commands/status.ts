@@ -1,5 +1,7 @@
+import type { LinkStatus } from "@sinter/core";
 import { withStore } from "../store/store-link.js";
 import { countText } from "../terminal/render.js";
+import { behindText, troubleText } from "../terminal/status-lines.js";
 import { type CommonFlags, type Context, dataDir, type Registry, storeOptions, withCommonFlags } from "./context.js";
 
 export function addStatus({ program, context, chosen }: Registry): void {
@@ -23,7 +25,14 @@ async function status(context: Context, named: string | undefined, flags: Common
   for (const [name, value] of Object.entries({ peer, author, network, root })) await output.line(`${name.padEnd(8)}  ${value}`);
   for (const { path, events } of subjects) await output.line(`subject   ${path}  ${countText(events, "event")}`);
   if (forks > 0) await output.line(`forks     ${countText(forks, "feed")} with two histories: see sinter forks`);
-  for (const link of links) await output.line(`link      ${link.peer}`);
+  for (const link of links) await output.line(`link      ${linkLine(link)}`);
   if (disk === "full") await output.line("disk      full: appends are refused until there is room again");
   return 0;
+}
+
+function linkLine({ address, peer, state, cause = "differs", detail, fix = "", ...counts }: LinkStatus): string {
+  const who = peer === undefined ? address : `${address}  ${peer.slice(0, 8)}`;
+  if (state === "behind") return `${who}  ${behindText(counts)}`;
+  if (state !== "stuck") return `${who}  ${state}`;
+  return `${who}  stuck: ${troubleText({ cause, fix, ...(detail !== undefined && { detail }) })}`;
 }

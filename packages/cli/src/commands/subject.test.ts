@@ -88,3 +88,30 @@ test("a stream that fails is a failure, said on one line", async () => {
   const { code, stderr } = await finish(setting, ["watch", "s"]);
   expect([code, stderr]).toEqual([1, "sinter: something unforeseen: odd thing. Please report it with the command you gave.\n"]);
 });
+
+const standing = { path: "s", state: "in sync", behind: 0, ahead: 0, unreached: 0, troubles: [] } as const;
+
+test("--status says how the subject stands to others: in words, and as it is for programs", async () => {
+  const address = "127.0.0.1:7400";
+  const troubles = [
+    { cause: "silent", address, peer: "ab".repeat(32), fix: "See to it." },
+    { cause: "frozen", detail: "two histories", fix: "See sinter forks." },
+  ] as const;
+  const told = [
+    [standing, ["s  in sync"]],
+    [
+      { ...standing, state: "behind", behind: 2, ahead: 1, unreached: 3 },
+      ["s  behind by 2 feeds, 1 feed on the way to others, 3 writes held by fewer peers than asked for"],
+    ],
+    [
+      { ...standing, state: "stuck", behind: 1, troubles },
+      ["s  stuck, behind by 1 feed", `  ${address}  abababab  silent. See to it.`, "  frozen (two histories). See sinter forks."],
+    ],
+  ] as const;
+  for (const [status, lines] of told) {
+    setting.stores.at(dir).described = { statusOf: async () => status };
+    expect((await finish(setting, ["subject", "s", "--status"])).stdout.lines).toEqual(lines);
+    expect((await finish(setting, ["subject", "s", "--status", "--json"])).stdout.json).toEqual([status]);
+  }
+  expect((await finish(setting, ["subject", "s", "--status", "-f"])).code).toBe(2);
+});

@@ -4,13 +4,15 @@ import { type SharedStore, withStore } from "../store/store-link.js";
 import { usage } from "../terminal/failure.js";
 import { untilInterrupted } from "../terminal/interruption.js";
 import { parseStamp, timeText } from "../terminal/render.js";
+import { subjectStatusLines } from "../terminal/status-lines.js";
 import { progressLine, quarantinedLine, valueLines, valueText } from "../terminal/value-lines.js";
 import { type Context, dataDir, type Registry, storeOptions } from "./context.js";
-import { askedOf, checkRead, type ReadFlags, tellOfNew, withReadFlags } from "./subject-flags.js";
+import { ask, askedOf, checkRead, type ReadFlags, tellOfNew, withReadFlags } from "./subject-flags.js";
 
 interface SubjectFlags extends ReadFlags {
   readonly at?: string;
   readonly follow?: boolean;
+  readonly status?: boolean;
 }
 
 export function addSubject({ program, context, chosen }: Registry): void {
@@ -24,9 +26,10 @@ export function addSubject({ program, context, chosen }: Registry): void {
     .argument("<path>", "for example team/votes")
     .option("--at <time>", "the value as of this ISO time or stamp (MS,N), of the events that are here now")
     .option("-f, --follow", "go on with each later value, until interrupted")
+    .option("--status", "instead of the value: whether it is the same everywhere, how much is missing, or why and what to do")
     .addHelpText(
       "after",
-      "\nExamples:\n  sinter subject team/votes\n  sinter subject team/votes -f\n  sinter subject team/votes --at 2026-03-01",
+      "\nExamples:\n  sinter subject team/votes\n  sinter subject team/votes -f\n  sinter subject team/votes --at 2026-03-01\n  sinter subject team/votes --status",
     )
     .action((path: string, flags: SubjectFlags) => chosen(() => subject(context, path, flags)));
 }
@@ -35,6 +38,7 @@ async function subject(context: Context, path: string, flags: SubjectFlags): Pro
   checkRead(path, flags);
   const at = flags.at === undefined ? undefined : parseStamp("--at", flags.at);
   if (at !== undefined && flags.follow) throw usage("--follow goes on without end, --at names one time", "Leave one of them out.");
+  if (flags.status) return await status(context, path, flags);
   const dir = dataDir(context, flags);
   // A follower may be there before the first event is; without a type, though, there is nothing to follow yet.
   const ifMissing = flags.follow && flags.type !== undefined ? "create" : "refuse";
@@ -43,6 +47,15 @@ async function subject(context: Context, path: string, flags: SubjectFlags): Pro
     await (flags.follow ? follow(context, store, path, flags) : show(context, store, { path, at, flags }));
   });
   await (flags.follow ? untilInterrupted(context.signal, showing) : showing);
+  return 0;
+}
+
+async function status(context: Context, path: string, flags: SubjectFlags): Promise<0> {
+  const { output } = context;
+  if (flags.at !== undefined || flags.follow) throw usage("--status is of now, and goes with neither --at nor --follow", "Leave them out.");
+  const told = await ask(context, flags, (peer) => peer.described.statusOf(path, askedOf(flags)));
+  if (flags.json) await output.json(told);
+  else for (const line of subjectStatusLines(told)) await output.line(line);
   return 0;
 }
 

@@ -54,14 +54,22 @@ function ask(url: string, options: { readonly method?: string; readonly host?: s
 
 test("up makes the store, says where it is and what to type next, and runs until interrupted", async () => {
   const session = start(setting, ["up", "--network", "linked"]);
-  await vi.waitFor(() => expect(session.stdout.lines.length).toBe(6));
-  const [data, peer, , network, page, next] = session.stdout.lines;
+  await vi.waitFor(() => expect(session.stdout.lines.length).toBe(8));
+  const [data, peer, , network, page, invite, joining, next] = session.stdout.lines;
   expect([data, peer, network]).toEqual([`data      ${dir}`, `peer      ${"b".repeat(64)}`, "network   linked"]);
   expect(page).toMatch(/^page {6}http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(invite).toBe("invite    sinter1.invite");
+  expect(joining).toBe("Another peer joins with: sinter up --data ./another --join INVITE");
+  expect(setting.stores.linking).toMatchObject({ listen: ["127.0.0.1:0"], join: "as before", sync: {} });
   expect(next).toBe(`Next, in another terminal: sinter append team/notes 'hello' --data ${dir}`);
   expect(existsSync(dir)).toBe(true);
   const status = await finish(setting, ["status"]);
-  expect(status.stdout.lines.slice(-2)).toEqual([`link      dd`, "disk      full: appends are refused until there is room again"]);
+  expect(status.stdout.lines.slice(-4)).toEqual([
+    "link      127.0.0.1:7400  dddddddd  in sync",
+    "link      127.0.0.1:7401  eeeeeeee  behind by 2 feeds, 1 feed on the way to others",
+    "link      127.0.0.1:7402  stuck: wrong secret (it says so). Use the right one.",
+    "disk      full: appends are refused until there is room again",
+  ]);
   session.interrupt();
   expect(await session.done).toBe(0);
 });

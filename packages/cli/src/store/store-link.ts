@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { commandPatienceMsMax, commandRenewalsMax, type PeerApi, type Signatures, SinterError } from "@sinter/core";
 import { connectControl, dataFileName, type HolderKind } from "sinter";
 import { interrupted } from "../terminal/interruption.js";
-import type { OpenStore } from "../terminal/io.js";
+import type { Linking, OpenStore } from "../terminal/io.js";
 
 export interface StoreOptions {
   readonly dir: string;
   readonly open: OpenStore;
   /** Of a store that is made. */
   readonly made?: { readonly network?: string; readonly signatures?: Signatures };
+  /** Links to other peers, while this process holds the store. */
+  readonly linking?: Linking;
   /** What to do where there is no store yet. */
   readonly ifMissing: "create" | "refuse";
   /** How to come by a store, where there is none and none is made. */
@@ -53,10 +55,10 @@ export async function openStore(options: StoreOptions): Promise<StoreHandle> {
 }
 
 async function holdStore(options: StoreOptions): Promise<StoreHandle> {
-  const { dir, ifMissing, made, open, holder } = options;
+  const { dir, ifMissing, made, linking, open, holder } = options;
   const missing = !(await isThere(dir));
   if (missing && ifMissing === "refuse") throw new SinterError("no-store", `there is no store at ${dir}`, options.missingFix ?? usualFix);
-  const peer = await open({ dir, holder, ...made });
+  const peer = await open({ dir, holder, ...made, ...linking });
   return { peer, held: { by: "us", made: missing }, lost: new Promise(() => {}), close: () => peer.close() };
 }
 

@@ -1,5 +1,5 @@
 import type { PeerApi } from "@sinter/core";
-import type { HolderKind, LawOptions, LawReport, RepairOptions, RepairResult, RestoreOptions, RestoreReport } from "sinter";
+import type { HolderKind, LawOptions, LawReport, OpenOptions, RepairOptions, RepairResult, RestoreOptions, RestoreReport } from "sinter";
 
 // All that a command touches of its surroundings, so that a test can hand in its own.
 
@@ -14,13 +14,18 @@ export interface Sink {
 
 export type Source = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
 
+/** What is said of links to other peers. */
+export type Linking = Pick<OpenOptions, "invite" | "secret" | "listen" | "join" | "spaces" | "sync" | "trace">;
+
 /** Opens a store and, unless told otherwise, serves its control socket until it is closed. */
-export type OpenStore = (options: {
-  readonly dir: string;
-  readonly network?: string;
-  readonly holder: { readonly kind: HolderKind; readonly what: string };
-  readonly control?: "serve" | "none";
-}) => Promise<PeerApi>;
+export type OpenStore = (
+  options: Linking & {
+    readonly dir: string;
+    readonly network?: string;
+    readonly holder: { readonly kind: HolderKind; readonly what: string };
+    readonly control?: "serve" | "none";
+  },
+) => Promise<PeerApi>;
 
 export interface Io {
   readonly stdin: Source;

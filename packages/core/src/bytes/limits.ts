@@ -98,6 +98,58 @@ export const rangeAttemptsMax = 8;
 /** The index of one subject: the whole of it is held while it is read or written. */
 export const segmentIndexBytesMax = 64 * 1024 * 1024;
 
+// --- links ---
+/** Of what is said before membership is proven. */
+export const linkGreetingBytesMax = 256;
+/** From the first byte of a connection until it is a link, or is cut. */
+export const linkHandshakeMsMax = 10_000;
+/** Connections that are not links yet or no more, together and from one address; those that dialled in vain count, too. */
+export const linkHandshakesMax = 256;
+export const linkHandshakesPerAddressMax = 32;
+/** Links together, and those accepted from one address. */
+export const linksMax = 1_024;
+export const linksPerAddressMax = 64;
+/** Addresses that are dialled, and listened on. */
+export const linkTargetsMax = 1_024;
+export const linkListenersMax = 16;
+/** Bulk is written while less than this waits in the socket: whatever control comes then waits for no more. */
+export const linkSocketBytesMax = 128 * 1024;
+/** Control that may wait in the socket of a peer that does not read. */
+export const linkSocketControlBytesMax = 4 * 1024 * 1024;
+/** Of the reason a link is closed for, in UTF-8. */
+export const linkReasonBytesMax = 200;
+/** Before an address is dialled again: at first about so long, twice as long each time, and never longer. */
+export const linkRetryFirstMs = 250;
+export const linkRetryMsMax = 30_000;
+/** A link that lasted so long was a good one: what failed before it counts no more. */
+export const linkSettledMs = 5_000;
+/** An idle connection is asked whether it is still there after this long. */
+export const linkKeepAliveMs = 30_000;
+/** Of the HTTP request that opens a WebSocket, and of what comes on it until the keys of both sides are proven. */
+export const linkUpgradeBytesMax = 4 * 1024;
+/** One datagram of a link over UDP: what every path carries whole, and how long the first of a handshake has to be. */
+export const linkDatagramBytesMax = 1_200;
+/** Numbers of datagrams, back from the highest that came: what is older is taken for a repetition. */
+export const linkReplayDatagramsMax = 2_048;
+/** Pieces of a link over UDP that may be under way at a time: more are held by neither side. */
+export const linkPiecesMax = 1_024;
+/** Datagrams may wait in a socket of UDP up to so many bytes; beyond, they are lost. */
+export const linkDatagramsHeldBytesMax = 4 * 1024 * 1024;
+/** A cookie is good for at least so long, and for no more than twice that. */
+export const linkCookieMsMax = 10_000;
+/** The longest message of the Noise protocol. */
+export const noiseMessageBytesMax = 65_535;
+/** Messages sealed with one key: Noise allows 2^64, numbers are exact to here. */
+export const noiseNoncesMax = 2 ** 53 - 1;
+export const secretCharsMin = 16;
+export const secretBytesMax = 256;
+export const secretsMax = 8;
+/** Of a file of secrets, as text. */
+export const secretsCharsMax = 64 * 1024;
+export const hostCharsMax = 253;
+export const inviteAddressesMax = 16;
+export const inviteCharsMax = 8_192;
+
 // --- the control socket ---
 /** An append of `appendBytesMax` in base64, with room for what stands around it. */
 export const controlLineBytesMax = 48 * 1024 * 1024;
@@ -119,8 +171,6 @@ export const controlSocketBytesMax = 4 * 1024 * 1024;
 /** Of the longest path a unix socket can have on every system. */
 export const controlPathBytesMax = 100;
 export const controlHelloMsMax = 5_000;
-/** A closing holder waits this long for its clients to take the last answers. */
-export const controlCloseMsMax = 2_000;
 
 // --- reading ---
 /** Where blocks begin, as a reader remembers it: 16 bytes an entry. */
@@ -143,6 +193,8 @@ export const roomStaleMsMax = 50;
 export const lockAttemptsMax = 16;
 export const verifierKeysMax = 1_024;
 export const computeWorkersMax = 2;
+/** A socket that is closed waits this long for the other end to take the last word. */
+export const socketCloseMsMax = 2_000;
 /** Node's timers overflow beyond this, and would then fire at once. */
 export const nodeTimerMsMax = 2 ** 31 - 1;
 /** How much of bytes, texts, lists and nested values a trace shows. */
@@ -314,3 +366,91 @@ export const describedSubjectsMax = 32;
 /** Keys that such a command is told of in one answer, and how much of what is under them. */
 export const tableAnswerRowsMax = 1_000;
 export const tableAnswerCharsMax = 4 * 1024 * 1024;
+
+// --- sync ---
+/** Rows in one message: the largest there can be, and a frame holds them. */
+export const syncRowsMax = 4_096;
+/** Of a stream's chunk, a range that is pushed, a payload: what one frame carries with room for what stands around it. */
+export const syncPieceBytesMax = 512 * 1024;
+export const syncInterestsMax = 4_096;
+export const syncBucketsMax = 65_536;
+/** Items whose rows are asked for at a time. */
+export const syncItemsMax = 65_536;
+/** Places of the trie asked for at a time: what is below all of them goes into one frame. */
+export const syncPlacesMax = 512;
+/** A branch has no more children. */
+export const trieChildrenMax = 16;
+/** Of all that differs in a session. */
+export const syncPartsMax = 65_536;
+/** Payloads of a lane asked for at a time. */
+export const syncSeqsMax = 1_024;
+/** A hybrid checkpoint: its signature and the longest path there is. */
+export const syncSealBytesMax = 2_048;
+/** Rows that one sketch may be of: there are no more numbers of lanes. */
+export const sketchRowsMax = 2 ** 32;
+/** Symbols of a sketch that are kept up as rows change, of each space with so many rows; of large ones all that a sketch can have: a
+ * third more to keep up, and none to make of all rows at once. What is asked beyond is made at that moment. */
+export const sketchKeptSymbolsMax = 1_024;
+export const sketchKeptRowsMin = 64;
+export const sketchLargeRowsMin = 8_192;
+/** Of one sketch: beyond, other ways of finding differences cost less. */
+export const sketchSymbolsMax = 16_384;
+/** Lots of symbols that are asked for before another way is taken. */
+export const sketchTriesMax = 6;
+/** Steps of all items that are found in a sketch, for each of its symbols: honest ones take fewer than half. */
+export const sketchFoldsPerSymbolMax = 64;
+/** Whose rows are asked for at a time. */
+export const syncBucketsPerAskMax = 256;
+/** Places of a trie that wait to be asked about. */
+export const syncPlacesWaitingMax = 131_072;
+/** Questions of one session that may be under way. */
+export const syncAsksUnderWayMax = 4;
+/** Lanes that are handed on at a time, once they are found to differ. */
+export const syncLanesPerFindMax = 4_096;
+/** What stands before the blocks of a range on the wire. */
+export const rangeEnvelopeBytesMax = 8 * 1024;
+/** Of one peer's rows, as they were last told. */
+export const knownRowsMax = 65_536;
+/** Lanes of which more is known to be elsewhere: what is left out, the next session finds. */
+export const wantedLanesMax = 262_144;
+/** Streams from one peer, and to one. */
+export const receivingStreamsMax = 4;
+export const sendingStreamsMax = 16;
+/** Streams to one peer that have ended and are kept in mind. */
+export const endedStreamsMax = 256;
+/** Ranges from one peer that are being taken in: beyond, nothing is acknowledged until there are fewer. */
+export const receivingBytesMax = 2 * 1024 * 1024;
+/** What one link may have coming that is not a whole range yet. */
+export const unfinishedBytesMax = rangeBytesMax + rangeEnvelopeBytesMax + receivingBytesMax;
+/** Of one lane at a time: then others have their turn. */
+export const streamRangesMax = 64;
+/** About so much of a lane is verified under one seal. */
+export const sendingRangeBytes = 256 * 1024;
+/** A piece of a stream where what is sent may be lost: a long one is lost sooner, and with more in it. */
+export const lossyChunkBytesMax = 16 * 1024;
+/** What is sent without being asked for, and on how many links. */
+export const pushBytesMax = 48 * 1024;
+export const eagerLinksMax = 3;
+/** Rows that are told of at a time. */
+export const announcedRowsMax = 256;
+export const differenceRowsMax = 1_024;
+/** Of one session, each of so many rows. */
+export const differencePartsMax = 64;
+/** Lanes taken into the index of rows at a time. */
+export const indexedLanesPerStepMax = 512;
+/** A link on which nothing is heard for so long is closed; one on which nothing was ever heard, after the longer of the two. */
+export const silentLinkMsMax = 30_000;
+export const unheardLinkMsMax = 180_000;
+/** Of round trips: whoever claims a longer one is not believed. */
+export const roundTripMsMax = 600_000;
+/** Things asked for on one link that are kept in mind, not to be asked for again at once. */
+export const askedProofsMax = 4_096;
+/** Absent payloads that are asked for at a time, and about how many bytes of them are sent for one question. */
+export const wantedPayloadsMax = 64;
+export const payloadsAnsweredBytes = 256 * 1024;
+/** How often what is not answered is said again, a question of a session or a piece of a stream. */
+export const syncTriesMax = 10;
+/** Sessions of one exchange: beyond, what is compared keeps changing. */
+export const sessionsPerExchangeMax = 16;
+/** Lanes of ours of which it is known how far others hold them. */
+export const reachedLanesMax = 65_536;

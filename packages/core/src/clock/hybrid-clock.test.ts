@@ -16,7 +16,7 @@ const acts = fc.oneof(
   fc.record({ act: fc.constant("restart" as const), wallMs: walls }),
 );
 
-test("property: stamps strictly rise through drift, other peers' stamps and restarts with the clock set back", () => {
+test("CORE-HLC-01 property: stamps strictly rise through drift, other peers' stamps and restarts with the clock set back", () => {
   fc.assert(
     fc.property(fc.array(acts, { maxLength: 60 }), (history) => {
       let clock = new HybridClock();
@@ -43,7 +43,7 @@ test("property: stamps strictly rise through drift, other peers' stamps and rest
   );
 });
 
-test("a full counter moves on to the next millisecond", () => {
+test("T18 a full counter moves on to the next millisecond", () => {
   const clock = new HybridClock({ wallMs: NOW, counter: stampCounterMax - 1 });
   expect(clock.tick(NOW - 5)).toEqual({ wallMs: NOW, counter: stampCounterMax });
   expect(clock.tick(NOW - 5)).toEqual({ wallMs: NOW + 1, counter: 0 });

@@ -25,6 +25,11 @@ export const tags = [
   "sinter 1 view item",
   "sinter 1 table key",
   "sinter 1 table row",
+  "sinter 1 chunk",
+  "sinter 1 interest key",
+  "sinter 1 interest",
+  "sinter 1 scope",
+  "sinter 1 sketch salt",
 ] as const;
 
 export type Tag = (typeof tags)[number];

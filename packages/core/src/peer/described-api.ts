@@ -1,6 +1,6 @@
 import type { Json } from "../protocol/protocol.js";
 import type { Assurance, Receipt, StampText } from "./event-api.js";
-import type { Change, Quarantined, SubjectProgress } from "./subject-api.js";
+import type { Change, Quarantined, SubjectProgress, SubjectStatus } from "./subject-api.js";
 
 // Subjects and tables for who has no types at hand: commands, and peers in another process. Values are JSON, commands go by name.
 // Sets are lists, maps are objects, bytes are {"bytes": base64url}, numbers beyond 2^53 are texts.
@@ -84,6 +84,8 @@ export interface DescribedSubjects {
   followSubject(path: string, asked?: SubjectAsked & { readonly signal?: AbortSignal }): AsyncIterable<SubjectReport>;
   /** Each event that is folded from now on. */
   changesOf(path: string, asked?: SubjectAsked & { readonly signal?: AbortSignal }): AsyncIterable<ChangeReport>;
+  /** Whether it is the same everywhere, and if not, why. */
+  statusOf(path: string, asked?: SubjectAsked): Promise<SubjectStatus>;
   /** Events that are passed over, and why: the first of them. */
   quarantinedOf(path: string, asked?: SubjectAsked): Promise<readonly Quarantined[]>;
   /** One event of all these calls. Resolves once it is on disk. */

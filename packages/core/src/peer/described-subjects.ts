@@ -24,7 +24,7 @@ import type { Receipt, StampText } from "./event-api.js";
 import { jsonValue } from "./json-value.js";
 import { currentOrClosed, KeptOpen } from "./kept-open.js";
 import { SinterError } from "./sinter-error.js";
-import type { Conflict, OperationRecord, Quarantined, Subject, SubjectOptions, SubjectView } from "./subject-api.js";
+import type { Conflict, OperationRecord, Quarantined, Subject, SubjectOptions, SubjectStatus, SubjectView } from "./subject-api.js";
 import type { LiveTable } from "./table.js";
 
 export interface DescribedParts {
@@ -104,6 +104,10 @@ export class DescribedPeer implements DescribedSubjects {
     } finally {
       await subject.close();
     }
+  }
+
+  statusOf(path: string, asked: SubjectAsked = {}): Promise<SubjectStatus> {
+    return this.#onSubject(path, asked, (subject) => subject.status());
   }
 
   quarantinedOf(path: string, asked: SubjectAsked = {}): Promise<readonly Quarantined[]> {

@@ -21,6 +21,7 @@ test("what a view has folded and the lens it reads through reach the core as the
     soon: (run) => run(),
     ended: () => undefined,
     changed: () => undefined,
+    filled: () => undefined,
   });
   const observed = new Map([[3, 7]]);
   const lens = { name: "or-set(text)", version: 1, digest: new Uint8Array(32) };

@@ -1,6 +1,7 @@
 import { localBytesMax } from "../bytes/limits.js";
 import { eventHeaderBytes } from "../feed/event/event.js";
 import type { EventPlace } from "../feed/lane/absence.js";
+import type { MendedSpan } from "../feed/range/mended-span.js";
 import type { VerifiedRange } from "../feed/range/verified-range.js";
 import type { LanePlace } from "../feed/seal/checkpoint.js";
 import type { VerifiedFork } from "../feed/seal/fork-proof.js";
@@ -36,13 +37,15 @@ export interface FeedCallsParts {
   readonly ended: () => SinterError | undefined;
   /** Feeds are otherwise than they were, on disk. */
   readonly changed: (notice: Appended | Taken | Frozen | Returned) => void;
+  /** A payload that was wanted has come, or an event that was lost. */
+  readonly filled: (path: SubjectPath) => void;
 }
 
 /** Answers a barrier that did not hold. */
 const LOST = "lost";
 
 /** Commands of which it may not be known whether they were carried out. */
-const WRITES: ReadonlySet<string> = new Set(["append", "take", "freeze", "giveUp", "redact", "fill"]);
+const WRITES: ReadonlySet<string> = new Set(["append", "take", "freeze", "giveUp", "redact", "fill", "mend"]);
 
 /** What a subject's view adds to what is appended through it. */
 export interface AppendExtra extends Pick<AppendCommand, "observed" | "lens"> {
@@ -110,8 +113,15 @@ export class FeedCalls {
     return this.#call((token) => ({ kind: "redact", token, ...place }));
   }
 
-  fill(place: EventPlace, payload: Uint8Array): Promise<void> {
-    return this.#call((token) => ({ kind: "fill", token, ...place, payload }));
+  /** Resolves once what was lost is on disk again. */
+  async mend(path: SubjectPath, mended: MendedSpan): Promise<void> {
+    const done = this.#call<void>((token) => ({ kind: "mend", token, mended }));
+    await done.then(() => this.#parts.filled(path));
+  }
+
+  async fill(path: SubjectPath, place: EventPlace, payload: Uint8Array): Promise<void> {
+    await this.#call((token) => ({ kind: "fill", token, ...place, payload }));
+    this.#parts.filled(path);
   }
 
   /** Once all that the store shows now is on disk, or is lost. */

@@ -17,6 +17,8 @@ export interface HybridSealsParts extends HybridOptions {
   readonly pending: Pending;
   /** A second signature reaches further in a subject. */
   readonly sealed: (path: SubjectPath) => void;
+  /** It does in these lanes. */
+  readonly reaches: (lanes: readonly number[]) => void;
   /** To the core, through the driver; throws where it takes no more. */
   readonly command: (command: HybridCommand) => void;
 }
@@ -77,6 +79,7 @@ export class HybridSeals {
       }
       case "sealed":
         for (const path of notice.paths) this.#parts.sealed(path);
+        this.#parts.reaches(notice.lanes);
         return;
       case "clean":
         this.#told = false;

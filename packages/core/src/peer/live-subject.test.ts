@@ -150,7 +150,7 @@ test("what is folded is kept with how far it came, and nothing is folded twice a
   expect(again.value).toBe(3);
 });
 
-test("an event that the type has no meaning for is passed over, and told of, wherever it is folded", async () => {
+test("CORE-VAL-01 an event that the type has no meaning for is passed over, and told of, wherever it is folded", async () => {
   const rig = new PeerRig();
   const votes = await votesOf(rig);
   const notices: SubjectNotice[] = [];

@@ -21,11 +21,13 @@ import type {
   Published,
   Quarantined,
   SubjectProgress,
+  SubjectStatus,
   SubjectView,
   Write,
 } from "./subject-api.js";
 import { SubjectControl } from "./subject-control.js";
 import type { SubjectParts } from "./subject-parts.js";
+import { subjectStatus } from "./subject-status.js";
 import { OnItsWay } from "./written.js";
 
 /** A subject read through a merge type: what it comes to, now and whenever that changes. */
@@ -78,6 +80,19 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     return { state: "current" };
   }
 
+  async status(): Promise<SubjectStatus> {
+    this.goesOn();
+    const { path, id: subject, view, live, clock, durable, linked } = this.#parts;
+    // What is on its way to the disk is told to nobody before it is there.
+    await durable();
+    const links = await linked();
+    this.goesOn();
+    const waits = [...live.waits].map(([lane, wait]) => ({ author: toHex(lane.entry.author), seq: lane.seq, wait }));
+    const fold = live.isCurrent ? "current" : "folding";
+    const quarantined = [...this.#control.quarantined()];
+    return subjectStatus({ ...links, path, subject, view, fold, waits, wallMs: clock.wallMs(), quarantined });
+  }
+
   get control(): ControlBus {
     return this.#control;
   }
@@ -100,15 +115,15 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
     const write: PendingWrite = { operations, placed: undefined };
     live.shown.add(write);
     live.tell();
-    const receipt = this.#append({ kind, codec: eventCodecs.raw, payload }, (lane, seq) => {
+    const sent = this.#send({ kind, codec: eventCodecs.raw, payload }, (lane, seq) => {
       live.shown.place(write, { lane, seq });
     });
     const dropped = () => {
       live.shown.drop(write);
       live.tell();
     };
-    receipt.catch(dropped);
-    return new OnItsWay(receipt);
+    void sent.then(undefined, dropped);
+    return sent;
   }
 
   async *values({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Value, void, undefined> {
@@ -250,7 +265,18 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
 
   #publish({ kind, data }: Published): Write {
     this.goesOn();
-    return new OnItsWay(this.#append({ kind: kind ?? APPLICATION_KIND, codec: eventCodecs.raw, payload: data }));
+    return this.#send({ kind: kind ?? APPLICATION_KIND, codec: eventCodecs.raw, payload: data });
+  }
+
+  #send(parts: NewParts, placed?: (lane: number, seq: number) => void): Write {
+    let at: { readonly lane: number; readonly seq: number } | undefined;
+    const receipt = this.#append(parts, (lane, seq) => {
+      at = { lane, seq };
+      placed?.(lane, seq);
+    });
+    return new OnItsWay(receipt, async (peers, options) => {
+      if (at !== undefined) await this.#parts.reached(at, { ...options, peers });
+    });
   }
 
   async #append(parts: NewParts, placed?: (lane: number, seq: number) => void): Promise<Receipt> {

@@ -1,4 +1,5 @@
 import type { Json } from "../protocol/protocol.js";
+import type { SyncCause } from "./causes.js";
 import type { DescribedSubjects } from "./described-api.js";
 import type { EventOf, EventRecord, NewEvent, ReadOptions, Receipt } from "./event-api.js";
 
@@ -46,6 +47,37 @@ export interface FeedRow {
   readonly stamp: readonly [wallMs: number, counter: number];
 }
 
+/** How a peer stands to another, as far as that can be known here. */
+export interface LinkStatus {
+  readonly address: string;
+  /** Its id, once it has proven it. */
+  readonly peer?: string;
+  readonly state: "in sync" | "behind" | "stuck" | "comparing";
+  /** Feeds of which it has told more than is here. */
+  readonly behind: number;
+  /** Feeds that have changed here, and that it has not said that it holds so. */
+  readonly ahead: number;
+  readonly cause?: SyncCause;
+  /** The cause, in the words of this case; and what to do. */
+  readonly detail?: string;
+  readonly fix?: string;
+}
+
+/** What one exchange with a peer came to. */
+export interface SyncReport {
+  readonly peer: string;
+  readonly converged: boolean;
+  /** Why not. */
+  readonly reason?: string;
+  /** Events, each way. */
+  readonly sent: number;
+  readonly received: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+  readonly rounds: number;
+  readonly ms: number;
+}
+
 export interface PeerStatus {
   readonly peer: string;
   readonly author: string;
@@ -53,7 +85,7 @@ export interface PeerStatus {
   /** Equal roots: the same feeds to the same heads. */
   readonly root: string;
   readonly subjects: readonly { readonly path: string; readonly events: number }[];
-  readonly links: readonly { readonly peer: string }[];
+  readonly links: readonly LinkStatus[];
   /** Feeds that are frozen: see `forks`. */
   readonly forks: number;
   readonly disk: "roomy" | "full";
@@ -214,6 +246,11 @@ export interface PeerApi {
   forks(subject?: string): Promise<readonly ForkRow[]>;
   /** Checks such a proof, from wherever it comes, and has its feed frozen. Resolves once that is durable. */
   accuse(proof: Uint8Array): Promise<Accusation>;
+  /** One exchange with a peer: until both hold the same, or it is known why not. `target`: an invite, HOST:PORT, or the id of a peer
+   * that is linked. */
+  sync(target: string, options?: { readonly signal?: AbortSignal }): Promise<SyncReport>;
+  /** What lets others in. */
+  invite(): Promise<string>;
   audit(options?: AuditOptions): Promise<AuditReport>;
   /** Copies the store, as of one moment, to a directory that is not there yet or empty. Appends go on meanwhile. */
   backup(dir: string, options?: BackupOptions): Promise<BackupReport>;

@@ -13,7 +13,9 @@ import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
 import type { EventRecord, NewEvent } from "./event-api.js";
 import { Peer } from "./peer.js";
+import type { PeerLinks } from "./peer-links.js";
 import { SinterError } from "./sinter-error.js";
+import type { SyncSettings } from "./syncing.js";
 
 /** Shows a commit at once, and flushes it, or takes it back, when the test says so: as much as a store may do. */
 class ShowingStore implements Store {
@@ -60,6 +62,10 @@ export interface PeerRigOptions {
   readonly instance?: number;
   readonly signatures?: Signatures;
   readonly mounts?: readonly AnyMount[];
+  /** On its links, two hexadecimal digits 32 times over. */
+  readonly id?: string;
+  readonly sync?: SyncSettings;
+  readonly links?: PeerLinks;
   readonly retire?: () => Promise<void>;
   readonly release?: () => Promise<void>;
 }
@@ -77,7 +83,8 @@ export class PeerRig {
   /** `retire` and `release`, as they were called. */
   readonly called: string[] = [];
 
-  constructor({ keys = new Rig().keys, author = 1, instance, signatures = "ed25519", mounts, retire, release }: PeerRigOptions = {}) {
+  constructor({ keys = new Rig().keys, author = 1, instance, signatures = "ed25519", id = "ab", ...rest }: PeerRigOptions = {}) {
+    const { mounts, sync, links, retire, release } = rest;
     this.keys = keys;
     this.store = new ShowingStore(keys);
     const { clock, scheduler, random, transport, compute } = this.hand;
@@ -94,10 +101,12 @@ export class PeerRig {
       verifier: standInVerifier,
       signatures,
       falcon: async () => standInFalcon,
-      id: "ab".repeat(32),
+      id: id.repeat(32),
       author: authorId,
       network: { name: networkName, id: network },
       ...(mounts === undefined ? {} : { mounts }),
+      ...(sync === undefined ? {} : { sync }),
+      ...(links === undefined ? {} : { links }),
       retire: async () => {
         this.called.push("retire");
         await retire?.();

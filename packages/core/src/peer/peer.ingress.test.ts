@@ -67,7 +67,7 @@ function writer(): Rig {
   return rig;
 }
 
-test("every bit is vouched for: of another author's events that a peer takes, and of what comes with them", async () => {
+test("T16 every bit is vouched for: of another author's events that a peer takes, and of what comes with them", async () => {
   const [a, rig] = [writer(), reader()];
   await rig.of(rig.peer.take(cutOffer(a, "s", { from: 1, to: 1, perBlock: 1 })));
   const offer = cutOffer(a, "s", { from: 2, to: 2, perBlock: 1 });

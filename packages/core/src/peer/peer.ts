@@ -1,14 +1,9 @@
 import { toHex } from "../bytes/hex.js";
-import { auditStore } from "../feed/audit/audit.js";
-import { hasHybridSeals } from "../feed/audit/audit-hybrid.js";
 import { FeedView } from "../feed/lane/feed-view.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import type { RangeOffer } from "../feed/range/verified-range.js";
 import type { HybridCheckpoint } from "../feed/seal/hybrid-seal.js";
-import type { Signatures } from "../feed/write/feed-core.js";
 import type { Appended, Frozen, Returned, Taken } from "../feed/write/feed-vocabulary.js";
-import type { FalconVerifier, Hasher, Signer, Verifier } from "../identity/crypto.js";
-import type { AuthorId, NetworkId } from "../identity/ids.js";
 import type { SubjectPath } from "../identity/subject-path.js";
 import type { Element } from "../merge/element-codec.js";
 import type { LwwMapCommands } from "../merge/lww-map.js";
@@ -16,11 +11,10 @@ import type { AnyMergeType } from "../merge/merge-type.js";
 import type { OrMapCommands } from "../merge/or-map.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Mount } from "../protocol/mount.js";
-import type { Ports } from "../protocol/ports.js";
-import type { Json, Vocabulary } from "../protocol/protocol.js";
+import type { Json, PeerId, Vocabulary } from "../protocol/protocol.js";
 import { unlessAborted } from "./abort.js";
 import { partsOf, receiptOf } from "./appends.js";
-import { Archive, type SegmentFiles } from "./archive.js";
+import { Archive } from "./archive.js";
 import { laneAsked } from "./asked-lane.js";
 import type { DescribedSubjects } from "./described-api.js";
 import type { EventOf, EventRecord, NewEvent, ReadOptions, Receipt } from "./event-api.js";
@@ -50,46 +44,22 @@ import type {
   PeerStatus,
   ProofOf,
   RedactionOf,
+  SyncReport,
   WantedPage,
 } from "./peer-api.js";
+import { invited, linked, linksNow, subjectLinks, syncWith } from "./peer-links.js";
+import type { PeerParts } from "./peer-parts.js";
 import { Pending } from "./pending.js";
 import { prove } from "./prove.js";
 import { readEvents } from "./read-events.js";
 import { readable, readably } from "./readable.js";
-import type { LawCheck } from "./registered-types.js";
-import { feedRows, subjectSums } from "./rows.js";
-import { runAudit } from "./run-audit.js";
+import { feedRows, heldSums } from "./rows.js";
+import { auditPeer } from "./run-audit.js";
 import { SinterError } from "./sinter-error.js";
 import type { Subject, SubjectOptions, Written } from "./subject-api.js";
 import { Subjects, type SubjectsParts } from "./subjects.js";
+import { lanesIn, Syncing } from "./syncing.js";
 import type { PutCommands, Table } from "./table.js";
-
-export interface PeerParts {
-  readonly ports: Ports;
-  readonly hasher: Hasher;
-  readonly signer: Signer;
-  readonly verifier: Verifier;
-  /** By which keys the author seals: by both, where its id is made of both. */
-  readonly signatures: Signatures;
-  /** Verifies what was signed by the second key, for an audit. Loaded when one comes upon such a seal. */
-  readonly falcon?: () => Promise<FalconVerifier>;
-  /** The key it proves on links, in hexadecimal. */
-  readonly id: string;
-  readonly author: AuthorId;
-  readonly network: { readonly name: string; readonly id: NetworkId };
-  /** Cores beside those a peer always has. */
-  readonly mounts?: readonly AnyMount[];
-  /** Copies the store it runs on, where that is somewhere it can be copied from. */
-  readonly backup?: (dir: string, options: BackupOptions) => Promise<BackupReport>;
-  /** Keeps subjects as files, where there is somewhere to keep them. */
-  readonly files?: SegmentFiles;
-  /** Puts types of an application's own through the laws, where they can be loaded apart. */
-  readonly laws?: LawCheck;
-  /** Called first when the peer closes, while it still answers: let nobody new in, and those inside finish. */
-  readonly retire?: () => Promise<void>;
-  /** Called last, once, when the peer is closed or has halted: let go of files, sockets, locks. */
-  readonly release: () => Promise<void>;
-}
 
 /** Mounts the cores on the driver, and speaks promises to the application. */
 export class Peer implements PeerApi {
@@ -109,6 +79,7 @@ export class Peer implements PeerApi {
   readonly #hybrid: HybridSeals;
   readonly #archive: Archive;
   readonly #subjects: Subjects;
+  readonly #syncing: Syncing | undefined;
   /** How many times a lane was frozen since it began. */
   #freezes = 0;
   #end: SinterError | undefined;
@@ -128,6 +99,7 @@ export class Peer implements PeerApi {
       soon: (run) => parts.ports.scheduler.soon(run),
       ended: () => this.#end,
       changed: (notice) => this.#changed(notice),
+      filled: (path) => this.#subjects.views.wake(path),
     });
     this.#frontier = new FrontierRoot({
       hasher,
@@ -144,6 +116,7 @@ export class Peer implements PeerApi {
         this.#subjects.views.sealed(path);
         this.#wake(path);
       },
+      reaches: (lanes) => this.#syncing?.changed(lanes),
       command: (command) => this.#command(this.#hybrid.mount, command),
     });
     const onward = { soon: () => this.#soon(), goesOn: () => this.#goesOn() };
@@ -169,9 +142,23 @@ export class Peer implements PeerApi {
       files: parts.files,
     });
     this.#subjects = new Subjects(this.#forSubjects());
-    const mounts = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, this.#subjects.views.mount, ...(parts.mounts ?? [])];
-    this.#driver = new Driver({ mounts, ports: parts.ports, halted: (reason) => this.#halted(reason) });
+    const holds = { view: this.view, feed: this.#feed, intake: this.#intake, frontier: this.#frontier, hybrid: this.#hybrid };
+    this.#syncing =
+      parts.sync &&
+      new Syncing({
+        ...parts.sync,
+        ...{ ...holds, hasher, verifier, author, network: network.id, self: parts.id as PeerId, pending: this.#pending },
+        command: (command) => this.#syncing && this.#command(this.#syncing.mount, command),
+        soon: (run) => parts.ports.scheduler.soon(run),
+      });
+    this.#driver = new Driver({ mounts: this.#mounts(), ports: parts.ports, halted: (reason) => this.#halted(reason) });
     this.#driver.start();
+  }
+
+  #mounts(): readonly AnyMount[] {
+    const synced = this.#syncing === undefined ? [] : [this.#syncing.mount];
+    const always = [this.#feed.mount, this.#frontier.mount, this.#hybrid.mount, this.#subjects.views.mount];
+    return [...always, ...synced, ...(this.#parts.mounts ?? [])];
   }
 
   /** What subjects ask of their peer. */
@@ -190,6 +177,8 @@ export class Peer implements PeerApi {
         this.#goesOn();
         return receiptOf(this.author, await this.#feed.append(path, [event], extra));
       },
+      reached: ({ lane, seq }, asked) => linked(this.#syncing).reached(lane, seq, asked),
+      linked: (path) => subjectLinks(() => this.#linked(), this.#syncing, path),
       events: (path, options) => this.events(path, options),
       ended: () => this.#end,
       durable: (read) => this.#durable(read),
@@ -325,32 +314,46 @@ export class Peer implements PeerApi {
   async fill(subject: string, { seq, ...what }: EventOf, payload: Uint8Array): Promise<void> {
     const path = this.#paths.of(subject);
     const lane = await this.#durable(() => laneAsked(this.view, path, what).number);
-    await this.#feed.fill({ lane, seq }, payload);
-    this.#subjects.views.wake(path);
+    await this.#feed.fill(path, { lane, seq }, payload);
   }
 
   async status(): Promise<PeerStatus> {
     this.#goesOn();
-    const settled = await this.#frontier.settle();
-    const subjects = await this.#durable(() => subjectSums(this.view));
-    const forks = await this.#durable(() => [...this.view.forks()].length);
-    const disk = this.#parts.ports.store.roomBytes() > 0 ? "roomy" : "full";
-    return { peer: this.id, author: this.author, network: this.network, root: toHex(settled.root), subjects, links: [], forks, disk };
+    const { links, disk } = this.#linked();
+    const { root } = await this.#frontier.settle();
+    const held = await this.#durable(() => heldSums(this.view));
+    return { peer: this.id, author: this.author, network: this.network, root: toHex(root), ...held, links, disk };
+  }
+
+  #linked() {
+    const { links, ports } = this.#parts;
+    return linksNow(links?.rows() ?? [], this.#syncing?.described(this.#driver.describe()), ports.store.roomBytes());
+  }
+
+  async sync(target: string, options: { readonly signal?: AbortSignal } = {}): Promise<SyncReport> {
+    this.#goesOn();
+    return await syncWith({ links: this.#parts.links, syncing: this.#syncing }, target, options);
+  }
+
+  /** Until it resumes, nothing is begun with other peers; what they ask is answered. */
+  pace(pace: "pause" | "resume"): void {
+    this.#goesOn();
+    this.#syncing?.pace(pace);
+  }
+
+  async invite(): Promise<string> {
+    this.#goesOn();
+    return invited(this.#parts.links);
   }
 
   async audit(options: AuditOptions = {}): Promise<AuditReport> {
-    this.#goesOn();
-    throwIfAborted(options.signal);
-    const { hasher, verifier, network, ports } = this.#parts;
-    const falcon = hasHybridSeals(this.view) ? await this.#parts.falcon?.() : undefined;
-    this.#goesOn();
-    const steps = auditStore(this.view, { hasher, verifier, network: network.id, ...(falcon === undefined ? {} : { falcon }) });
+    const { hasher, verifier, network, ports, falcon } = this.#parts;
     const goesOn = () => {
       throwIfAborted(options.signal);
       this.#goesOn();
     };
-    const pace = { now: () => ports.clock.now(), soon: () => this.#soon(), before: options.progress ?? (() => undefined), after: goesOn };
-    return await runAudit(steps, pace);
+    const pace = { now: () => ports.clock.now(), soon: () => this.#soon(), goesOn, quarantine: this.#syncing?.quarantine };
+    return await auditPeer({ view: this.view, hasher, verifier, network: network.id, falcon, ...pace }, options);
   }
 
   async backup(dir: string, options: BackupOptions = {}): Promise<BackupReport> {
@@ -439,6 +442,7 @@ export class Peer implements PeerApi {
     const isWritten = notice.kind === "appended" || notice.kind === "returned";
     if (isWritten && this.#parts.signatures === "hybrid") this.#hybrid.grown();
     this.#frontier.changed();
+    this.#syncing?.changed(lanesIn(this.view, this.#parts.author, notice));
   }
 
   #wake(path: SubjectPath): void {

@@ -3,6 +3,7 @@ import type { Stamp } from "../clock/stamp.js";
 import { stampAt } from "../feed/event/event.js";
 import { DamagedStore, type FeedView, type SubjectEntry } from "../feed/lane/feed-view.js";
 import { countedHead, countedSize, soundHead } from "../feed/lane/freeze.js";
+import { hybridSizeOf } from "../feed/lane/lane-reach.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectPath } from "../identity/subject-path.js";
@@ -19,7 +20,7 @@ export function feedRows(view: FeedView, hasher: Hasher, only: SubjectPath | und
       if (head === undefined) continue;
       const { size, headId, freezeAt } = countedHead(view, hasher, number);
       const stamp = size === head.size ? head.stamp : stampOf(view, hasher, number, size);
-      const hybridSize = Math.min(size, view.hybrid(number)?.seal.size ?? 0);
+      const hybridSize = hybridSizeOf(view, number, head);
       rows.push({
         subject: path,
         author: toHex(author),
@@ -50,8 +51,8 @@ function subjectsNamed(view: FeedView, only: SubjectPath | undefined): Iterable<
   return id === undefined ? [] : [{ path: only, id }];
 }
 
-/** Every subject with the number of its events. */
-export function subjectSums(view: FeedView): PeerStatus["subjects"] {
+/** Every subject with the number of its events, and how many feeds have forked. */
+export function heldSums(view: FeedView): Pick<PeerStatus, "subjects" | "forks"> {
   const subjects = [];
   for (const { path, id } of view.subjects()) {
     let events = 0;
@@ -61,5 +62,5 @@ export function subjectSums(view: FeedView): PeerStatus["subjects"] {
     }
     subjects.push({ path, events });
   }
-  return subjects;
+  return { subjects, forks: [...view.forks()].length };
 }

@@ -1,3 +1,4 @@
+import type { SubjectCause } from "./causes.js";
 import type { Assurance, EventOf, EventRecord, ReadOptions, Receipt, StampText } from "./event-api.js";
 
 // What an application sees of one subject that it reads through a merge type.
@@ -6,6 +7,12 @@ import type { Assurance, EventOf, EventRecord, ReadOptions, Receipt, StampText }
 export interface Write extends PromiseLike<Receipt> {
   /** In `value` already. */
   readonly applied: true;
+  /** Resolves once so many other peers have said that they hold it on their disks. */
+  reached(peers: number, options?: ReachOptions): Promise<Receipt>;
+}
+
+export interface ReachOptions {
+  readonly signal?: AbortSignal;
 }
 
 /** The commands of a type, each of which writes one event. */
@@ -102,12 +109,40 @@ export type SubjectProgress =
   | { readonly state: "waiting"; readonly why: "future" | "wanted"; readonly author: string; readonly seq: number }
   | { readonly state: "stuck"; readonly reason: string };
 
+export interface SubjectTrouble {
+  readonly cause: SubjectCause;
+  /** With whom, if it is about a link. */
+  readonly address?: string;
+  readonly peer?: string;
+  /** In the words of this case. */
+  readonly detail?: string;
+  /** What to do. */
+  readonly fix: string;
+}
+
+/** How a subject stands here, to all who are linked. */
+export interface SubjectStatus {
+  readonly path: string;
+  /** `alone`: nobody is linked, nor to be. `comparing`: it is not known yet. */
+  readonly state: "in sync" | "behind" | "stuck" | "comparing" | "folding" | "alone";
+  /** Feeds of which some peer has told more than is here. */
+  readonly behind: number;
+  /** Feeds that some linked peer has not said that it holds as they are here. */
+  readonly ahead: number;
+  /** Writes for which `reached` waits: held by fewer peers than were asked for. */
+  readonly unreached: number;
+  /** Empty, unless it is stuck. */
+  readonly troubles: readonly SubjectTrouble[];
+}
+
 export interface SubjectView<Value, Commands> {
   readonly path: string;
   /** As lenses name it. */
   readonly type: string;
   readonly value: Value;
   readonly progress: SubjectProgress;
+  /** Whether it is the same everywhere, and if not, why. */
+  status(): Promise<SubjectStatus>;
   /** One event of several operations: all of them count, or none. */
   change(make: (commands: Commands) => void): Write;
   /** The value, and each later one: who is slow gets the latest. */

@@ -22,7 +22,8 @@ import { readably } from "./readable.js";
 import { type LawCheck, RegisteredTypes } from "./registered-types.js";
 import { SinterError } from "./sinter-error.js";
 import type { Subject, SubjectOptions, Written } from "./subject-api.js";
-import type { SubjectParts } from "./subject-parts.js";
+import type { ReachedPeers, SubjectParts } from "./subject-parts.js";
+import type { SubjectLinks } from "./subject-status.js";
 import { LiveTable, type PutCommands, type Table } from "./table.js";
 import { Views, type ViewsParts } from "./views.js";
 import { written } from "./written.js";
@@ -33,6 +34,8 @@ export interface SubjectsParts extends ViewsParts {
   readonly view: FeedView;
   readonly hasher: Hasher;
   readonly append: (path: SubjectPath, parts: NewParts, extra: AppendExtra) => Promise<Receipt>;
+  readonly reached: ReachedPeers;
+  readonly linked: (path: SubjectPath) => Promise<SubjectLinks>;
   readonly events: (path: SubjectPath, options: ReadOptions) => AsyncIterable<EventRecord>;
   readonly ended: () => SinterError | undefined;
   /** What `read` finds, once all of it is on disk. */
@@ -155,6 +158,7 @@ export class Subjects {
       assurance,
       live,
       append: (event, extra) => this.#parts.append(path, event, extra),
+      linked: () => this.#parts.linked(path),
       events: (wanted) => this.#parts.events(path, wanted),
       durable: () => this.#parts.durable(() => undefined),
       named: () => this.#lens(path),

@@ -10,7 +10,7 @@ import { applied } from "../subject/applied.js";
 import { Backlog } from "./latest.js";
 import type { LiveSubject } from "./live-subject.js";
 import { SinterError } from "./sinter-error.js";
-import type { OperationRecord, Write } from "./subject-api.js";
+import type { OperationRecord, SubjectStatus, Write } from "./subject-api.js";
 import type { SubjectParts } from "./subject-parts.js";
 
 /** Keys and what each holds: one state each, by a merge type. A subject that is read key by key, and need not fit into memory. */
@@ -30,6 +30,8 @@ export interface TableView<Value, Changes> {
   /** In hexadecimal. Equal roots: the same keys, holding the same, written by the same operations. What changed since it was last
    * asked for is taken in now: the first time, all there is. */
   root(): Promise<string>;
+  /** Whether it is the same everywhere, and if not, why. */
+  status(): Promise<SubjectStatus>;
   current(options?: { readonly signal?: AbortSignal }): Promise<void>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -72,6 +74,10 @@ export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
 
   change(make: (commands: Changes) => void): Write {
     return this.#subject.change(make);
+  }
+
+  status(): Promise<SubjectStatus> {
+    return this.#subject.status();
   }
 
   get(key: string): Value | undefined {

@@ -1,14 +1,25 @@
 import type { Receipt } from "./event-api.js";
-import type { Write, Written } from "./subject-api.js";
+import { SinterError } from "./sinter-error.js";
+import type { ReachOptions, Write, Written } from "./subject-api.js";
 
 /** What was written, and whether it is on disk. Nobody need await it: what fails is told on the control bus, too. */
 export class OnItsWay implements Write {
   readonly applied = true;
   readonly #receipt: Promise<Receipt>;
+  readonly #reached: (peers: number, options: ReachOptions) => Promise<void>;
 
-  constructor(receipt: Promise<Receipt>) {
+  constructor(receipt: Promise<Receipt>, reached: (peers: number, options: ReachOptions) => Promise<void>) {
     this.#receipt = receipt;
+    this.#reached = reached;
     receipt.catch(() => undefined);
+  }
+
+  async reached(peers: number, options: ReachOptions = {}): Promise<Receipt> {
+    if (!Number.isSafeInteger(peers) || peers < 0)
+      throw new SinterError("usage", `${peers} is no number of peers`, "Give how many others are to hold it.");
+    const receipt = await this.#receipt;
+    await this.#reached(peers, options);
+    return receipt;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: awaited, it is on disk

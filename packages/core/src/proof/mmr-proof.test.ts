@@ -61,7 +61,7 @@ test("every leaf of every size to 200 is proven and verified", () => {
   }
 }, 60_000);
 
-test("an inclusion proof stands under no other leaf, index or size", () => {
+test("T17 an inclusion proof stands under no other leaf, index or size", () => {
   for (let size = 1; size <= 70; size++) {
     for (let leafIndex = 0; leafIndex < size; leafIndex += 1 + (size % 3)) {
       const claim = inclusion(size, leafIndex);

@@ -2,12 +2,16 @@ import { type Decoded, Malformed } from "../bytes/malformed.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import { branchPath, copyBytes, digitAt, digitBytes } from "./trie-digits.js";
 
-/** Where branches are kept. */
-export interface TrieNodes {
+/** Where branches are read. */
+export interface ReadableTrieNodes {
   /** Of every key: a leaf has twice as many digits above it. */
   readonly keyBytes: number;
-  /** The bytes must stay as they are. `path` is good for the call only, in all three. */
+  /** The bytes must stay as they are. `path` is good for the call only, here and where branches are written. */
   get(path: Uint8Array): Uint8Array | undefined;
+}
+
+/** Where branches are kept. */
+export interface TrieNodes extends ReadableTrieNodes {
   put(path: Uint8Array, node: Uint8Array): void;
   remove(path: Uint8Array): void;
 }
@@ -209,7 +213,7 @@ export class DamagedTrie extends Error {
 }
 
 /** Throws DamagedTrie. */
-export function readNode(nodes: TrieNodes, prefix: Uint8Array, depth: number): TrieChildren {
+export function readNode(nodes: ReadableTrieNodes, prefix: Uint8Array, depth: number): TrieChildren {
   return childrenIn(nodes.get(branchPath(prefix, depth)), { keyBytes: nodes.keyBytes, depth, prefix });
 }
 
@@ -220,7 +224,7 @@ function childrenIn(record: Uint8Array | undefined, place: BranchPlace): TrieChi
 }
 
 /** The topmost leaf or branch, `undefined` if there are no rows. */
-export function readTop(hasher: Hasher, nodes: TrieNodes): TrieChild | undefined {
+export function readTop(hasher: Hasher, nodes: ReadableTrieNodes): TrieChild | undefined {
   const top = unhashedTop(nodes);
   return top?.children === undefined ? top : { ...top, hashIn: branchHash(hasher, 0, top.children) };
 }
@@ -229,7 +233,7 @@ export function readTop(hasher: Hasher, nodes: TrieNodes): TrieChild | undefined
  * The same without its hash where it is the branch at depth 0, as of that there is just the record. There is one at depth 0 whenever
  * there are rows; with a single child it is no branch and only says where that child stands.
  */
-export function unhashedTop(nodes: TrieNodes): TrieChild | undefined {
+export function unhashedTop(nodes: ReadableTrieNodes): TrieChild | undefined {
   const record = nodes.get(branchPath(NONE, 0));
   if (record === undefined) return undefined;
   const children = childrenIn(record, { keyBytes: nodes.keyBytes, depth: 0, prefix: NONE });

@@ -90,7 +90,7 @@ test.each([frontierKeyBytes, tableKeyBytes, 1])(
   },
 );
 
-test("equal sets have equal roots and records whatever the order and batching; another set has another root", () => {
+test("CORE-DET-02 equal sets have equal roots and records whatever the order and batching; another set has another root", () => {
   fc.assert(
     fc.property(anyChanges, anyChanges, fc.nat(), fc.nat(), (wanted, passing, seed, which) => {
       const rows = wanted.filter(([, row]) => row !== undefined);
@@ -134,7 +134,7 @@ function realKey(number: number): string {
   return hashText(1, subject % 4) + hashText(2, subject) + hashText(3, number);
 }
 
-test("5000 rows come and go at random and the root stays that of the set", () => {
+test("CORE-MT-01 5000 rows come and go at random and the root stays that of the set", () => {
   fc.assert(
     fc.property(fc.infiniteStream(fc.nat({ max: 4_999 })), (numbers) => {
       const trie = new Checked();
@@ -152,7 +152,7 @@ test("5000 rows come and go at random and the root stays that of the set", () =>
   );
 }, 60_000);
 
-test("one row among many touches a branch a level, a batch each branch once, and nothing is written for nothing", () => {
+test("PERF-MT-01 T25 one row among many touches a branch a level, a batch each branch once, and nothing is written for nothing", () => {
   const nodes = new MemoryNodes();
   const all = Array.from({ length: 4_096 }, (_, number) =>
     changeOf([hashText(1) + hashText(2) + hashText(3, number), hashText(4, number)]),

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fromHex, toHex } from "../bytes/hex.js";
 import { hashBytes } from "../identity/crypto.js";
 import { rememberingHasher } from "./remembering-hasher.suite.js";
-import { leavesUnder, subtreeRoot, trieRoot } from "./trie.js";
+import { leavesUnder, partsOf, partUnder, subtreeRoot, type TriePart, trieRoot } from "./trie.js";
 import { branchPath, digitAt } from "./trie-digits.js";
 import { childOf, DamagedTrie, sharedDigits } from "./trie-node.js";
 import { MemoryNodes, naiveTrie } from "./trie-oracle.suite.js";
@@ -47,6 +47,44 @@ test("a part of the trie has the root of a trie of just its rows, and its leaves
     }),
     { numRuns: 100 },
   );
+});
+
+/** So many digits, and a zero where that leaves half a byte. */
+function cut(text: string, digits: number): { readonly digits: number; readonly key: Uint8Array } {
+  const bytes = Math.ceil(digits / 2);
+  return { digits, key: fromHex(text.slice(0, digits).padEnd(2 * bytes, "0"), bytes) as Uint8Array };
+}
+
+test("a part is where the keys that begin alike part, and its children hold all of them", () => {
+  fc.assert(
+    fc.property(anyKeys, anyPart, fc.nat({ max: 192 }), (keys, other, digits) => {
+      const { nodes, rows } = trieOf(keys);
+      for (const near of [keys[0] ?? "", keys.at(-1) ?? "", other.repeat(3)]) {
+        const prefix = cut(near.padEnd(192, "0"), digits);
+        const those = [...rows].filter(([key]) => key.startsWith(near.padEnd(192, "0").slice(0, digits)));
+        const part = partUnder(hasher, nodes, prefix);
+        expect(part === undefined).toBe(those.length === 0);
+        if (part === undefined) continue;
+        expect(toHex(part.hash)).toBe(naiveTrie(hasher, new Map(those)).root);
+        expect({ digits: part.digits, key: part.key }).toEqual(cut(those[0][0], part.digits));
+        if (part.digits === 192) continue;
+        const children = partsOf(hasher, nodes, part);
+        expect(children.length).toBeGreaterThan(1);
+        expect(children.flatMap((child) => keysUnder(those, child))).toEqual(those.map(([key]) => key).sort());
+        for (const child of children) expect(partUnder(hasher, nodes, child)).toEqual(child);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+function keysUnder(rows: readonly (readonly [string, string])[], { digits, key }: TriePart): string[] {
+  const begin = toHex(key).slice(0, digits);
+  return rows.flatMap(([each]) => (each.startsWith(begin) ? [each] : [])).sort();
+}
+
+test("a prefix of more digits than keys have is a mistake", () => {
+  expect(() => partUnder(hasher, new MemoryNodes(), { digits: 193, key: new Uint8Array(97) })).toThrow(RangeError);
 });
 
 test("names of branches differ, and those under a prefix of bytes are those that begin with it and are longer", () => {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { quarantinePerMinuteMax } from "../bytes/limits.js";
+import { plainTraits } from "./hand-ports.suite.js";
+import type { LinkTraits } from "./protocol.js";
 import { ann, bob, cid, ToyDriver, tags } from "./toy-driver.suite.js";
 import { linesIn } from "./toy-protocols.suite.js";
 
@@ -40,6 +42,25 @@ test("the frame that made a step throw costs its link; frames of others are step
   expect(lastLife(toy).slice(0, 4)).toEqual(["started", "closing", "connected ann", "connected cid"]);
   expect(toy.state["quarantine"]).toMatchObject({ kept: [{ input: "received", from: "bob", reason: "a line nobody can write" }] });
   expect(toy.faults).toEqual([]);
+});
+
+test("what a link promises is told with it, and again to cores that begin anew", () => {
+  const toy = ToyDriver.running();
+  const traits: LinkTraits = { delivery: "lossy", integrity: "vouched" };
+  toy.ports.transport.events?.opened(bob, traits);
+  toy.link(ann);
+  toy.settle();
+  const told = () => toy.ports.lines.flatMap(({ input }) => ("traits" in (input as object) ? [input] : []));
+  const before = told().length;
+  toy.tell({ kind: "explode" });
+  toy.rest();
+  const [toAnn, toBob] = [
+    { kind: "connected", peer: ann, traits: plainTraits },
+    { kind: "connected", peer: bob, traits },
+  ];
+  // Each core of the two.
+  expect(told().slice(0, before)).toEqual([toBob, toBob, toAnn, toAnn]);
+  expect(told().slice(before)).toEqual([toAnn, toAnn, toBob, toBob]);
 });
 
 test("frames of a link that closed in the turn are not stepped again", () => {

@@ -2,11 +2,11 @@ import { frameBytesMax, turnBytesMax, turnCostMax, turnsUnflushedMax, turnTimeMs
 import { isMalformed } from "../bytes/malformed.js";
 import { heardIn } from "./frame.js";
 import { Inbox, type InputClass, type Waiting, type WaitingCommand, type WaitingFrame } from "./inbox.js";
-import type { AnyMount, Loss, Mount, Mounted, Outgoing } from "./mount.js";
+import type { AnyMount, Loss, Mount, Mounted, OpenLink, Outgoing } from "./mount.js";
 import { Outlet } from "./outlet.js";
 import { Overlay } from "./overlay.js";
 import type { Ports, StoreFailure } from "./ports.js";
-import type { Effect, Input, Json, MessageClass, PeerId, Vocabulary } from "./protocol.js";
+import type { Effect, Input, Json, LinkTraits, MessageClass, PeerId, Vocabulary } from "./protocol.js";
 import { Quarantine } from "./quarantine.js";
 import { Turn } from "./turn.js";
 
@@ -42,8 +42,7 @@ export class Driver {
   readonly #closers: readonly number[];
   readonly #inbox = new Inbox();
   /** Links that are open, each numbered, so that what was meant for one does not reach the next with that peer. */
-  readonly #links = new Map<PeerId, number>();
-  #linksOpened = 0;
+  readonly #links = new Map<PeerId, OpenLink>();
   readonly #outlet: Outlet;
   readonly #quarantine = new Quarantine();
   /** Being stepped: to be answered for if the driver halts meanwhile. */
@@ -88,7 +87,7 @@ export class Driver {
     this.#guard(() => {
       if (!this.#startCores() || this.#state !== "running") return;
       this.#ports.transport.listen({
-        opened: (peer) => this.#opened(peer),
+        opened: (peer, traits) => this.#opened(peer, traits),
         closed: (peer) => this.#closed(peer),
         arrived: (from, frame, messageClass) => this.#arrived(from, frame, messageClass),
       });
@@ -137,11 +136,11 @@ export class Driver {
     return this.#state === "stopping" || this.#state === "stopped";
   }
 
-  #opened(peer: PeerId): void {
+  #opened(peer: PeerId, traits: LinkTraits): void {
     if (this.#stopping) return this.#ports.transport.close(peer, "the peer is stopping");
     if (this.#links.has(peer)) return;
-    this.#links.set(peer, ++this.#linksOpened);
-    this.#inbox.connected(peer, this.#mounts.length);
+    this.#links.set(peer, { traits });
+    this.#inbox.connected({ peer, traits }, this.#mounts.length);
     this.#wake();
   }
 
@@ -389,7 +388,8 @@ export class Driver {
     this.#inbox.forgetOwn();
     this.#outlet.resume();
     if (!this.#startCores()) return;
-    for (const peer of [...this.#links.keys()].sort()) this.#inbox.connected(peer, this.#mounts.length);
+    const links = [...this.#links].sort(([one], [other]) => (one < other ? -1 : 1));
+    for (const [peer, { traits }] of links) this.#inbox.connected({ peer, traits }, this.#mounts.length);
     this.#wake();
   }
 

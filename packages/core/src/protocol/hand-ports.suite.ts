@@ -3,7 +3,7 @@ import { MemoryKeys, type MemorySnapshot } from "../store/memory-keys.js";
 import { applyBatch } from "../store/memory-store.js";
 import type { Batch } from "./key-space.js";
 import type { Clock, Compute, LinkEvents, Ports, Scheduler, Store, StoreFailure, TraceLine, Transport } from "./ports.js";
-import type { Instant, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
+import type { Instant, LinkTraits, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
 
 // Ports cranked by hand: nothing happens until the test says so, one thing at a time.
 
@@ -142,6 +142,9 @@ export interface Sent {
   readonly frame: Uint8Array;
   readonly messageClass: MessageClass;
 }
+
+/** Of links made by hand, where nobody cares. */
+export const plainTraits: LinkTraits = { delivery: "lossless", integrity: "unchecked" };
 
 export class HandTransport implements Transport {
   events: LinkEvents | undefined;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { linkControlInputsMax, localInputsMax } from "../bytes/limits.js";
+import { plainTraits } from "./hand-ports.suite.js";
 import { Inbox, type InputClass, type Waiting, type WaitingFrame } from "./inbox.js";
 import type { PeerId } from "./protocol.js";
 
@@ -33,7 +34,7 @@ function filled(): Inbox {
   inbox.frame(ann, Uint8Array.of(2), "control");
   inbox.own(0, { kind: "expired", timer: "t" });
   inbox.again([frame(bob, 3)], "together");
-  inbox.connected(ann, 2);
+  inbox.connected({ peer: ann, traits: plainTraits }, 2);
   return inbox;
 }
 
@@ -65,7 +66,7 @@ test("what must stand alone comes first, and says so", () => {
   const inbox = new Inbox();
   inbox.again([frame(ann, 9)], "together");
   inbox.again([frame(ann, 1), frame(bob, 2)], "alone");
-  inbox.connected(bob, 1);
+  inbox.connected({ peer: bob, traits: plainTraits }, 1);
   expect(inbox.nextStandsAlone).toBe(false);
   expect(word(inbox.next("bulk"))).toBe("connected bob 0");
   expect(inbox.nextStandsAlone).toBe(true);
@@ -92,10 +93,10 @@ test("a closed link's frames are gone from everywhere; others' stay", () => {
 
 test("a core that was not told of a link is not told of its end; one that was, is", () => {
   const inbox = new Inbox();
-  inbox.connected(ann, 3);
+  inbox.connected({ peer: ann, traits: plainTraits }, 3);
   inbox.next("bulk");
   inbox.disconnected(ann, 3);
-  inbox.connected(ann, 3);
+  inbox.connected({ peer: ann, traits: plainTraits }, 3);
   expect(all(inbox)).toEqual(["disconnected ann 0", "connected ann 0", "connected ann 1", "connected ann 2"]);
 });
 

@@ -1,5 +1,5 @@
 import { linkBulkBytesMax, linkControlBytesMax, linkControlInputsMax, localInputsMax } from "../bytes/limits.js";
-import type { Input, MessageClass, PeerId, Vocabulary } from "./protocol.js";
+import type { Input, LinkTraits, MessageClass, PeerId, Vocabulary } from "./protocol.js";
 import { Queue } from "./queue.js";
 
 // What waits to be stepped: news of links first, so that no core hears a peer before it is connected; then what a
@@ -97,8 +97,8 @@ export class Inbox {
     this.#control.push(this.#control.lane(OWN), { kind: "own", mount, input });
   }
 
-  connected(peer: PeerId, mounts: number): void {
-    for (let mount = 0; mount < mounts; mount++) this.#links.push({ kind: "own", mount, input: { kind: "connected", peer } });
+  connected(link: { readonly peer: PeerId; readonly traits: LinkTraits }, mounts: number): void {
+    for (let mount = 0; mount < mounts; mount++) this.#links.push({ kind: "own", mount, input: { kind: "connected", ...link } });
   }
 
   /** Nothing a closed link sent is stepped any more. A core that has not heard of the link yet never will: however often

@@ -1,5 +1,5 @@
 import type { WaitingCommand } from "./inbox.js";
-import type { Core, Effect, MessageClass, PeerId, Protocol, Vocabulary } from "./protocol.js";
+import type { Core, Effect, LinkTraits, MessageClass, PeerId, Protocol, Vocabulary } from "./protocol.js";
 
 /** Why a command came to nothing, and whether its writes may be found in the store all the same. */
 export interface Loss {
@@ -28,6 +28,11 @@ export interface Mounted {
   apply(write: unknown): void;
 }
 
+/** A link while it is open: the next with the same peer is another. */
+export interface OpenLink {
+  readonly traits: LinkTraits;
+}
+
 /** One effect and the core it came from. Messages are encoded in their step: what the core changes later is not in them. */
 export interface Outgoing {
   readonly mount: number;
@@ -35,7 +40,7 @@ export interface Outgoing {
     | Exclude<Effect<Vocabulary>, { readonly kind: "write" | "send" }>
     | { readonly kind: "frame"; readonly to: PeerId; readonly frame: Uint8Array; readonly messageClass: MessageClass };
   /** Of a frame or a disconnection: the link it was meant for. It is not for the link that follows it. */
-  readonly link: number | undefined;
+  readonly link: OpenLink | undefined;
   /** The command that is answered once this is out, before its turn is flushed. */
   answers: WaitingCommand | undefined;
 }

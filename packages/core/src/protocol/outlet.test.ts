@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HandPorts } from "./hand-ports.suite.js";
+import { HandPorts, plainTraits } from "./hand-ports.suite.js";
 import { Inbox } from "./inbox.js";
 import type { Mounted, Outgoing } from "./mount.js";
 import { Outlet } from "./outlet.js";
@@ -14,9 +14,10 @@ function bench() {
   const toy = new ToyDriver();
   const cut: string[] = [];
   const mounts = [toy.ledger, toy.pinger].map((mount) => ({ mount })) as unknown as Mounted[];
-  const links = new Map([[ann, 1]]);
+  const link = { traits: plainTraits };
+  const links = new Map([[ann, link]]);
   const outlet = new Outlet({ ports, mounts, inbox, links, wake: () => {}, disconnect: (peer, reason) => cut.push(`${peer}: ${reason}`) });
-  const out = (effect: Outgoing["effect"], mount = 0) => outlet.release({ mount, effect, link: 1, answers: undefined });
+  const out = (effect: Outgoing["effect"], mount = 0) => outlet.release({ mount, effect, link, answers: undefined });
   return { links, ports, inbox, toy, cut, outlet, out };
 }
 
@@ -33,7 +34,7 @@ test("frames, notices and disconnections go where they belong", () => {
 
 test("what was meant for a link does not reach the next one with that peer", () => {
   const { ports, cut, links, out } = bench();
-  for (const now of [undefined, 2]) {
+  for (const now of [undefined, { traits: plainTraits }]) {
     links.delete(ann);
     if (now !== undefined) links.set(ann, now);
     out({ kind: "frame", to: ann, frame: Uint8Array.of(1), messageClass: "control" });

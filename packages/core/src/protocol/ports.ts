@@ -1,5 +1,5 @@
 import type { Batch, ReadableKeys } from "./key-space.js";
-import type { Instant, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
+import type { Instant, LinkTraits, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
 
 // What the driver needs of the world: real in packages/sinter, virtual in packages/simulator. Each port has an
 // acceptance suite beside this file (*.suite.ts) that both must pass.
@@ -17,7 +17,7 @@ export interface Scheduler {
 }
 
 export interface LinkEvents {
-  opened(peer: PeerId): void;
+  opened(peer: PeerId, traits: LinkTraits): void;
   closed(peer: PeerId): void;
   /** One whole frame. Of bulk, never more than the credit given (see Transport.credit). */
   arrived(from: PeerId, frame: Uint8Array, messageClass: MessageClass): void;
@@ -25,7 +25,7 @@ export interface LinkEvents {
 
 export interface Transport {
   listen(events: LinkEvents): void;
-  /** Frames of a class arrive in order, or the link closes. Sending to a peer that is not linked does nothing. */
+  /** Frames of a class arrive in order, or the link closes; but for a lossy one. Sending to a peer that is not linked does nothing. */
   send(to: PeerId, frame: Uint8Array, messageClass: MessageClass): void;
   /** Lets the peer send `bytes` more of bulk. A new link starts with `linkBulkBytesMax`. */
   credit(from: PeerId, bytes: number): void;

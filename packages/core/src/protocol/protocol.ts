@@ -30,12 +30,20 @@ export interface Vocabulary {
   Result: unknown;
 }
 
+/** What a link promises of the frames on it. */
+export interface LinkTraits {
+  /** `lossy`: frames may be lost, and overtake each other. */
+  readonly delivery: "lossless" | "lossy";
+  /** `vouched`: a frame that was changed on the way never arrives. */
+  readonly integrity: "vouched" | "unchecked";
+}
+
 export type Outcome<R> = { readonly kind: "done"; readonly result: R } | { readonly kind: "failed"; readonly reason: string };
 
 export type Input<V extends Vocabulary> =
   /** First after every boot and every recovery: rebuild from the view. */
   | { readonly kind: "started" }
-  | { readonly kind: "connected"; readonly peer: PeerId }
+  | { readonly kind: "connected"; readonly peer: PeerId; readonly traits: LinkTraits }
   | { readonly kind: "disconnected"; readonly peer: PeerId }
   | { readonly kind: "received"; readonly from: PeerId; readonly message: V["Message"] }
   | { readonly kind: "commanded"; readonly command: V["Command"] }

@@ -1,5 +1,5 @@
 import { Driver } from "./driver.js";
-import { HandPorts } from "./hand-ports.suite.js";
+import { HandPorts, plainTraits } from "./hand-ports.suite.js";
 import type { AnyMount, Loss, Mount } from "./mount.js";
 import type { MessageClass, PeerId } from "./protocol.js";
 import {
@@ -98,7 +98,7 @@ export class ToyDriver {
   }
 
   link(...peers: PeerId[]): void {
-    for (const peer of peers) this.ports.transport.events?.opened(peer);
+    for (const peer of peers) this.ports.transport.events?.opened(peer, plainTraits);
   }
 
   unlink(peer: PeerId): void {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { plainTraits } from "./hand-ports.suite.js";
 import type { WaitingCommand } from "./inbox.js";
 import type { Mounted } from "./mount.js";
 import type { Effect, Instant, PeerId, Vocabulary } from "./protocol.js";
@@ -6,7 +7,7 @@ import { Turn } from "./turn.js";
 
 const ann = "ann" as PeerId;
 const bob = "bob" as PeerId;
-const links = new Map([[ann, 1]]);
+const links = new Map([[ann, { traits: plainTraits }]]);
 const wrote: unknown[] = [];
 const mounted = { apply: (write: unknown) => void wrote.push(write) } as unknown as Mounted;
 const late: Effect<Vocabulary> = { kind: "notify", notice: "late" };
@@ -47,15 +48,15 @@ test("settled, it keeps commands and links, and lets frames go", () => {
   const asked = command();
   it.inputs.push(asked, { kind: "own", mount: 0, input: { kind: "started" } });
   for (const from of [ann, ann, bob]) it.inputs.push({ kind: "frame", from, frame: new Uint8Array(9), messageClass: "control" });
-  it.settle(new Map([[ann, 1]]));
+  it.settle(new Map([[ann, { traits: plainTraits }]]));
   expect([it.inputs, it.commands, [...it.links]]).toEqual([[], [asked], [ann]]);
   const other = turn();
   other.take(0, mounted, [late], undefined, links);
   other.inputs.push(command(), { kind: "frame", from: bob, frame: new Uint8Array(9), messageClass: "control" });
   other.settle(
     new Map([
-      [ann, 1],
-      [bob, 2],
+      [ann, { traits: plainTraits }],
+      [bob, { traits: plainTraits }],
     ]),
   );
   it.absorb(other);

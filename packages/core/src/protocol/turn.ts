@@ -1,6 +1,6 @@
 import { frameOf } from "./frame.js";
 import type { Waiting, WaitingCommand } from "./inbox.js";
-import type { Mounted, Outgoing } from "./mount.js";
+import type { Mounted, OpenLink, Outgoing } from "./mount.js";
 import type { Effect, Instant, PeerId, Random, Surroundings, Vocabulary } from "./protocol.js";
 
 /** What the world looks like to every step of a turn. */
@@ -10,8 +10,8 @@ export interface TurnMoment {
   readonly disk: "roomy" | "full";
 }
 
-/** Links open now, each with a number of its own. */
-export type Links = ReadonlyMap<PeerId, number>;
+/** Links open now. */
+export type Links = ReadonlyMap<PeerId, OpenLink>;
 
 /** One pass of the driver, kept until its writes are on disk. */
 export class Turn {

@@ -234,7 +234,7 @@ function operations(rig: Rig): StoredEvent[] {
 }
 
 test.each(Object.entries(trials))(
-  "whatever comes when, and whatever is taken back, every view of it comes to the same: %s",
+  "CORE-DET-01 whatever comes when, and whatever is taken back, every view of it comes to the same: %s",
   (_name, trial) => {
     fc.assert(
       fc.property(fc.array(anyStep, { minLength: 5, maxLength: 40 }), (steps) => {

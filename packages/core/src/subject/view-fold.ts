@@ -6,8 +6,7 @@ import { counterAt, decodeRedaction, kindAt, originAt, payloadAt, systemKinds, w
 import { hasOrigin } from "../feed/event/origin.js";
 import { nameAt, namedLane, redactedBy } from "../feed/lane/absence.js";
 import { DamagedStore, type FeedView, type LaneEntry } from "../feed/lane/feed-view.js";
-import { countedSize } from "../feed/lane/freeze.js";
-import type { Assurance } from "../feed/lane/lane-reach.js";
+import { type Assurance, laneReach } from "../feed/lane/lane-reach.js";
 import { LaneReader, type Located } from "../feed/lane/lane-reader.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
@@ -244,8 +243,7 @@ export class ViewFold {
     const { view, assurance } = this.#parts;
     const head = view.head(entry.number);
     if (head === undefined) return;
-    const counted = countedSize(head);
-    const end = assurance === "hybrid" ? Math.min(counted, view.hybrid(entry.number)?.seal.size ?? 0) : counted;
+    const end = laneReach(view, entry.number, assurance);
     let fold = this.#folds.get(entry.number);
     if (fold === undefined) {
       if (end === 0) return;

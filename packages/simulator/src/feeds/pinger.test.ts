@@ -1,5 +1,6 @@
 import { type Input, Malformed, type PeerId, type Surroundings } from "@sinter/core";
 import { expect, test } from "vitest";
+import { plainTraits } from "../../../core/src/protocol/hand-ports.suite.js";
 import { type PingerMessage, type PingerVocabulary, pingerProtocol } from "./pinger.js";
 
 const protocol = pingerProtocol();
@@ -32,7 +33,7 @@ test("a ping has one beginning and one end: ponged, link lost, nobody there, or 
   const core = protocol.create();
   expect(heardBy(core, { kind: "started" })).toMatchObject([{ notice: { kind: "forgot" } }, { kind: "schedule" }]);
   expect(heardBy(core, ping(1))).toMatchObject([{ notice: { kind: "begun" } }, { notice: { how: "nobody there" } }]);
-  heardBy(core, { kind: "connected", peer: ann });
+  heardBy(core, { kind: "connected", peer: ann, traits: plainTraits });
   expect(heardBy(core, ping(2))).toMatchObject([{ notice: { kind: "begun", token: 2 } }, { kind: "send", to: ann, after: "step" }]);
   const pong = { kind: "received", from: ann, message: { kind: "pong", token: 2 } } as const;
   expect(heardBy(core, pong, pong)).toMatchObject([{ notice: { kind: "ended", token: 2, how: "ponged" } }]);
@@ -43,7 +44,7 @@ test("a ping has one beginning and one end: ponged, link lost, nobody there, or 
 
 test("pings are answered, beats go to everybody and come again, numbers are squared elsewhere", () => {
   const core = protocol.create();
-  heardBy(core, { kind: "connected", peer: ann });
+  heardBy(core, { kind: "connected", peer: ann, traits: plainTraits });
   expect(heardBy(core, { kind: "received", from: ann, message: { kind: "ping", token: 4, load: new Uint8Array(1) } })).toMatchObject([
     { kind: "send", message: { kind: "pong", token: 4 } },
   ]);

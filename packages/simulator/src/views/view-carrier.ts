@@ -93,7 +93,7 @@ export class ViewCarrier {
       const answer = await work;
       if (isMalformed(answer)) to.broken(`${what}: ${answer.reason}`);
     } catch (error) {
-      to.brokenOff(what, error);
+      to.failed(what, error);
     }
   }
 }

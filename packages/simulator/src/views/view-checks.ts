@@ -1,5 +1,4 @@
 import {
-  countedSize,
   decodeKey,
   decodeViewNumber,
   encodeItems,
@@ -11,20 +10,18 @@ import {
   LaneReader,
   type ReadableKeys,
   type SubjectId,
-  systemKindMax,
   systemKinds,
   tableRange,
   toHex,
   ViewFold,
   ViewStore,
 } from "@sinter/core";
+import { spansOf } from "../hosts/plain-reading.js";
 import { traceText } from "../trace.js";
 import type { ViewKind } from "./view-kinds.js";
 
 // What a store says of a subject without the view that is open: its events read one by one, a fold from the beginning, and what of
 // its views is on disk.
-
-type StoredEvent = ReturnType<typeof eventsInOrder> extends Iterable<infer Event> ? Event : never;
 
 /** A view on disk, by the lanes it was folded over. */
 export interface DurableView {
@@ -34,23 +31,6 @@ export interface DurableView {
 
 /** No store of a run has so many. */
 const APART = 0xffff_fff0;
-
-function spansOf(view: FeedView, subject: SubjectId, from?: DurableView["cursors"]) {
-  return [...view.lanes(subject)].map((entry) => {
-    const head = view.head(entry.number);
-    return { entry, next: 1 + (from?.get(entry.number)?.seq ?? 0), end: 1 + (head === undefined ? 0 : countedSize(head)) };
-  });
-}
-
-/** The operations' events that count, each once, in total order. */
-export function readPlainly(view: FeedView, hasher: Hasher, subject: SubjectId): readonly StoredEvent[] {
-  return [...eventsInOrder(view, hasher, subject, spansOf(view, subject))].filter(({ kind }) => kind > systemKindMax);
-}
-
-/** By which receipts name it. */
-export function idOf({ id, origin }: StoredEvent): string {
-  return toHex(origin?.id ?? id);
-}
 
 /** Folded from the beginning, beside all that the store has of views. `waiting`: lanes that cannot be folded to their end. */
 export function foldedAfresh(

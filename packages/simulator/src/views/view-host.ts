@@ -1,44 +1,18 @@
-import {
-  authorOfKey,
-  decodeOperations,
-  encodeOperations,
-  FeedView,
-  type Hasher,
-  isMalformed,
-  type NetworkId,
-  OutcomeUnknown,
-  type Peer,
-  type Receipt,
-  type Signer,
-  SinterError,
-  type SubjectId,
-  toHex,
-  type Verifier,
-} from "@sinter/core";
-import type { FeedIdentity } from "../feeds/founding.js";
-import { auditOf } from "../feeds/station.js";
+import { decodeOperations, encodeOperations, isMalformed, OutcomeUnknown, type Receipt, type SubjectId, toHex } from "@sinter/core";
+import { Host, type HostParts, patienceMs } from "../hosts/host.js";
+import { HostedPeer } from "../hosts/hosted-peer.js";
+import { idOf, readPlainly, type StoredEvent } from "../hosts/plain-reading.js";
+import { runSettled } from "../hosts/settled-run.js";
 import type { SeededRandom } from "../seeded-random.js";
-import type { Boot, SimulatedPeer } from "../simulated-peer.js";
-import type { World } from "../world.js";
-import { runSettled, type Settled } from "./settled-run.js";
-import { type DurableView, durableViews, foldedAfresh, idOf, isOutdated, readPlainly, toldAs } from "./view-checks.js";
+import type { Boot } from "../simulated-peer.js";
+import { type DurableView, durableViews, foldedAfresh, isOutdated, toldAs } from "./view-checks.js";
 import { drawOf, type OpenView, type ViewKind, words } from "./view-kinds.js";
-import { ViewPeer } from "./view-peer.js";
 
-export interface ViewHostParts {
-  readonly hasher: Hasher;
-  readonly verifier: Verifier;
-  readonly network: { readonly name: string; readonly id: NetworkId };
-  readonly settled: Settled;
+export interface ViewHostParts extends HostParts {
   readonly kinds: readonly ViewKind[];
   readonly subjectOf: (kind: ViewKind) => SubjectId;
   /** Draws what is written. */
   readonly random: SeededRandom;
-  /** Events that somebody asked to have redacted. */
-  readonly redacted: Set<string>;
-  /** Authors of whom one store goes on from what another one goes on from, and cannot know it. */
-  readonly mayFork: Set<string>;
-  readonly broken: (what: string) => void;
 }
 
 /** An operation that is on disk: so this host said. */
@@ -56,137 +30,35 @@ interface UnderWay {
 }
 
 /** Losses that come of what the disk did; any other is a fault of ours. */
-const LOSSES = /(no space left on the disk|the disk cannot (write|sync)|the store is closed|the disk is full|the peer is stopping)/;
-/** Longer than anything here takes, in virtual time. */
-const PATIENCE_MS = 60_000;
+export const viewLosses =
+  /(no space left on the disk|the disk cannot (write|sync)|the store is closed|the disk is full|the peer is stopping)/;
 const LOOK_AGAIN_MS = 20;
 
-export type Answer<T> =
-  | { readonly kind: "value"; readonly value: T }
-  | { readonly kind: "error"; readonly error: unknown }
-  /** The peer went down before that. */
-  | { readonly kind: "gone" };
-
-/** One place in the world where a peer runs, over all its boots and whatever disk is put into it; and what it promised there. */
-export class ViewHost {
-  readonly index: number;
-  signer: Signer;
-  /** Of the data file: with another one the store knows that it was copied. */
-  inode: bigint;
-  /** In the order in which they were acknowledged; what its disk lost with a former life is not there any more. */
-  acked: Acked[] = [];
+/** A host whose peer reads subjects through live views and writes to them. */
+export class ViewHost extends Host<Acked, ViewHostParts> {
   /** Views that were opened and found to be right, and events that were folded for that. */
   readonly counts = { acked: 0, opened: 0, resumed: 0, folded: 0, anew: 0, settled: 0 };
-  readonly #parts: ViewHostParts;
   readonly #open = new Map<ViewKind, OpenView>();
   readonly #underWay = new Set<UnderWay>();
-  #world: World<ViewPeer> | undefined;
-  /** Faults that its disk had when it came up. */
-  #faultsBefore = 0;
-  #isShutting = false;
+  #durable: ReadonlyMap<string, DurableView> = new Map();
   /** Told at the moment at which something is acknowledged. */
   acknowledged: (() => void) | undefined;
 
-  constructor(index: number, signer: Signer, parts: ViewHostParts) {
-    this.index = index;
-    this.signer = signer;
-    this.inode = BigInt(index + 1);
-    this.#parts = parts;
+  boot(...[ports, { id }]: Parameters<Boot<HostedPeer>>): HostedPeer {
+    const { hasher, verifier } = this.parts;
+    return new HostedPeer({ ports, id, hasher, verifier, identity: this.identity });
   }
 
-  boot(...[ports, setup]: Parameters<Boot<ViewPeer>>): ViewPeer {
-    const { hasher, verifier } = this.#parts;
-    return new ViewPeer({ ports, setup, hasher, verifier, identity: this.identity });
-  }
-
-  join(world: World<ViewPeer>): void {
-    this.#world = world;
-  }
-
-  get identity(): FeedIdentity {
-    return { signer: this.signer, author: authorOfKey(this.signer.publicKey), network: this.#parts.network, inode: this.inode };
-  }
-
-  get author(): string {
-    return toHex(this.identity.author);
-  }
-
-  get #there(): World<ViewPeer> {
-    return this.#world as World<ViewPeer>;
-  }
-
-  get simulated(): SimulatedPeer<ViewPeer> {
-    return this.#there.peer(this.index);
-  }
-
-  /** While it runs. */
-  get peer(): Peer | undefined {
-    const { simulated } = this;
-    return simulated.state === "up" && simulated.booted.why === undefined ? simulated.booted.peer : undefined;
-  }
-
-  get view(): FeedView {
-    return new FeedView(this.simulated.store.keys);
-  }
-
-  broken(what: string): void {
-    this.#parts.broken(`host ${this.index}, boot ${this.simulated.boots}, at ${this.#there.now.toFixed(1)} ms: ${what}`);
-  }
-
-  /** The answer, once there is one. */
-  async of<T>(what: string, work: Promise<T>): Promise<Answer<T>> {
-    const { boots } = this.simulated;
-    let answer: Answer<T> | undefined;
-    work.then(
-      (value) => {
-        answer = { kind: "value", value };
-      },
-      (error: unknown) => {
-        answer = { kind: "error", error };
-      },
-    );
-    const isOver = () => answer !== undefined || this.simulated.state === "down" || this.simulated.boots !== boots;
-    const end = await runSettled(this.#there, this.#parts.settled, { forMs: PATIENCE_MS, until: isOver });
-    if (end !== "condition") this.broken(`no end of ${what}`);
-    const answered = answer as Answer<T> | undefined;
-    if (answered?.kind === "error") this.failed(what, answered.error);
-    return answered ?? { kind: "gone" };
-  }
-
-  /** What fails for another reason than a disk that failed is a fault. */
-  failed(what: string, error: unknown): void {
-    const reason = error instanceof SinterError ? error.message : `unawares: ${error instanceof Error ? error.stack : String(error)}`;
-    // Of a peer whose disk fails while it is closed that is all that is said.
-    const isClosed = isStopped(error) && this.simulated.disk.fired.length > this.#faultsBefore;
-    if (!isClosed && !(error instanceof SinterError && LOSSES.test(reason))) this.broken(`${what} failed: ${reason}`);
-  }
-
-  /** A peer that came to an end by itself had a disk that failed. */
-  ended(why: string): void {
-    if (!LOSSES.test(why)) this.broken(`it came to an end: ${why}`);
-  }
-
-  /** Of what takes several steps: it ends there where the peer is closed meanwhile. */
-  brokenOff(what: string, error: unknown): void {
-    if (!this.#isShutting || !isStopped(error)) this.failed(what, error);
-  }
-
-  // --- up, and what is found then ---
-
-  /** Runs it again, and looks whether all its views go on where they were. */
-  async start(): Promise<void> {
-    const { hasher, verifier, network, kinds } = this.#parts;
+  /** Looks whether all its views go on where they were, too. */
+  override async start(): Promise<void> {
     this.#open.clear();
     this.#underWay.clear();
-    this.#faultsBefore = this.simulated.disk.fired.length;
-    this.simulated.start();
-    const { keys } = this.simulated.store;
-    for (const { what, where, detail } of auditOf(keys, { hasher, verifier, signer: this.signer }, network.id))
-      this.broken(`audit: ${what} at ${where}: ${detail}`);
-    const durable = durableViews(keys, hasher);
-    const isReady = () => this.simulated.state === "down" || this.peer !== undefined || this.simulated.booted.why !== undefined;
-    await runSettled(this.#there, this.#parts.settled, { forMs: PATIENCE_MS, until: isReady });
-    for (const kind of kinds) if (this.peer !== undefined) await this.open(kind, durable);
+    await super.start();
+    for (const kind of this.parts.kinds) if (this.peer !== undefined) await this.open(kind, this.#durable);
+  }
+
+  protected override found(): void {
+    this.#durable = durableViews(this.simulated.store.keys, this.parts.hasher);
   }
 
   /** `durable`: what was on disk when the peer began. */
@@ -197,7 +69,7 @@ export class ViewHost {
     this.#open.set(kind, opened.value);
     if (kind.shown !== undefined) opened.value.watch((shown) => this.#shows(kind, shown, this.#wanted(kind, opened.value)));
     this.counts.opened++;
-    await this.compare(kind, durable?.get(toHex(this.#parts.subjectOf(kind))));
+    await this.compare(kind, durable?.get(toHex(this.parts.subjectOf(kind))));
   }
 
   /** `begun`: whoever asks for it at once finds that it is not closed yet. */
@@ -207,12 +79,12 @@ export class ViewHost {
     this.#open.delete(kind);
     const closing = open.close();
     if (how === "done") await this.of(`closing ${kind.path}`, closing);
-    else closing.catch((error: unknown) => this.brokenOff(`closing ${kind.path}`, error));
+    else closing.catch((error: unknown) => this.failed(`closing ${kind.path}`, error));
   }
 
   /** Events that it acknowledged, and that nobody asked to have redacted: those are not appended again. */
   promised(kind: ViewKind): readonly string[] {
-    return this.acked.flatMap(({ kind: of, id }) => (of === kind && !this.#parts.redacted.has(id) ? [id] : []));
+    return this.promises.flatMap(({ kind: of, id }) => (of === kind && !this.parts.redacted.has(id) ? [id] : []));
   }
 
   isOpen(kind: ViewKind): boolean {
@@ -226,7 +98,7 @@ export class ViewHost {
   /** An open view against what the store says without it, as soon as it has folded all there is. Answers how many lanes cannot be
    * folded to their end. */
   async compare(kind: ViewKind, durable?: DurableView): Promise<number> {
-    const patientUntilMs = this.#there.now + PATIENCE_MS;
+    const patientUntilMs = this.world.now + patienceMs;
     for (;;) {
       const seen = await this.#seen(kind);
       if (seen === undefined) return 0;
@@ -235,11 +107,11 @@ export class ViewHost {
         this.#hold(kind, seen);
         return seen.afresh.waiting;
       }
-      if (this.#there.now > patientUntilMs) {
+      if (this.world.now > patientUntilMs) {
         this.broken(`${kind.path} does not come to its end: ${JSON.stringify(await this.peer?.describe())}`);
         return 0;
       }
-      await runSettled(this.#there, this.#parts.settled, { forMs: LOOK_AGAIN_MS });
+      await runSettled(this.world, this.parts.settled, { forMs: LOOK_AGAIN_MS });
     }
   }
 
@@ -257,7 +129,7 @@ export class ViewHost {
     const described = await this.#described(kind);
     if (state.kind !== "value" || value.kind !== "value" || described === undefined) return undefined;
     if (JSON.stringify(described) !== JSON.stringify(before)) return "moving";
-    const afresh = foldedAfresh(this.view, this.#parts.hasher, kind, this.#parts.subjectOf(kind));
+    const afresh = foldedAfresh(this.view, this.parts.hasher, kind, this.parts.subjectOf(kind));
     if (afresh.events !== described.events) return "moving";
     const logged = open.logged && words.map((word) => open.logged?.(word));
     return { described, afresh, state: state.value, value: value.value, logged };
@@ -282,17 +154,17 @@ export class ViewHost {
       return;
     }
     this.counts.anew++;
-    if (!isOutdated(this.view, this.#parts.hasher, this.#parts.subjectOf(kind), durable))
+    if (!isOutdated(this.view, this.parts.hasher, this.parts.subjectOf(kind), durable))
       this.broken(`${kind.path} was folded anew, and nothing of it was taken away`);
   }
 
   #hold(kind: ViewKind, { afresh, state, value, logged }: Seen): void {
     const { path, type } = kind;
     if (state !== afresh.state) this.broken(`${path} is ${state}, and folded from the beginning ${afresh.state}`);
-    this.#there.trace?.note(this.#there.now, `host ${this.index}`, `${path} ${state}`);
-    const events = readPlainly(this.view, this.#parts.hasher, this.#parts.subjectOf(kind));
+    this.world.trace?.note(this.world.now, `host ${this.index}`, `${path} ${state}`);
+    const events = readPlainly(this.view, this.parts.hasher, this.parts.subjectOf(kind));
     const here = new Set(events.map(idOf));
-    if (!this.#parts.mayFork.has(this.author))
+    if (!this.parts.mayFork.has(this.author))
       for (const id of this.promised(kind)) if (!here.has(id)) this.broken(`${path} lost ${id}, which was acknowledged`);
     // What waits for a payload is read, and not folded.
     if (afresh.waiting > 0) return;
@@ -301,7 +173,7 @@ export class ViewHost {
     const asked = logged && words.map((word) => keys.filter((key) => key === word).length);
     if (asked?.join() !== logged?.join())
       this.broken(`${path} logged ${logged?.join()} operations under its words, and ${asked?.join()} were asked`);
-    const told = kind.plainOf === undefined || this.#parts.mayFork.size === 0 ? kind.plain?.(operations) : undefined;
+    const told = kind.plainOf === undefined || this.parts.mayFork.size === 0 ? kind.plain?.(operations) : undefined;
     if (told !== undefined && toldAs(value) !== toldAs(told))
       this.broken(`${path} reads ${toldAs(value)}, and its events come to ${toldAs(told)}`);
   }
@@ -311,7 +183,7 @@ export class ViewHost {
   write(kind: ViewKind, number: number): void {
     const view = this.#open.get(kind);
     if (view === undefined || this.peer === undefined) return;
-    const { random } = this.#parts;
+    const { random } = this.parts;
     const operations = kind.asked(drawOf(random, number));
     const underWay: UnderWay = { kind, view, shown: kind.shown === undefined ? [] : operations.map(kind.shown) };
     const { boots } = this.simulated;
@@ -332,7 +204,7 @@ export class ViewHost {
     const { kind, shown } = underWay;
     this.#underWay.delete(underWay);
     this.counts.acked++;
-    this.acked.push({ kind, id: receipt.id(0), shown });
+    this.promises.push({ kind, id: receipt.id(0), shown });
     void this.#looks(kind);
     this.acknowledged?.();
   }
@@ -346,7 +218,7 @@ export class ViewHost {
 
   /** What is said to have become of a write, against what lies in the store. */
   async #settle(kind: ViewKind, operations: readonly unknown[], error: OutcomeUnknown): Promise<void> {
-    const { hasher, subjectOf } = this.#parts;
+    const { hasher, subjectOf } = this.parts;
     const { boots } = this.simulated;
     const { kind: code, payload } = encodeOperations(kind.type, operations);
     const said = `${code} ${toHex(payload)}`;
@@ -359,7 +231,7 @@ export class ViewHost {
       if (settled === "not applied" && kind.shown !== undefined && written.includes(said))
         this.broken(`a write to ${kind.path} is said not to be applied, and is there`);
     } catch (failure) {
-      if (this.simulated.boots === boots) this.brokenOff(`settling a write to ${kind.path}`, failure);
+      if (this.simulated.boots === boots) this.failed(`settling a write to ${kind.path}`, failure);
     }
   }
 
@@ -370,33 +242,22 @@ export class ViewHost {
     try {
       this.#shows(kind, (await open.value()) as ReadonlySet<string>, wanted);
     } catch (error) {
-      this.brokenOff(`reading ${kind.path}`, error);
+      this.failed(`reading ${kind.path}`, error);
     }
   }
 
   /** What was written here is in view from the call on, whatever is folded, kept or lost meanwhile. */
   #wanted(kind: ViewKind, open: OpenView): ReadonlySet<string> {
     const wanted = new Set<string>();
-    if (this.#parts.mayFork.has(this.author)) return wanted;
-    for (const { kind: of, id, shown } of this.acked)
-      if (of === kind && !this.#parts.redacted.has(id)) for (const each of shown) wanted.add(each);
+    if (this.parts.mayFork.has(this.author)) return wanted;
+    for (const { kind: of, id, shown } of this.promises)
+      if (of === kind && !this.parts.redacted.has(id)) for (const each of shown) wanted.add(each);
     for (const { view, shown } of this.#underWay) if (view === open) for (const each of shown) wanted.add(each);
     return wanted;
   }
 
   #shows(kind: ViewKind, shown: ReadonlySet<string>, wanted: ReadonlySet<string>): void {
     for (const each of wanted) if (!shown.has(each)) return this.broken(`${kind.path} does not show ${each}, which was written here`);
-  }
-
-  // --- and down ---
-
-  /** In good order. */
-  async shut(): Promise<void> {
-    const { peer } = this;
-    this.#isShutting = true;
-    if (peer !== undefined) await this.of("closing", peer.close());
-    if (this.simulated.state === "up") this.simulated.stop();
-    this.#isShutting = false;
   }
 }
 
@@ -419,16 +280,12 @@ interface Seen {
   readonly logged: readonly unknown[] | undefined;
 }
 
-function isStopped(error: unknown): boolean {
-  return error instanceof SinterError && error.code === "stopped";
-}
-
-function operationsOf({ type }: ViewKind, { kind, payload }: ReturnType<typeof readPlainly>[number]): readonly unknown[] {
+function operationsOf({ type }: ViewKind, { kind, payload }: StoredEvent): readonly unknown[] {
   const operations = typeof payload === "string" ? [] : decodeOperations(type, kind, payload);
   if (isMalformed(operations)) throw new Error(operations.reason);
   return operations;
 }
 
-function saidBy({ kind, payload }: ReturnType<typeof readPlainly>[number]): string {
+function saidBy({ kind, payload }: StoredEvent): string {
   return typeof payload === "string" ? payload : `${kind} ${toHex(payload)}`;
 }

@@ -10,19 +10,21 @@ import {
   type Verifier,
   viewFlushMs,
 } from "@sinter/core";
+import { DiskImages } from "../hosts/disk-images.js";
+import type { StoreIdentity } from "../hosts/host.js";
+import type { HostedPeer } from "../hosts/hosted-peer.js";
+import { idOf, readPlainly, type StoredEvent } from "../hosts/plain-reading.js";
+import { runSettled, type Settled } from "../hosts/settled-run.js";
 import { exchangesMax } from "../limits.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { TraceOptions } from "../trace.js";
 import { rowsOf } from "../twins/ledger.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
-import type { DiskImage } from "../virtual-disk.js";
 import { World } from "../world.js";
-import { runSettled, type Settled } from "./settled-run.js";
 import { ViewCarrier } from "./view-carrier.js";
-import { durableViews, idOf, readPlainly, viewsOnDisk } from "./view-checks.js";
-import { type Acked, ViewHost } from "./view-host.js";
+import { durableViews, viewsOnDisk } from "./view-checks.js";
+import { type Acked, ViewHost, viewLosses } from "./view-host.js";
 import { type ViewKind, viewKinds } from "./view-kinds.js";
-import type { ViewPeer } from "./view-peer.js";
 
 // One seed: some peers that read a few subjects through live views, write to them and hand on what they hold, while their disks lose
 // what was not flushed, fill up or fail, and stores are copied, cloned and put back. Whenever a peer comes up again its views must go
@@ -78,7 +80,6 @@ export interface ViewsResult {
 
 const NETWORK = "views";
 const SECRET_BYTES = 32;
-const ROOMY_BYTES = 2 ** 40;
 const RESERVE_BYTES = 16 * 1024;
 /** Longer than a view waits before it is put on disk. */
 const REST_MS = 3_000;
@@ -89,15 +90,8 @@ export async function runViews(options: ViewsOptions): Promise<ViewsResult> {
   return await new ViewsRun(options).run();
 }
 
-interface Image {
-  readonly disk: DiskImage;
-  readonly signer: Signer;
-  readonly inode: bigint;
-  readonly acked: readonly Acked[];
-}
-
 class ViewsRun {
-  readonly #world: World<ViewPeer>;
+  readonly #world: World<HostedPeer>;
   readonly #settled: Settled;
   readonly #hasher: Hasher;
   readonly #random: SeededRandom;
@@ -109,17 +103,16 @@ class ViewsRun {
   readonly #parties: number;
   readonly #carrier: ViewCarrier;
   readonly #count = new Map<ViewTrouble, number>();
-  readonly #images = new Map<ViewHost, Image[]>();
+  readonly #images = new DiskImages<Acked>();
   readonly #redacted = new Set<string>();
   readonly #mayFork = new Set<string>();
   readonly #problems: string[] = [];
-  #inodes = 1_000n;
   #writes = 0;
 
   constructor({ seed, hasher, settled, crypto, trace = "off" }: ViewsOptions) {
     const network = { name: NETWORK, id: networkId(hasher, NETWORK) };
     const verifier = crypto?.verifier ?? new StubVerifier(hasher);
-    const draw = new World<ViewPeer>({ seed, peers: 0, boot: noBoot, trace: "off" }).random("views");
+    const draw = new World<HostedPeer>({ seed, peers: 0, boot: noBoot, trace: "off" }).random("views");
     this.#settled = settled;
     this.#hasher = hasher;
     const drawn = draw.shuffled(viewKinds).slice(0, 1 + draw.below(4));
@@ -129,11 +122,11 @@ class ViewsRun {
     this.#troubles = viewTroubles.filter(() => draw.chance(0.4) === "yes");
     this.#paceMs = draw.pick([5, 200, 1_500]);
     this.#parties = draw.pick([1, 1, 2]);
-    const [redacted, mayFork] = [this.#redacted, this.#mayFork];
-    const common = { hasher, verifier, network, settled, kinds: this.#kinds, redacted, mayFork };
+    const [redacted, mayFork, losses] = [this.#redacted, this.#mayFork, viewLosses];
+    const common = { hasher, verifier, network, settled, losses, kinds: this.#kinds, redacted, mayFork };
     const subjectOf = ({ path }: ViewKind) => subjectId(hasher, network.id, pathOf(path));
     const broken = (what: string) => void this.#problems.push(what);
-    this.#world = new World<ViewPeer>({
+    this.#world = new World<HostedPeer>({
       seed,
       peers: draw.pick([2, 3, 3, 4, 5]),
       trace,
@@ -143,9 +136,12 @@ class ViewsRun {
       reserveBytes: RESERVE_BYTES,
       boot: (ports, setup) => {
         const secret = setup.random.stream("secret").bytes(SECRET_BYTES);
-        const signer = () => crypto?.signerOf(secret) ?? new StubSigner(hasher, secret);
+        const own = (): StoreIdentity => {
+          const signer = crypto?.signerOf(secret) ?? new StubSigner(hasher, secret);
+          return { signer, keys: { suite: 1, ed25519: signer.publicKey } };
+        };
         const random = setup.random.stream("writes");
-        this.#hosts[setup.index] ??= new ViewHost(setup.index, signer(), { ...common, subjectOf, broken, random });
+        this.#hosts[setup.index] ??= new ViewHost(setup.index, own(), { ...common, subjectOf, broken, random });
         return (this.#hosts[setup.index] as ViewHost).boot(ports, setup);
       },
     });
@@ -201,21 +197,16 @@ class ViewsRun {
     for (let meetings = random.below(4); meetings > 0; meetings--) {
       const [from, ...others] = random.shuffled(this.#hosts) as [ViewHost, ...ViewHost[]];
       const to = others.find(({ index }) => (index - from.index) % this.#parties === 0);
-      if (to !== undefined) this.#carrier.carry(from, to, "some").catch((error: unknown) => to.brokenOff("carrying", error));
+      if (to !== undefined) this.#carrier.carry(from, to, "some").catch((error: unknown) => to.failed("carrying", error));
     }
-    if (random.chance(0.3) === "yes") this.#keep(random.pick(this.#hosts));
+    if (random.chance(0.3) === "yes") this.#images.keep(random.pick(this.#hosts));
     if (this.#troubles.length > 0 && random.chance(0.5) === "yes")
       await this.#strike(random.pick(this.#troubles), random.pick(this.#hosts));
   }
 
-  /** What is down comes up, sooner or later; what came to an end by itself because of its disk is run anew. */
+  /** What is down comes up, sooner or later, and what is closed is opened. */
   async #raise(host: ViewHost): Promise<void> {
-    const { simulated } = host;
-    if (simulated.state === "up" && simulated.booted.why !== undefined) {
-      host.ended(simulated.booted.why);
-      await host.shut();
-    }
-    if (simulated.state === "down" && this.#random.chance(0.6) === "yes") await host.start();
+    await host.raise(() => this.#random.chance(0.6));
     for (const kind of this.#kinds) {
       if (host.peer === undefined) continue;
       if (host.isOpen(kind)) {
@@ -227,13 +218,6 @@ class ViewsRun {
   #write(host: ViewHost): void {
     const kind = this.#random.pick(this.#kinds);
     for (let writes = 1 + this.#random.below(this.#random.pick([1, 3, 30])); writes > 0; writes--) host.write(kind, ++this.#writes);
-  }
-
-  #keep(host: ViewHost): void {
-    if (host.simulated.state === "down") return;
-    const images = this.#images.get(host) ?? [];
-    images.push({ disk: host.simulated.disk.image(), signer: host.signer, inode: host.inode, acked: [...host.acked] });
-    this.#images.set(host, images);
   }
 
   async #strike(trouble: ViewTrouble, host: ViewHost): Promise<void> {
@@ -267,11 +251,10 @@ class ViewsRun {
   }
 
   /** At one of the next writes; or, once those are done, of those by which views are put on disk a second later. */
-  async #fail(kind: "power cut" | "no space" | "write error" | "sync error", { simulated: { disk } }: ViewHost): Promise<void> {
+  async #fail(kind: "power cut" | "no space" | "write error" | "sync error", host: ViewHost): Promise<void> {
     const isLater = this.#random.chance(0.5) === "yes";
     if (isLater) await this.#pass(MOMENT_MS);
-    if (kind === "sync error") disk.plant({ kind, atSync: disk.syncs + 1 + this.#random.below(4) });
-    else disk.plant({ kind, atWrite: disk.writes + 1 + this.#random.below(isLater ? 4 : 12) });
+    host.plant(kind, this.#random, isLater ? 4 : 12);
     if (isLater) await this.#pass(viewFlushMs + MOMENT_MS);
   }
 
@@ -292,11 +275,8 @@ class ViewsRun {
     };
   }
 
-  #fill({ simulated: { disk } }: ViewHost): void {
-    disk.capacityBytes = disk.bytes().length + this.#random.below(2 * RESERVE_BYTES);
-    this.#world.timeline.after(this.#random.pick([20, 500, 5_000, 100_000]), () => {
-      disk.capacityBytes = ROOMY_BYTES;
-    });
+  #fill(host: ViewHost): void {
+    host.fill(this.#random.below(2 * RESERVE_BYTES), this.#random.pick([20, 500, 5_000, 100_000]));
   }
 
   /** One of its own events, wherever it lies by now. */
@@ -311,11 +291,10 @@ class ViewsRun {
     const { epoch, seq } = event;
     // What is folded has to be folded anew, while more is written; and at times the new view does not come to the disk.
     const end = this.#random.pick(["none", "none", "power cut", "power cut", "no space", "full disk", "full disk"] as const);
-    const { disk } = host.simulated;
-    if (end === "power cut" || end === "no space") disk.plant({ kind: end, atWrite: disk.writes + 1 + this.#random.below(10) });
+    if (end === "power cut" || end === "no space") host.plant(end, this.#random, 10);
     peer.redact(kind.path, { epoch: epoch.index, nonce: toHex(epoch.nonce), seq }).then(
       () => (end === "full disk" ? this.#fill(host) : undefined),
-      (error: unknown) => host.brokenOff("a redaction", error),
+      (error: unknown) => host.failed("a redaction", error),
     );
     for (let writes = this.#random.below(6); writes > 0; writes--) host.write(kind, ++this.#writes);
     if (end === "none" || end === "power cut") return;
@@ -323,7 +302,7 @@ class ViewsRun {
     if (host.simulated.state === "up" && this.#random.chance(0.7) === "yes") host.simulated.crash();
   }
 
-  #readAt(host: ViewHost, kind: ViewKind): ReturnType<typeof readPlainly> {
+  #readAt(host: ViewHost, kind: ViewKind): readonly StoredEvent[] {
     return readPlainly(host.view, this.#hasher, this.#subjectOf(kind));
   }
 
@@ -334,31 +313,16 @@ class ViewsRun {
   /** Its disk is another now. */
   async #replace(trouble: "copy" | "clone" | "restore" | "rollback", host: ViewHost): Promise<void> {
     const isOwn = trouble === "restore" || trouble === "rollback";
-    const image = isOwn ? this.#imageOf(host) : this.#imageOfOther(host);
+    const image = isOwn ? this.#images.earlier(host, this.#random) : this.#images.copy(this.#other(host));
     if (image === undefined) return;
-    host.simulated.kill();
-    host.simulated.disk.load(image.disk);
-    // It was copied while it was written to: of what was not flushed any part may be there.
-    host.simulated.disk.crash({ random: this.#random });
-    // An image of what another host was is none of this one.
-    this.#images.delete(host);
-    host.acked = isOwn && toHex(image.signer.publicKey) === toHex(host.signer.publicKey) ? [...image.acked] : [];
-    host.signer = image.signer;
-    const knows = trouble === "copy" || trouble === "restore";
-    host.inode = knows ? this.#inodes++ : image.inode;
-    if (!knows) this.#mayFork.add(host.author);
+    const known = trouble === "copy" || trouble === "restore" ? "yes" : "no";
+    this.#images.put(host, image, { known, random: this.#random });
+    if (known === "no") this.#mayFork.add(host.author);
     await host.start();
   }
 
-  #imageOf(host: ViewHost): Image | undefined {
-    const images = this.#images.get(host) ?? [];
-    return images.length === 0 ? undefined : this.#random.pick(images);
-  }
-
-  #imageOfOther(host: ViewHost): Image | undefined {
-    const other = this.#random.pick(this.#hosts.filter((each) => each !== host));
-    if (other.simulated.state === "down") return undefined;
-    return { disk: other.simulated.disk.image(), signer: other.signer, inode: other.inode, acked: [] };
+  #other(host: ViewHost): ViewHost {
+    return this.#random.pick(this.#hosts.filter((each) => each !== host));
   }
 
   // --- once nothing goes wrong any more ---
@@ -368,7 +332,7 @@ class ViewsRun {
       const { simulated } = host;
       host.acknowledged = undefined;
       simulated.disk.unplant();
-      simulated.disk.capacityBytes = ROOMY_BYTES;
+      host.empty();
       if (simulated.state === "up") simulated.crash();
       await host.start();
     }

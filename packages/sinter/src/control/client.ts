@@ -27,6 +27,7 @@ import {
   type Receipt,
   type RedactionOf,
   SinterError,
+  type SyncReport,
   type WantedPage,
 } from "@sinter/core";
 import { ClientWire, type Holder } from "./client-wire.js";
@@ -34,7 +35,16 @@ import { forkRowFromWire, isAccusation, isForkRows } from "./fork-messages.js";
 import { EventInflow } from "./inflow.js";
 import { type Call, isWireReceipt, proofFromWire, receiptFromWire, wireNewEvent } from "./messages.js";
 import { RemoteSubjects } from "./remote-subjects.js";
-import { isAuditReport, isBackupReport, isExportReport, isFeedRows, isImportReport, isPeerStatus, isWantedPage } from "./reports.js";
+import {
+  isAuditReport,
+  isBackupReport,
+  isExportReport,
+  isFeedRows,
+  isImportReport,
+  isPeerStatus,
+  isSyncReport,
+  isWantedPage,
+} from "./reports.js";
 import { type Guard, isText } from "./shape.js";
 import { findSocketPath } from "./socket-place.js";
 
@@ -188,6 +198,14 @@ class RemotePeer implements ControlClient {
       ...(signal && { signal }),
       progress: (events, total) => progress?.({ events, total }),
     });
+  }
+
+  invite(): Promise<string> {
+    return this.#ask({ call: "invite" }, isText);
+  }
+
+  sync(target: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<SyncReport> {
+    return this.#ask({ call: "sync", target }, isSyncReport, { ...(signal && { signal }) });
   }
 
   describe(): Promise<Json> {

@@ -3,7 +3,6 @@ import {
   type AuditReport,
   controlAnswerCharsMax,
   controlCallsMax,
-  controlCloseMsMax,
   controlHelloMsMax,
   controlLineBytesMax,
   controlPartCharsMax,
@@ -19,6 +18,7 @@ import {
   SinterError,
   type Withdrawal,
 } from "@sinter/core";
+import { endSoon } from "../end-soon.js";
 import { type AccuseCall, type WireAccusation, wireForkRow } from "./fork-messages.js";
 import { ItemOutflow } from "./item-outflow.js";
 import {
@@ -51,17 +51,6 @@ interface Stream {
 
 const progressEveryMs = 100;
 const leaving = new SinterError("holder-lost", "the process that holds the store is ending", "Try again.");
-
-/**
- * Says the last word and goes on reading, or the other end, still writing, would meet a broken pipe before it has read
- * that word. An end that never closes its side is cut off.
- */
-export function endSoon(socket: Socket, lastWord = ""): void {
-  socket.resume();
-  socket.end(lastWord);
-  const cut = setTimeout(() => socket.destroy(), controlCloseMsMax);
-  socket.once("close", () => clearTimeout(cut));
-}
 
 /** The holder's end of one client. Every answer goes out in the order it came about; a wrong line ends the connection. */
 export class Connection {
@@ -188,6 +177,10 @@ export class Connection {
         return this.#answer(id, await this.#accuse(call));
       case "status":
         return this.#answer(id, await this.#peer.status());
+      case "invite":
+        return this.#answer(id, await this.#peer.invite());
+      case "sync":
+        return this.#answer(id, await this.#cleanly(id, (signal) => this.#peer.sync(call.target, { signal })));
       case "describe":
         return this.#answer(id, await this.#peer.describe());
       case "followSubject":

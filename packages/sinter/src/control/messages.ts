@@ -48,6 +48,8 @@ export type Call =
   | RedactCall
   | { readonly call: "wanted"; readonly subject?: string; readonly after?: string }
   | { readonly call: "status" }
+  | { readonly call: "invite" }
+  | { readonly call: "sync"; readonly target: string }
   | { readonly call: "audit" }
   | BackupCall
   | ExportCall
@@ -176,7 +178,9 @@ const clientLines: { readonly [S in ClientLine["say"]]: Guard<Extract<ClientLine
   call: (value): value is Extract<ClientLine, { say: "call" }> => isObject(value) && isWhole(value["id"]) && isCall(value),
 };
 
-const isBareCall = shape<{ readonly call: "status" | "audit" | "describe" }>({ call: oneOf("status", "audit", "describe") });
+const isBareCall = shape<{ readonly call: "status" | "invite" | "audit" | "describe" }>({
+  call: oneOf("status", "invite", "audit", "describe"),
+});
 const isFeedsCall = shape<Extract<Call, { call: "feeds" }>>({ call: oneOf("feeds"), subject: optional(isText) });
 const isPlace = (value: unknown): value is string => isText(value) && isAbsolute(value);
 const isExportCall = shape<ExportCall>({ call: oneOf("export"), subject: isText, dir: isPlace });
@@ -224,6 +228,7 @@ const isWantedCall = shape<Extract<Call, { call: "wanted" }>>({
   subject: optional(isText),
   after: optional(isText),
 });
+const isSyncCall = shape<Extract<Call, { call: "sync" }>>({ call: oneOf("sync"), target: isText });
 
 const calls: readonly Guard<Call>[] = [
   isAppendCall,
@@ -238,6 +243,7 @@ const calls: readonly Guard<Call>[] = [
   isBareCall,
   isRedactCall,
   isWantedCall,
+  isSyncCall,
   isSubjectCall,
   isSubjectStreamCall,
 ];

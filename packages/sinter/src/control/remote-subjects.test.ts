@@ -56,6 +56,7 @@ const questions: ((described: DescribedSubjects) => Promise<unknown>)[] = [
   (described) => described.subjects("a"),
   (described) => described.readSubject("a/b"),
   (described) => described.readSubject("a/b", { at: [5, 6], type: "or-set(text)", assurance: "hybrid" }),
+  (described) => described.statusOf("a/b"),
   (described) => described.quarantinedOf("a/b"),
   (described) => described.explainSubject("a/b", "k"),
   (described) => described.conflictsOf("a/b"),

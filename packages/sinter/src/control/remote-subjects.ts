@@ -14,6 +14,7 @@ import {
   type SubjectAsked,
   type SubjectReport,
   type SubjectRow,
+  type SubjectStatus,
   type TablePage,
   type TableScan,
 } from "@sinter/core";
@@ -29,6 +30,7 @@ import {
   isQuarantined,
   isSubjectReport,
   isSubjectRows,
+  isSubjectStatus,
   isTablePage,
   isTableValue,
   type SubjectCall,
@@ -60,6 +62,10 @@ export class RemoteSubjects implements DescribedSubjects {
 
   changesOf(path: string, { signal, ...asked }: Following = {}): AsyncIterable<ChangeReport> {
     return new ItemInflow(isChangeReport).read(this.#wire, { ...asked, call: "changesOf", path }, signal);
+  }
+
+  statusOf(path: string, asked: SubjectAsked = {}): Promise<SubjectStatus> {
+    return this.#ask({ ...asked, call: "statusOf", path }, isSubjectStatus);
   }
 
   quarantinedOf(path: string, asked: SubjectAsked = {}): Promise<readonly Quarantined[]> {

@@ -1,13 +1,17 @@
-import type {
-  AuditReport,
-  BackupReport,
-  ExportReport,
-  FeedRow,
-  ImportedFeed,
-  ImportReport,
-  PeerStatus,
-  WantedPage,
-  WantedPayload,
+import {
+  type AuditReport,
+  type BackupReport,
+  type ExportReport,
+  type FeedRow,
+  type ImportedFeed,
+  type ImportReport,
+  type LinkStatus,
+  type PeerStatus,
+  type SyncCause,
+  type SyncReport,
+  syncCauses,
+  type WantedPage,
+  type WantedPayload,
 } from "@sinter/core";
 import { isFlag, isText, isWhole, list, oneOf, optional, pair, shape } from "./shape.js";
 
@@ -36,9 +40,32 @@ export const isPeerStatus = shape<PeerStatus>({
   network: isText,
   root: isText,
   subjects: list(shape<PeerStatus["subjects"][number]>({ path: isText, events: isWhole }), unbounded),
-  links: list(shape<PeerStatus["links"][number]>({ peer: isText }), unbounded),
+  links: list(
+    shape<LinkStatus>({
+      address: isText,
+      peer: optional(isText),
+      state: oneOf("in sync", "behind", "stuck", "comparing"),
+      behind: isWhole,
+      ahead: isWhole,
+      cause: optional<SyncCause>(oneOf(...syncCauses)),
+      detail: optional(isText),
+      fix: optional(isText),
+    }),
+    unbounded,
+  ),
   forks: isWhole,
   disk: oneOf("roomy", "full"),
+});
+export const isSyncReport = shape<SyncReport>({
+  peer: isText,
+  converged: isFlag,
+  reason: optional(isText),
+  sent: isWhole,
+  received: isWhole,
+  bytesOut: isWhole,
+  bytesIn: isWhole,
+  rounds: isWhole,
+  ms: isWhole,
 });
 export const isAuditReport = shape<AuditReport>({
   ok: isFlag,

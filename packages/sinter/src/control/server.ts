@@ -1,7 +1,8 @@
 import { chmod } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { controlConnectionsMax, type PeerApi } from "@sinter/core";
-import { Connection, endSoon } from "./connection.js";
+import { endSoon } from "../end-soon.js";
+import { Connection } from "./connection.js";
 import type { HolderKind, ServerLine } from "./messages.js";
 import { claimSocketPath, releaseSocketPath } from "./socket-place.js";
 

@@ -180,6 +180,15 @@ export class StubPeer implements PeerApi {
     return after === undefined ? { wanted: [payload], next: "0/1" } : { wanted: [payload] };
   };
 
+  async invite() {
+    return "sinter1.invite";
+  }
+
+  sync: PeerApi["sync"] = async (target) => {
+    await this.gate;
+    return { peer: target, converged: true, sent: 1, received: 2, bytesOut: 3, bytesIn: 4, rounds: 5, ms: 6 };
+  };
+
   async describe() {
     return { text: "x".repeat(3_000_000) };
   }

@@ -6,6 +6,7 @@ import {
   type Receipt,
   SinterError,
   type SubjectReport,
+  type SubjectStatus,
 } from "@sinter/core";
 
 export const place = { author: "aa", epoch: 1, nonce: "0b", seq: 2 };
@@ -21,6 +22,18 @@ export function report(value: SubjectReport["value"]): SubjectReport {
     quarantined: 1,
   };
 }
+
+export const status: SubjectStatus = {
+  path: "a/b",
+  state: "stuck",
+  behind: 1,
+  ahead: 2,
+  unreached: 3,
+  troubles: [
+    { cause: "silent", address: "127.0.0.1:7400", peer: "dd".repeat(32), fix: "Look whether it sleeps." },
+    { cause: "frozen", detail: "two histories", fix: "See sinter forks." },
+  ],
+};
 
 /** Subjects that answer always alike, and keep what they were asked. Those below "broken" fail. */
 export class StubSubjects implements DescribedSubjects {
@@ -49,6 +62,7 @@ export class StubSubjects implements DescribedSubjects {
     );
   readSubject: DescribedSubjects["readSubject"] = (path, { at, type, assurance } = {}) =>
     this.#answer("readSubject", [path, at, type, assurance], report(null));
+  statusOf: DescribedSubjects["statusOf"] = (path) => this.#answer("statusOf", [path], status);
   quarantinedOf: DescribedSubjects["quarantinedOf"] = (path) =>
     this.#answer("quarantinedOf", [path], [{ ...place, reason: "no such operation" }]);
   changeSubject: DescribedSubjects["changeSubject"] = (path, calls, { type } = {}) =>

@@ -11,6 +11,8 @@ export async function answerOf(described: DescribedSubjects, call: SubjectCall):
       return await described.readSubject(call.path, call);
     case "changeSubject":
       return wireReceipt(await described.changeSubject(call.path, call.calls, call));
+    case "statusOf":
+      return await described.statusOf(call.path, call);
     case "quarantinedOf":
       return await described.quarantinedOf(call.path, call);
     case "explainSubject":

@@ -27,6 +27,7 @@ const calls: readonly [call: object, wrong: readonly object[]][] = [
   [{ call: "readSubject", ...onPath, at: [1, 2] }, [...wrongOnPath, { at: [1] }, { at: [1, -1] }]],
   [{ call: "followSubject", ...onPath }, wrongOnPath],
   [{ call: "changesOf", ...onPath }, wrongOnPath],
+  [{ call: "statusOf", ...onPath }, wrongOnPath],
   [{ call: "quarantinedOf", ...onPath }, wrongOnPath],
   [
     { call: "changeSubject", ...onPath, calls: [step] },

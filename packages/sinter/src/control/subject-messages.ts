@@ -12,6 +12,9 @@ import {
   type SubjectProgress,
   type SubjectReport,
   type SubjectRow,
+  type SubjectStatus,
+  type SubjectTrouble,
+  subjectCauses,
   type TablePage,
   type TableScan,
   transactionOperationsMax,
@@ -30,7 +33,7 @@ interface OnKey extends OnSubject {
 }
 
 interface BareCall extends OnSubject {
-  readonly call: "quarantinedOf" | "conflictsOf" | "tableRoot";
+  readonly call: "statusOf" | "quarantinedOf" | "conflictsOf" | "tableRoot";
 }
 
 interface KeyCall extends OnKey {
@@ -89,7 +92,7 @@ const calls: readonly Guard<SubjectCall>[] = [
   shape<CallOf<"subjects">>({ call: oneOf("subjects"), prefix: optional(isText) }),
   shape<CallOf<"readSubject">>({ ...asked, call: oneOf("readSubject"), at: optional<StampText>(pair) }),
   shape<CallOf<"changeSubject">>({ ...asked, call: oneOf("changeSubject"), calls: list(isCommandCall, transactionOperationsMax) }),
-  shape<BareCall>({ ...asked, call: oneOf("quarantinedOf", "conflictsOf", "tableRoot") }),
+  shape<BareCall>({ ...asked, call: oneOf("statusOf", "quarantinedOf", "conflictsOf", "tableRoot") }),
   shape<CallOf<"restoreConflict">>({ ...asked, call: oneOf("restoreConflict"), conflict: isConflict }),
   shape<CallOf<"tablePut">>({ ...onKey, call: oneOf("tablePut"), value: isText }),
   shape<KeyCall>({ ...onKey, call: oneOf("explainSubject", "tableDelete", "tableGet", "tableHistory") }),
@@ -143,6 +146,24 @@ export const isChangeReport: Guard<ChangeReport> = shape<ChangeReport>({
   stamp: pair,
   keys: list(isText, unbounded),
   value: isJson as Guard<NonNullable<Json>>,
+});
+
+export const isSubjectStatus: Guard<SubjectStatus> = shape<SubjectStatus>({
+  path: isText,
+  state: oneOf("in sync", "behind", "stuck", "comparing", "folding", "alone"),
+  behind: isWhole,
+  ahead: isWhole,
+  unreached: isWhole,
+  troubles: list(
+    shape<SubjectTrouble>({
+      cause: oneOf(...subjectCauses),
+      address: optional(isText),
+      peer: optional(isText),
+      detail: optional(isText),
+      fix: isText,
+    }),
+    unbounded,
+  ),
 });
 
 export const isQuarantined = list(

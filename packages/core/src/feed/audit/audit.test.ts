@@ -16,8 +16,8 @@ test("a sound store has nothing to be told of, and all of it is counted", () => 
 });
 
 test("so is a store that was just made, and one that holds nothing at all", () => {
-  expect(audited(new Rig().keys)).toEqual({ ok: true, events: 0, feeds: 0, views: 0, problems: [] });
-  expect(audited(new MemoryKeys())).toEqual({ ok: true, events: 0, feeds: 0, views: 0, problems: [] });
+  expect(audited(new Rig().keys)).toEqual({ ok: true, events: 0, feeds: 0, views: 0, problems: [], hurt: [] });
+  expect(audited(new MemoryKeys())).toEqual({ ok: true, events: 0, feeds: 0, views: 0, problems: [], hurt: [] });
 });
 
 test("so is one that was written on after every kind of restart", () => {

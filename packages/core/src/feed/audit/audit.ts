@@ -15,6 +15,8 @@ export interface AuditResult {
   readonly feeds: number;
   readonly views: number;
   readonly problems: readonly AuditFinding[];
+  /** Lanes with which something is wrong, by their numbers here. */
+  readonly hurt: readonly number[];
 }
 
 export interface AuditProgress {
@@ -26,29 +28,31 @@ export function* auditStore(view: FeedView, parts: AuditParts): Generator<AuditP
   const findings = new Findings();
   const progress = { events: 0, total: 0 };
   const lanes: number[] = [];
+  const hurt: number[] = [];
   let views = 0;
   try {
-    views = yield* audited(view, parts, { findings, progress, lanes });
+    views = yield* audited(view, parts, { findings, progress, lanes, hurt });
   } catch (error) {
     if (!(error instanceof DamagedStore)) throw error;
     // So damaged that the store cannot be gone through: what lies behind the damage is not looked at.
     findings.add("store", error.where, error.message);
   }
   const problems = findings.list();
-  return { ok: problems.length === 0, events: progress.events, feeds: lanes.length, views, problems };
+  return { ok: problems.length === 0, events: progress.events, feeds: lanes.length, views, problems, hurt };
 }
 
 interface AuditState {
   readonly findings: Findings;
   readonly progress: { events: number; total: number };
   readonly lanes: number[];
+  readonly hurt: number[];
 }
 
 /** Answers how many views there are. */
 function* audited(
   view: FeedView,
   parts: AuditParts,
-  { findings, progress, lanes }: AuditState,
+  { findings, progress, lanes, hurt }: AuditState,
 ): Generator<AuditProgress, number, undefined> {
   for (const lane of auditTables(view, parts, findings)) {
     if (lane !== undefined) {
@@ -58,10 +62,12 @@ function* audited(
     yield progress;
   }
   for (const lane of lanes) {
+    const before = findings.count;
     for (const events of auditLane({ view, parts, findings, lane })) {
       progress.events += events;
       yield progress;
     }
+    if (findings.count > before) hurt.push(lane);
   }
   for (const _row of auditFrontier(view, parts, findings)) yield progress;
   const views = auditViews(view, parts.hasher, findings);

@@ -40,6 +40,10 @@ export class Findings {
     }
   }
 
+  get count(): number {
+    return this.#found.length + this.#more;
+  }
+
   take(other: Findings): void {
     for (const { what, where, detail } of other.#found) this.add(what, where, detail);
     this.#more += other.#more;

@@ -20,7 +20,7 @@ interface Vectors {
 const vectors = JSON.parse(readFileSync(new URL("../../../../../vectors/events.json", import.meta.url), "utf8")) as Vectors;
 const bytesOf = (hex: string) => fromHex(hex, hex.length / 2) as Uint8Array;
 
-test("ids are those of events.json, the payload being known by its hash alone", () => {
+test("CORE-HASH-01 ids are those of events.json, the payload being known by its hash alone", () => {
   const lane = asId<LaneId>(bytesOf(vectors.lane));
   for (const { seq, headLength, bytes, previous, payloadHash, id } of vectors.events) {
     const [head, payload] = [bytesOf(bytes).subarray(0, headLength), bytesOf(bytes).subarray(headLength)];

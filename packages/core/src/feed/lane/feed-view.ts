@@ -60,6 +60,16 @@ export class DamagedStore extends Error {
   }
 }
 
+/** What is read, or nothing where the disk has lost some of it: of that an audit tells. */
+export function unlessLost<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DamagedStore)) throw error;
+    return undefined;
+  }
+}
+
 /** One lane of a subject. */
 export interface LaneEntry {
   readonly number: number;

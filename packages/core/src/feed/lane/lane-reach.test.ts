@@ -39,6 +39,16 @@ test("a lane is read as far as it counts, and of that as far as both keys of its
     for (const assurance of ["classical", "hybrid"] as const) expect(() => checkReach(view, hasher, number, assurance)).not.toThrow();
 });
 
+test("of a frozen lane nothing counts as signed with both keys, whatever second signature is held", () => {
+  const rig = new Rig({ signatures: "hybrid" });
+  rig.append("s", parts("1"), parts("2"), parts("3"));
+  sealHybrid(rig);
+  const head = decodeHeadRecord(rig.keys.get(headKey(0)) as Uint8Array) as HeadRecord;
+  rig.keys.put(headKey(0), encodeHeadRecord({ ...head, freezeAt: 3 }));
+  const view = new FeedView(rig.keys);
+  expect([laneReach(view, 0, "classical"), laneReach(view, 0, "hybrid")]).toEqual([2, 0]);
+});
+
 test.each([0, 1, 3, 5, 7, 2 ** 40])("a head that is said to be frozen at %i, and not where the proof is, is damage", (freezeAt) => {
   const { rig, lane } = frozenAtFour();
   const head = decodeHeadRecord(rig.keys.get(headKey(lane)) as Uint8Array) as HeadRecord;

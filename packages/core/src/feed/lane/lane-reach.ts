@@ -1,6 +1,6 @@
 import { compareStamps } from "../../clock/stamp.js";
 import type { Hasher } from "../../identity/crypto.js";
-import type { SealedHead } from "../../store/records.js";
+import type { HeadRecord, SealedHead } from "../../store/records.js";
 import { stampAt } from "../event/event.js";
 import { hybridFits } from "../seal/hybrid-seal.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
@@ -15,7 +15,13 @@ export type Assurance = "classical" | "hybrid";
 export function laneReach(view: FeedView, lane: number, assurance: Assurance): number {
   const head = view.head(lane);
   const size = head === undefined ? 0 : countedSize(head);
-  return assurance === "classical" ? size : Math.min(size, view.hybrid(lane)?.seal.size ?? 0);
+  return head === undefined || assurance === "classical" ? size : hybridSizeOf(view, lane, head);
+}
+
+/** How many of the events that count are signed with both keys. Of a lane that is frozen, none: a second signature is over one branch, and
+ * cannot be shown to who holds the other, and what is folded must not hang on which of them somebody holds. */
+export function hybridSizeOf(view: FeedView, lane: number, { size, freezeAt }: Pick<HeadRecord, "size" | "freezeAt">): number {
+  return freezeAt > 0 ? 0 : Math.min(size, view.hybrid(lane)?.seal.size ?? 0);
 }
 
 /** Throws where those records cannot be right: what they say is then not to be read by. The second signature itself is verified when it

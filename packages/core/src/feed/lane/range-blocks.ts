@@ -65,6 +65,15 @@ export function blockUpTo(block: Uint8Array, end: number): Uint8Array {
   return cutBlock(view, keep);
 }
 
+/** A block without what lies before that event, which is one of its own and not the first. */
+export function blockFrom(block: Uint8Array, from: number, previous: Uint8Array): Uint8Array {
+  const view = checkBlock(block);
+  if (view instanceof Malformed) throw new DamagedStore(`the block from seq ${blockFirstSeq(block)}`, view.reason);
+  const builder = new BlockBuilder(from, previous);
+  for (let index = from - view.firstSeq; index < view.count; index++) builder.addFrom(view, index);
+  return builder.finish();
+}
+
 /** Its first events. */
 export function cutBlock(block: BlockView, keep: number): Uint8Array {
   const builder = new BlockBuilder(block.firstSeq, block.previous);

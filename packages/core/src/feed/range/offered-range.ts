@@ -9,7 +9,7 @@ import { relaidBlock } from "../event/relaid-block.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import { countedSize } from "../lane/freeze.js";
 import { LaneReader } from "../lane/lane-reader.js";
-import { blockUpTo } from "../lane/range-blocks.js";
+import { blockFrom, blockUpTo } from "../lane/range-blocks.js";
 import type { Checkpoint, LanePlace } from "../seal/checkpoint.js";
 import type { HybridCheckpoint } from "../seal/hybrid-seal.js";
 import type { RangeOffer } from "./verified-range.js";
@@ -26,7 +26,7 @@ export interface AskedRange {
   readonly withdrawn?: "kept back" | "offered";
 }
 
-/** What another replica needs to take in a lane's events from `from` on: blocks as they are stored, the first of which may begin
+/** What another replica needs to take in a lane's events from `from` on: blocks as they are stored, but for what of the first lies
  * before it, and what shows that the author signed them. What lies behind a fork is not offered: the proof is. `undefined`
  * where the lane has no such event. */
 export function offeredRange(
@@ -42,7 +42,8 @@ export function offeredRange(
   const blocks: Uint8Array[] = [];
   let length = 0;
   for (const block of reader.blocks(from, end)) {
-    const whole = blockUpTo(block, end);
+    const upTo = blockUpTo(block, end);
+    const whole = blockFirstSeq(upTo) >= from ? upTo : blockFrom(upTo, from, idBefore(reader, lane, from));
     blocks.push(without === undefined ? whole : withoutPayloads(hasher, whole, without));
     length += block.length;
     if (length >= bytes) break;
@@ -61,6 +62,12 @@ export function offeredHybrid(view: FeedView, lane: number): HybridCheckpoint | 
   if (sealed === undefined || record === undefined) return undefined;
   const { author, subject, epoch } = record;
   return { place: { author, subject, epoch }, ...sealed };
+}
+
+function idBefore(reader: LaneReader, lane: number, seq: number): Uint8Array {
+  const id = reader.nodes(reader.laneId()).leaves(seq - 2, 1);
+  if (id === undefined) throw new DamagedStore(`lane ${lane}`, `event ${seq - 1} is missing`);
+  return id;
 }
 
 function withoutPayloads(hasher: Hasher, bytes: Uint8Array, without: (seq: number) => boolean): Uint8Array {

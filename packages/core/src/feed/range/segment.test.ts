@@ -84,7 +84,7 @@ test("whatever its header says wrongly of its blocks is noticed", () => {
   expect(reasonOf(with8(115, 3))).toBe("a segment that does not end with the event 3 that it names");
   expect(reasonOf(with8(119, 1))).toBe("2 blocks where 1 are named");
   expect(reasonOf(with8(120, 0xff))).toMatch(/bytes of blocks; \d+ are allowed/);
-  expect(reasonOf(with8(segmentHeaderBytes + 7, 255))).toBe("a block that ends outside its segment");
+  expect(reasonOf(with8(segmentHeaderBytes + 7, 255))).toBe("a block that is not all there");
 });
 
 test("a segment of a later version is refused by its number", () => {

@@ -120,19 +120,30 @@ type Claimed = Pick<Segment, "firstSeq" | "lastSeq"> & { readonly count: number 
 
 function blocksIn(bytes: Uint8Array, { firstSeq, lastSeq, count }: Claimed): Decoded<readonly Uint8Array[]> {
   if (firstSeq < 1) return new Malformed("a segment that begins at seq 0");
+  const blocks = followingBlocks(bytes, firstSeq);
+  if (blocks instanceof Malformed) return blocks;
+  const last = blocks.at(-1);
+  if (last === undefined || lastSeq < firstSeq || blockFirstSeq(last) + blockCount(last) - 1 !== lastSeq)
+    return new Malformed(`a segment that does not end with the event ${lastSeq} that it names`);
+  return blocks.length === count ? blocks : new Malformed(`${blocks.length} blocks where ${count} are named`);
+}
+
+/** Blocks that lie one behind the other, as views of the bytes. Of what is in them only this is looked at: how long each is, and
+ * that it begins with the event behind the one before; the first with `firstSeq`, where that is known. */
+export function followingBlocks(bytes: Uint8Array, firstSeq?: number): Decoded<readonly Uint8Array[]> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const blocks: Uint8Array[] = [];
   let seq = firstSeq;
   for (let at = 0; at < bytes.length; ) {
     if (bytes.length - at < blockHeaderBytes) return new Malformed("a block that ends within its header");
     const length = blockHeaderBytes + view.getUint32(at + BLOCK_LENGTH_AT);
-    if (length > bytes.length - at) return new Malformed("a block that ends outside its segment");
+    if (length > bytes.length - at) return new Malformed("a block that is not all there");
     const block = bytes.subarray(at, at + length);
-    if (blockFirstSeq(block) !== seq) return new Malformed("blocks that do not follow one another");
+    const first = blockFirstSeq(block);
+    if (seq !== undefined && first !== seq) return new Malformed("blocks that do not follow one another");
     blocks.push(block);
-    seq += blockCount(block);
+    seq = first + blockCount(block);
     at += length;
   }
-  if (seq === firstSeq || seq - 1 !== lastSeq) return new Malformed(`a segment that does not end with the event ${lastSeq} that it names`);
-  return blocks.length === count ? blocks : new Malformed(`${blocks.length} blocks where ${count} are named`);
+  return blocks;
 }

@@ -50,7 +50,7 @@ test("a lane taken in whole is the author's, byte for byte, and of one frontier"
   expect(takeOffer(b, offerFrom(a, "s"))).toBe("taken");
   expect(laneBytes(b, 0)).toEqual(laneBytes(a, 0));
   expect(b.settle().root).toEqual(a.settle().root);
-  expect(audited(b.keys)).toEqual({ problems: [], ok: true, events: SIZE, feeds: 1, views: 0 });
+  expect(audited(b.keys)).toEqual({ problems: [], hurt: [], ok: true, events: SIZE, feeds: 1, views: 0 });
 });
 
 test("property: in ranges of any cut, in any repetition, it comes to the same bytes", () => {

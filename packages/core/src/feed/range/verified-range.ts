@@ -69,6 +69,9 @@ export interface Differs extends ToldBranch {
   readonly seq: number;
 }
 
+/** It begins behind the end of what is held. Whoever offers it need not be wrong: what comes between may be lost, or on its way. */
+export class Ahead extends Malformed {}
+
 interface RangeParts {
   readonly place: LanePlace;
   readonly keys: AuthorKeys;
@@ -196,7 +199,7 @@ export function* verifyingRange(
   let bytes = 0;
   for (const block of offer.blocks) {
     const broken = walk.block(block);
-    if (broken !== undefined) return new Malformed(broken);
+    if (broken !== undefined) return walk.isAhead ? new Ahead(broken) : new Malformed(broken);
     bytes += block.length;
     if (bytes < pauseAt) continue;
     yield undefined;
@@ -221,6 +224,7 @@ class RangeWalk {
   readonly redactions: RangeRedaction[] = [];
   count = 0;
   stamp: Stamp;
+  isAhead = false;
   readonly #hasher: Hasher;
   readonly #checkpoint: VerifiedCheckpoint;
   readonly #held: HeldLane;
@@ -279,7 +283,8 @@ class RangeWalk {
 
   #firstFault(view: BlockView): string | undefined {
     const { size, headId } = this.#held;
-    if (view.firstSeq > size + 1) return `a range from seq ${view.firstSeq}, where ${size} events are held`;
+    this.isAhead = view.firstSeq > size + 1;
+    if (this.isAhead) return `a range from seq ${view.firstSeq}, where ${size} events are held`;
     // What goes on from another event may have been written before ours: it is another history, and no fault.
     return view.firstSeq === size + 1 && equalBytes(view.previous, headId) ? this.#stampFault(view) : undefined;
   }

@@ -115,11 +115,13 @@ test("all pairs of tags: what was hashed for one purpose is nothing for another"
         expect(claim.holds(), `${kind.name}: ${instead} for ${tag}`).toBe(isSame || isAbove);
       }
     }
-  // The others name spaces, rows and segments, types, views and what tables come to: nothing that is signed for rests on those.
+  // The others name spaces, rows and segments, types, views and what tables come to, and what is said on links: nothing that is
+  // signed for rests on those.
   const others = tags.filter((tag) => !used.has(tag));
   const feeds = ["space", "row", "trie leaf", "trie branch", "segment"];
   const views = ["type", "view", "view item", "table key", "table row"];
-  expect(others).toEqual([...feeds, ...views].map((purpose) => `sinter 1 ${purpose}`));
+  const links = ["chunk", "interest key", "interest", "scope", "sketch salt"];
+  expect(others).toEqual([...feeds, ...views, ...links].map((purpose) => `sinter 1 ${purpose}`));
 });
 
 test("a segment is named by the hash for segments, and by none for another purpose", () => {

@@ -13,6 +13,9 @@ import * as keys from "../../store/keys.js";
 import * as records from "../../store/records.js";
 import { viewItemKey, viewLaneKey, viewLogKey, viewNumberKey, viewQuarantineKey } from "../../store/view-keys.js";
 import * as views from "../../store/view-records.js";
+import { decodeSyncMessage, encodeSyncMessage } from "../../sync/codec.js";
+import { samples as syncMessages } from "../../sync/messages.suite.js";
+import { decodeRange, encodeRange } from "../../sync/range-codec.js";
 import { BlockBuilder, type BlockView, checkBlock } from "../event/block.js";
 import { CausalDecoder, causalDeltaFault, decodeCausalDelta, encodeCausalDelta } from "../event/causal-delta.js";
 import { decodeControl, encodeControl } from "../event/control.js";
@@ -200,6 +203,11 @@ function applyToLane(bytes: Uint8Array): unknown {
   return decoder.apply(bytes) ?? decoder.rows();
 }
 
+function rangeBytes(): Uint8Array {
+  const { keys, checkpoint, path } = { ...proofOf("whole"), keys: hybridKeys };
+  return encodeRange({ path, keys, checkpoint, blocks: [blockBytes()], proof: [fill(6), fill(7)] });
+}
+
 export const decoders: readonly DecoderUnderTest[] = [
   { name: "block", decode: checkBlock, sample: blockBytes },
   { name: "block without payloads", decode: checkBlock, sample: absentBlockBytes },
@@ -298,6 +306,12 @@ export const decoders: readonly DecoderUnderTest[] = [
     decode: (bytes) => decodeNode({ keyBytes: frontierKeyBytes, depth: 0, prefix: new Uint8Array(0) }, bytes),
     sample: nodeBytes,
   },
+  { name: "range", decode: decodeRange, sample: rangeBytes },
+  ...syncMessages.map((message, at) => ({
+    name: `sync message ${at + 1}: ${message.kind}`,
+    decode: decodeSyncMessage,
+    sample: () => encodeSyncMessage(message),
+  })),
 ];
 
 function faultOrValue(bytes: Uint8Array): unknown {

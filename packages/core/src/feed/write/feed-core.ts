@@ -24,6 +24,7 @@ import {
   type FillCommand,
   type FreezeCommand,
   type GiveUpCommand,
+  type MendCommand,
   type RedactCommand,
   type Refusal,
   type Seqs,
@@ -117,6 +118,7 @@ class FeedCore implements Core<Feed> {
         if (input.command.kind === "giveUp") return this.#giveUp(input.command, around);
         if (input.command.kind === "redact") return this.#redact(input.command, around);
         if (input.command.kind === "fill") return this.#fill(input.command, around);
+        if (input.command.kind === "mend") return this.#mend(input.command, around);
         return [
           ...(input.command.kind === "rest" ? this.#rest() : []),
           { kind: "notify", notice: { kind: "passed", token: input.command.token } },
@@ -208,7 +210,7 @@ class FeedCore implements Core<Feed> {
       ...(this.#isOursToSign(place) ? [{ kind: "write", write: { kind: "unsealed", lane: outcome.number } } as const] : []),
       ...clock,
       ...(mark === undefined ? [] : this.#returning.goOn(outcome.number, around)),
-      { kind: "notify", notice: { kind: "taken", token, path, size: head.size, replaced } },
+      { kind: "notify", notice: { kind: "taken", token, path, lane: outcome.number, size: head.size, replaced } },
     ];
   }
 
@@ -304,6 +306,22 @@ class FeedCore implements Core<Feed> {
     if (disk === "full") return refused(command.token, DISK_FULL);
     this.#payloads.push(command);
     return [];
+  }
+
+  /** Where the events behind still follow on: a lane of ours may be another meanwhile. */
+  #mend({ token, mended }: MendCommand, { view, disk }: Around): readonly Effect<Feed>[] {
+    if (disk === "full") return refused(token, DISK_FULL);
+    const { lane, to, last } = mended.span;
+    const followed = unlessDamaged(() => ({ id: view.idFollowed(lane, to) }));
+    if ("code" in followed) return refused(token, followed);
+    if (followed.id === undefined || !equalBytes(followed.id, last) || this.#lanes.touchedLane(lane) !== undefined)
+      return refused(token, { code: "usage", reason: "the feed has changed meanwhile", fix: "Look again for what is lost." });
+    this.#lanes.relaid(mended.blocks.map(({ firstSeq }) => ({ lane, seq: firstSeq })));
+    this.#payloads.push({ kind: "mended", mended });
+    return [
+      { kind: "write", write: { kind: "mended", mended } },
+      { kind: "notify", notice: { kind: "passed", token } },
+    ];
   }
 
   #changePayloads({ view }: Around): readonly Effect<Feed>[] {

@@ -27,6 +27,7 @@ import {
   unsealedKey,
 } from "../../store/keys.js";
 import {
+  decodeHeadRecord,
   decodeRedactionRecord,
   decodeReturnedRecord,
   encodeClockRecord,
@@ -47,6 +48,7 @@ import { blockFirstSeq } from "../event/block.js";
 import type { Lens } from "../event/lens-payload.js";
 import type { EventPlace } from "../lane/absence.js";
 import type { FeedView } from "../lane/feed-view.js";
+import type { MendedSpan } from "../range/mended-span.js";
 import type { VerifiedRange } from "../range/verified-range.js";
 import type { LanePlace } from "../seal/checkpoint.js";
 import { encodeForkProof, type VerifiedFork } from "../seal/fork-proof.js";
@@ -115,9 +117,17 @@ export interface FillCommand extends EventPlace {
   readonly payload: Uint8Array;
 }
 
+/** Events that the disk had lost, as they were. Answered `passed` once they are here again. */
+export interface MendCommand {
+  readonly kind: "mend";
+  readonly token: number;
+  readonly mended: MendedSpan;
+}
+
 export type FeedCommand =
   | AppendCommand
   | TakeCommand
+  | MendCommand
   | RedactCommand
   | FillCommand
   | FreezeCommand
@@ -153,6 +163,8 @@ export interface Taken {
   readonly kind: "taken";
   readonly token: number;
   readonly path: SubjectPath;
+  /** By its number in this store. */
+  readonly lane: number;
   /** Of the lane, with them. */
   readonly size: number;
   /** Where they came in the place of others: which lane, and from which seq on. */
@@ -205,8 +217,8 @@ export type FeedNotice =
   | { readonly kind: "begun" }
   | ({ readonly kind: "refused"; readonly token: number } & Refusal);
 
-/** Events come into the store by two kinds alone: those that a lane of ours has hashed, and those that were verified. Neither
- * can be made elsewhere. What is there of their payloads changes by one more, which can change nothing else. */
+/** Events come into the store by three kinds alone: those that a lane of ours has hashed, those that were verified, and those that
+ * come in the place of the same ones, lost. None can be made elsewhere. What is there of their payloads changes by one more, which can change nothing else. */
 export type FeedWrite =
   | {
       readonly kind: "lane";
@@ -219,6 +231,7 @@ export type FeedWrite =
   | { readonly kind: "author"; readonly author: AuthorId; readonly keys: AuthorKeys }
   | { readonly kind: "appended"; readonly lane: number; readonly tail: HashedTail; readonly head: HeadRecord }
   | { readonly kind: "taken"; readonly lane: number; readonly range: VerifiedRange }
+  | { readonly kind: "mended"; readonly mended: MendedSpan }
   | {
       readonly kind: "fork";
       readonly fork: VerifiedFork;
@@ -278,6 +291,8 @@ export function applyFeedWrite(keys: KeySpace, write: FeedWrite): void {
       return putEvents(keys, write.lane, write.range, write.range.head);
     case "replaced":
       return replaceEvents(keys, write);
+    case "mended":
+      return mendEvents(keys, write.mended);
     case "givenUp":
       return keys.put(givenUpKey(write.lane), encodeGivenUpRecord(write.mark));
     case "returned":
@@ -307,6 +322,17 @@ function putEvents(keys: KeySpace, lane: number, { blocks, nodes }: HashedTail |
   for (const { firstSeq, bytes } of blocks) keys.put(blockKey(lane, firstSeq), bytes);
   for (const { group, bytes } of nodes) keys.put(mmrKey(lane, group), bytes);
   keys.put(headKey(lane), encodeHeadRecord(head));
+}
+
+function mendEvents(keys: KeySpace, { span: { lane, from, to }, blocks }: MendedSpan): void {
+  const lost = [...keys.range({ from: blockKey(lane, from), to: blockKey(lane, to + 1) })];
+  for (const [key] of lost) keys.remove(key);
+  for (const { firstSeq, bytes } of blocks) keys.put(blockKey(lane, firstSeq), bytes);
+  // Whoever sends them may have laid them out otherwise.
+  const head = decodeHeadRecord(keys.get(headKey(lane)) ?? NOTHING);
+  const last = blocks.at(-1);
+  if (isMalformed(head) || last === undefined || head.size !== to || head.lastBlockSeq === last.firstSeq) return;
+  keys.put(headKey(lane), encodeHeadRecord({ ...head, lastBlockSeq: last.firstSeq }));
 }
 
 function replaceEvents(keys: KeySpace, replaced: FeedWrite & { readonly kind: "replaced" }): void {

@@ -42,7 +42,7 @@ export type HybridNotice =
   | { readonly kind: "took"; readonly token: number; readonly taking: HybridTaking }
   | { readonly kind: "refused"; readonly token: number; readonly code: "busy" | "corrupt"; readonly reason: string }
   /** Of feeds in these subjects more is signed by both keys. */
-  | { readonly kind: "sealed"; readonly paths: readonly SubjectPath[] }
+  | { readonly kind: "sealed"; readonly paths: readonly SubjectPath[]; readonly lanes: readonly number[] }
   /** Whoever waits for an answer asks again: this core begins anew. */
   | { readonly kind: "begun" }
   /** No lane is marked: the next growth is to be told. */
@@ -242,6 +242,7 @@ class HybridCore implements Core<Hybrid> {
     const { signature } = outcome.result;
     const effects: Effects = [];
     const paths = new Set<SubjectPath>();
+    const sealedLanes: number[] = [];
     lanes.forEach(({ number, head }, index) => {
       const standing = unlessDamaged(() => this.#standing(view, number, head));
       // A lane may have been put on another history since.
@@ -252,9 +253,10 @@ class HybridCore implements Core<Hybrid> {
       const seal = { size: head.size, stamp, leaves: lanes.length, index, path: tree.path(index), signature };
       const sealed = { mmrRoot: head.mmrRoot, headId: head.headId, seal };
       effects.push({ kind: "write", write: { kind: "hybrid", lane: number, sealed } });
+      sealedLanes.push(number);
       if (standing.path !== undefined) paths.add(standing.path);
     });
-    if (paths.size > 0) effects.push({ kind: "notify", notice: { kind: "sealed", paths: [...paths] } });
+    if (paths.size > 0) effects.push({ kind: "notify", notice: { kind: "sealed", paths: [...paths], lanes: sealedLanes } });
     this.#failures = 0;
     this.#sealed += lanes.length;
     return [...effects, ...this.#schedule(lanes.length === hybridHeadsMax || this.#finishing.length > 0 ? 0 : SEAL_EVERY_MS)];
@@ -316,7 +318,7 @@ class HybridCore implements Core<Hybrid> {
     this.#taken++;
     const { mmrRoot: root, headId, seal } = checkpoint;
     const path = view.subject(checkpoint.place.subject);
-    const sealed: Effects = path === undefined ? [] : [{ kind: "notify", notice: { kind: "sealed", paths: [path] } }];
+    const sealed: Effects = path === undefined ? [] : [{ kind: "notify", notice: { kind: "sealed", paths: [path], lanes: [lane] } }];
     return [{ kind: "write", write: { kind: "hybrid", lane, sealed: { mmrRoot: root, headId, seal } } }, ...sealed, ...notice];
   }
 

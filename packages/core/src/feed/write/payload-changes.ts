@@ -130,6 +130,11 @@ export class PayloadChanges {
     this.#list(place, "absent");
   }
 
+  /** An event that was lost, with what came of it. */
+  found(place: EventPlace, payload: "absent" | "here"): void {
+    this.#list(place, payload);
+  }
+
   fill(lane: NumberedLane, seq: number, payload: Uint8Array): Filling {
     const sheet = this.#sheet(lane, seq);
     if (sheet === undefined) return "missing";

@@ -1,11 +1,12 @@
 import type { Hasher } from "../../identity/crypto.js";
 import type { LaneRecord } from "../../store/records.js";
-import { absentIn } from "../event/block.js";
+import { absentIn, isAbsent } from "../event/block.js";
 import type { Redaction } from "../event/event.js";
 import { hasOrigins } from "../event/origin.js";
 import { blockHolding, type EventPlace, namedLane, redactedIn, redactedSeqs, soundEvent } from "../lane/absence.js";
 import type { Copies } from "../lane/copies.js";
 import type { FeedView } from "../lane/feed-view.js";
+import type { MendedSpan } from "../range/mended-span.js";
 import type { VerifiedRange } from "../range/verified-range.js";
 import type { FeedNotice, FillCommand, Refusal } from "./feed-vocabulary.js";
 import { unlessDamaged } from "./freeze-lane.js";
@@ -30,7 +31,13 @@ interface TakenOrder {
   readonly range: VerifiedRange;
 }
 
-export type PayloadOrder = RedactOrder | TakenOrder | FillCommand;
+/** Events that had been lost are here again: with other payloads, it may be, than were here before. */
+interface MendedOrder {
+  readonly kind: "mended";
+  readonly mended: MendedSpan;
+}
+
+export type PayloadOrder = RedactOrder | TakenOrder | MendedOrder | FillCommand;
 
 export interface OrderParts {
   readonly view: FeedView;
@@ -53,6 +60,7 @@ export function changedPayloads(orders: readonly PayloadOrder[], parts: OrderPar
   for (const order of orders) {
     if (order.kind === "redact") changes.redact(order.of, order.redaction, order.by);
     else if (order.kind === "taken") taken(changes, order, parts);
+    else if (order.kind === "mended") mended(changes, order, parts);
     else
       notices.push(
         answerOf(
@@ -74,6 +82,17 @@ function taken(changes: PayloadChanges, { lane: number, range }: TakenOrder, { v
     for (const index of block === undefined ? [] : redactedIn(view, hasher, lane, block)) changes.drop(lane, firstSeq + index);
   }
   for (const { seq, redaction } of redactions) changes.redact(place, redaction, { lane: number, seq });
+}
+
+function mended(changes: PayloadChanges, { mended: { span, blocks } }: MendedOrder, { view, hasher }: OrderParts): void {
+  const lane = { ...namedLane(hasher, span.place), number: span.lane };
+  for (const { firstSeq, bytes } of blocks) {
+    const block = blockHolding(bytes, firstSeq);
+    if (block === undefined) continue;
+    for (let index = 0; index < block.count; index++)
+      changes.found({ lane: span.lane, seq: firstSeq + index }, isAbsent(block, index) ? "absent" : "here");
+    for (const index of redactedIn(view, hasher, lane, block)) changes.drop(lane, firstSeq + index);
+  }
 }
 
 function fill(changes: PayloadChanges, order: FillCommand, { view, hasher }: OrderParts): Filling {

@@ -1,0 +1,264 @@
+import { toHex } from "../bytes/hex.js";
+import { wantedLanesMax } from "../bytes/limits.js";
+import { equalBytes } from "../bytes/order.js";
+import { isListed } from "../feed/lane/absence.js";
+import { type FeedView, unlessLost } from "../feed/lane/feed-view.js";
+import { LaneReader } from "../feed/lane/lane-reader.js";
+import { blockStart, type LostSpan } from "../feed/lane/lost-span.js";
+import type { LanePlace } from "../feed/seal/checkpoint.js";
+import { type Hasher, hashBytes } from "../identity/crypto.js";
+import type { SubjectId } from "../identity/ids.js";
+import type { PeerId } from "../protocol/protocol.js";
+import { laneKey } from "./link-state.js";
+import type { Row } from "./messages.js";
+import { rowOf } from "./rows.js";
+
+// What others hold and this replica lacks: each lane is asked of one peer at a time, whoever told of it, so that a body that
+// many could send is sent once.
+
+export interface WantedRange {
+  readonly key: string;
+  readonly row: Row;
+  readonly from: number;
+  /** Of the event before it, as it is here: zeros before the first. */
+  readonly previous: Uint8Array;
+  /** No more is wanted than up to there. */
+  readonly to: number;
+}
+
+/** Events of a lane that is held, which are to come once more: the disk has lost them, or their payloads are not here. */
+type Gap = Pick<LostSpan, "lane" | "place" | "from" | "to" | "previous">;
+
+interface Wanted {
+  /** Rows told by those who hold it. */
+  readonly sources: Map<PeerId, Row>;
+  /** Who is being asked. */
+  asked: PeerId | undefined;
+  /** From where on. */
+  from: number;
+  /** How far before the end of what is here the two may part: it is looked for in ever larger steps. */
+  back: number;
+}
+
+/** How a stream ended. */
+export type StreamEnd = "whole" | "another history" | "nothing" | "failed";
+
+const STEP = 4;
+
+export class Wanting {
+  readonly #hasher: Hasher;
+  readonly #lanes = new Map<string, Wanted>();
+  /** The same by who told of them, in the order in which they are asked for. */
+  readonly #told = new Map<PeerId, Set<string>>();
+  /** Ends of ranges that are being taken in. */
+  readonly #arriving = new Map<string, { end: number; count: number }>();
+
+  /** Of lanes that are held: what the disk has lost of them. */
+  #lost: ReadonlyMap<string, LostSpan> = new Map();
+  /** And events whose payloads are absent, and more than a message carries: one of a lane. */
+  #absent: ReadonlyMap<string, Gap> = new Map();
+
+  constructor(hasher: Hasher) {
+    this.#hasher = hasher;
+  }
+
+  lose(spans: readonly LostSpan[]): void {
+    this.#lost = new Map(spans.map((span) => [laneKey(span.place), span]));
+  }
+
+  get lost(): number {
+    return this.#lost.size;
+  }
+
+  /** Their payloads come with them alone. */
+  lack(events: readonly { readonly of: LanePlace; readonly lane: number; readonly seq: number }[], view: FeedView): void {
+    // Of a lane the first comes first.
+    this.#absent = new Map(
+      events.toReversed().map(({ of, lane, seq }) => {
+        const { subject, author, epoch } = of;
+        const place = { subject, author, epoch };
+        return [laneKey(place), { lane, place, from: seq, to: seq, previous: this.#idBefore(view, place, seq) }];
+      }),
+    );
+  }
+
+  /** Whoever agrees with us holds what is not here of what we hold. */
+  considerGaps(peer: PeerId, view: FeedView): void {
+    for (const { place } of [...this.#lost.values(), ...this.#absent.values()]) {
+      const row = rowHere(view, this.#hasher, place);
+      if (row !== undefined) this.consider(peer, row, view);
+    }
+  }
+
+  /** Lanes wanted of a peer, or of any. */
+  count(peer?: PeerId): number {
+    return peer === undefined ? this.#lanes.size : (this.#told.get(peer)?.size ?? 0);
+  }
+
+  /** Of one subject, wanted of anybody. */
+  countIn(subject: SubjectId): number {
+    const beginning = toHex(subject);
+    let count = 0;
+    for (const key of this.#lanes.keys()) if (key.startsWith(beginning)) count++;
+    return count;
+  }
+
+  /** Whether what is told is more than is here, and not on its way already: then it is wanted. */
+  consider(peer: PeerId, row: Row, view: FeedView): void {
+    const key = laneKey(row);
+    const wanted = this.#lanes.get(key);
+    if (!this.lacks(view, row)) {
+      this.#forget(key, peer);
+      return;
+    }
+    // The next session finds what is left out here.
+    if (wanted === undefined && this.#lanes.size >= wantedLanesMax) return;
+    if (wanted !== undefined) wanted.sources.set(peer, row);
+    else this.#lanes.set(key, { sources: new Map([[peer, row]]), asked: undefined, from: 0, back: 0 });
+    const told = this.#told.get(peer) ?? new Set();
+    this.#told.set(peer, told.add(key));
+  }
+
+  /** What is to be asked of a peer next; nothing, where all that it has is asked already. */
+  next(peer: PeerId, view: FeedView): WantedRange | undefined {
+    for (const key of this.#told.get(peer) ?? []) {
+      const wanted = this.#lanes.get(key);
+      const row = wanted?.sources.get(peer);
+      if (wanted === undefined || row === undefined || wanted.asked !== undefined || this.#arriving.has(key)) continue;
+      if (!this.lacks(view, row)) {
+        this.#forget(key, peer);
+        continue;
+      }
+      // Where they have no more of it than is here, what differs is at the end of theirs or before.
+      if (wanted.back === 0 && row.size <= (rowHere(view, this.#hasher, row)?.size ?? 0) && this.#gap(row, view) === undefined)
+        wanted.back = 1;
+      const place = this.#place(view, row, wanted.back);
+      wanted.asked = peer;
+      wanted.from = place.from;
+      return { key, row, to: this.#gap(row, view)?.to ?? Number.POSITIVE_INFINITY, ...place };
+    }
+    return undefined;
+  }
+
+  /** The stream that brought it has ended. */
+  ended(peer: PeerId, key: string, end: StreamEnd, view: FeedView): void {
+    const wanted = this.#lanes.get(key);
+    if (wanted?.asked !== peer) return;
+    wanted.asked = undefined;
+    const row = wanted.sources.get(peer);
+    if (end === "another history" && row !== undefined && wanted.back <= (rowHere(view, this.#hasher, row)?.size ?? 0)) {
+      wanted.back = wanted.back === 0 ? 1 : wanted.back * STEP;
+      return;
+    }
+    // Where nothing came, to ask again would bring nothing again.
+    const hasGrown = row !== undefined && (rowHere(view, this.#hasher, row)?.size ?? 0) >= wanted.from && wanted.back === 0;
+    // What has come of a gap shows once it is written; whoever writes it asks for the rest.
+    const goesOn = hasGrown && this.#gap(row, view) === undefined;
+    if (end !== "whole" || row === undefined || !goesOn || !this.lacks(view, row)) return this.#forget(key, peer);
+    // Its turn comes again behind all others.
+    const told = this.#told.get(peer);
+    if (told?.delete(key) === true) told.add(key);
+  }
+
+  left(peer: PeerId): void {
+    for (const key of [...(this.#told.get(peer) ?? [])]) {
+      const wanted = this.#lanes.get(key);
+      if (wanted?.asked === peer) wanted.asked = undefined;
+      this.#forget(key, peer);
+    }
+    this.#told.delete(peer);
+  }
+
+  arriving(key: string, end: number): void {
+    const arriving = this.#arriving.get(key) ?? { end: 0, count: 0 };
+    arriving.end = Math.max(arriving.end, end);
+    arriving.count++;
+    this.#arriving.set(key, arriving);
+  }
+
+  arrived(key: string): void {
+    const arriving = this.#arriving.get(key);
+    if (arriving === undefined) return;
+    arriving.count--;
+    if (arriving.count === 0) this.#arriving.delete(key);
+  }
+
+  /** The last event of a lane that is here or being taken in. */
+  reach(view: FeedView, row: Pick<Row, "subject" | "author" | "epoch">): number {
+    const size = rowHere(view, this.#hasher, row)?.size ?? 0;
+    return Math.max(size, this.#arriving.get(laneKey(row))?.end ?? 0);
+  }
+
+  describe(): { readonly lanes: number; readonly arriving: number } {
+    return { lanes: this.#lanes.size, arriving: this.#arriving.size };
+  }
+
+  /** What is new comes first, but where it would have to follow what is lost. */
+  #gap(row: Row, view: FeedView): Gap | undefined {
+    if (this.#lost.size === 0 && this.#absent.size === 0) return undefined;
+    const [lost, absent] = [this.#lost.get(laneKey(row)), this.#absent.get(laneKey(row))];
+    const size = rowHere(view, this.#hasher, row)?.size ?? 0;
+    if (lost !== undefined && lost.to <= row.size && (row.size <= size || lost.to === size)) return lost;
+    if (absent === undefined || row.size > size || absent.to > row.size) return undefined;
+    return isListed(view, { lane: absent.lane, seq: absent.to }) ? absent : undefined;
+  }
+
+  /** Zeros before the first, and where it cannot be read. */
+  #idBefore(view: FeedView, place: Pick<Row, "subject" | "author" | "epoch">, seq: number): Uint8Array {
+    return idAt(view, this.#hasher, place, seq - 1) ?? new Uint8Array(hashBytes);
+  }
+
+  #forget(key: string, peer: PeerId): void {
+    const wanted = this.#lanes.get(key);
+    this.#told.get(peer)?.delete(key);
+    wanted?.sources.delete(peer);
+    if (wanted?.sources.size === 0) this.#lanes.delete(key);
+  }
+
+  /** A frozen lane needs no more than its proof. */
+  lacks(view: FeedView, row: Row): boolean {
+    if (this.#gap(row, view) !== undefined) return true;
+    const mine = rowHere(view, this.#hasher, row);
+    const size = mine?.size ?? 0;
+    if (mine !== undefined && mine.freezeAt > 0 && size >= Math.min(row.size, mine.freezeAt - 1)) return false;
+    if (row.size > Math.max(size, this.#arriving.get(laneKey(row))?.end ?? 0)) return true;
+    if (mine === undefined || row.size === 0 || row.freezeAt > 0) return false;
+    if (row.size === size) return !equalBytes(row.headId, mine.headId);
+    // Less of it than is here, and otherwise: that it is another history shows only where it is looked at.
+    const id = idAt(view, this.#hasher, row, row.size);
+    return id !== undefined && !equalBytes(id, row.headId);
+  }
+
+  #place(view: FeedView, row: Row, back: number): { readonly from: number; readonly previous: Uint8Array } {
+    const gap = this.#gap(row, view);
+    if (gap !== undefined) {
+      if (back === 0) return { from: gap.from, previous: gap.previous };
+      const from = blockStart(view, gap.lane, Math.max(1, gap.from - back));
+      return { from, previous: this.#idBefore(view, row, from) };
+    }
+    const size = Math.min(rowHere(view, this.#hasher, row)?.size ?? 0, row.size);
+    const from = Math.max(1, size + 1 - back);
+    return { from, previous: this.#idBefore(view, row, from) };
+  }
+}
+
+/** The row of a lane as it is held here. */
+export function rowHere(view: FeedView, hasher: Hasher, place: Pick<Row, "subject" | "author" | "epoch">): Row | undefined {
+  const lane = view.laneNumber(place.subject, place.author, place.epoch);
+  return lane === undefined ? undefined : rowOf(view, hasher, lane);
+}
+
+/** Of an event that is here, and can be read. */
+export function idAt(
+  view: FeedView,
+  hasher: Hasher,
+  place: Pick<Row, "subject" | "author" | "epoch">,
+  seq: number,
+): Uint8Array | undefined {
+  const lane = view.laneNumber(place.subject, place.author, place.epoch);
+  const head = lane === undefined ? undefined : view.head(lane);
+  if (lane === undefined || head === undefined || seq < 1 || seq > head.size) return undefined;
+  if (seq === head.size) return head.headId;
+  const reader = new LaneReader(view, hasher, lane);
+  return unlessLost(() => reader.nodes(reader.laneId()).leaves(seq - 1, 1))?.slice();
+}

@@ -1,0 +1,56 @@
+import { type Hasher, Peer, type PeerId, type PeerLinks, type Ports, type SyncSettings, type Verifier } from "@sinter/core";
+import { type FeedIdentity, founding } from "../feeds/founding.js";
+import type { Booted } from "../simulated-peer.js";
+
+export interface HostedPeerOptions {
+  readonly ports: Ports;
+  readonly id: string;
+  readonly hasher: Hasher;
+  readonly verifier: Verifier;
+  readonly identity: FeedIdentity;
+  /** Without it the peer speaks to nobody by itself. */
+  readonly sync?: SyncSettings;
+}
+
+/** The peer that ships, on virtual ports, for one boot. */
+export class HostedPeer implements Booted {
+  #peer: Peer | undefined;
+  #why: string | undefined;
+
+  constructor(options: HostedPeerOptions) {
+    const { batch } = founding(options.ports, options.identity);
+    if (batch === undefined) this.#peer = peerOf(options);
+    else
+      options.ports.store.commit(batch, (failure) => {
+        if (failure === undefined) this.#peer = peerOf(options);
+        else this.#why = failure.reason;
+      });
+  }
+
+  /** Once the store says whose it is. */
+  get peer(): Peer | undefined {
+    return this.#peer;
+  }
+
+  /** Why it came to an end by itself, if it did. */
+  get why(): string | undefined {
+    return this.#why ?? this.#peer?.ended?.message;
+  }
+
+  /** It was closed before: that takes its time. */
+  stop(): void {}
+}
+
+/** Links here are opened from outside: an address is the peer's id. */
+const links: PeerLinks = {
+  dial: async (target) => ({ peer: target as PeerId, leave: () => undefined }),
+  invite: () => undefined,
+  rows: () => [],
+};
+
+function peerOf({ ports, id, hasher, verifier, identity, sync }: HostedPeerOptions): Peer {
+  const { signer, author, keys, network } = identity;
+  const signatures = keys?.suite === 2 ? "hybrid" : "ed25519";
+  const syncing = sync === undefined ? {} : { sync, links };
+  return new Peer({ ports, hasher, signer, verifier, signatures, id, author, network, ...syncing, release: async () => {} });
+}
