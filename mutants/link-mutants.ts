@@ -161,7 +161,7 @@ export const linkMutants: readonly Mutant[] = [
     file: "packages/sinter/src/links/link.ts",
     find: '    this.#state = "closed";\n    this.#cancelPatience();',
     replace: '    this.#state = "closed";',
-    tests: ["packages/sinter/src/links/strangers.integration.test.ts"],
+    tests: ["packages/sinter/src/links/drops.integration.test.ts"],
   },
   {
     name: "link-back-off",
