@@ -11,5 +11,6 @@ export const aliases = [
   { find: /^@sinter\/pipeline$/, replacement: source("pipeline") },
   { find: /^@sinter\/cli$/, replacement: source("cli") },
   { find: /^sinter$/, replacement: source("sinter") },
+  { find: /^sinter\/simulator$/, replacement: fileURLToPath(new URL("../packages/sinter/src/simulator.ts", import.meta.url)) },
   { find: /^sinter\/synthesis$/, replacement: fileURLToPath(new URL("../packages/sinter/src/synthesis.ts", import.meta.url)) },
 ];

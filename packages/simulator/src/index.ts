@@ -1,10 +1,12 @@
 // What the simulator gives to the other packages. Nothing inside the simulator imports this file.
+export { AppWorld, type AppWorldOptions } from "./apps/app-world.js";
 export { FaultCount, type FaultKind, faultKinds } from "./feeds/fault-count.js";
 export { type FeedsOptions, type FeedsResult, runFeeds } from "./feeds/feeds-scenario.js";
 export { Bench, enumeratePowerCuts, type PowerCuts, type PowerCutsOptions, type Workload, workloads } from "./feeds/power-cuts.js";
 export { linePlot } from "./report/line-plot.js";
 export { SeededRandom } from "./seeded-random.js";
 export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
+export type { Chaos } from "./sync/chaos-transport.js";
 export { type SyncTrouble, syncTroubles } from "./sync/sync-plan.js";
 export { runSync, type SyncResult, type SyncRunOptions } from "./sync/sync-scenario.js";
 export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";

@@ -1,4 +1,4 @@
-import { type Hasher, Peer, type PeerId, type PeerLinks, type Ports, type SyncSettings, type Verifier } from "@sinter/core";
+import { type Hasher, Peer, type PeerId, type PeerLinks, type PeerParts, type Ports, type SyncSettings, type Verifier } from "@sinter/core";
 import { type FeedIdentity, founding } from "../feeds/founding.js";
 import type { Booted } from "../simulated-peer.js";
 
@@ -10,6 +10,8 @@ export interface HostedPeerOptions {
   readonly identity: FeedIdentity;
   /** Without it the peer speaks to nobody by itself. */
   readonly sync?: SyncSettings;
+  /** Without it no merge type of an application's own is taken. */
+  readonly laws?: PeerParts["laws"];
 }
 
 /** The peer that ships, on virtual ports, for one boot. */
@@ -48,9 +50,10 @@ const links: PeerLinks = {
   rows: () => [],
 };
 
-function peerOf({ ports, id, hasher, verifier, identity, sync }: HostedPeerOptions): Peer {
+function peerOf({ ports, id, hasher, verifier, identity, sync, laws }: HostedPeerOptions): Peer {
   const { signer, author, keys, network } = identity;
   const signatures = keys?.suite === 2 ? "hybrid" : "ed25519";
   const syncing = sync === undefined ? {} : { sync, links };
-  return new Peer({ ports, hasher, signer, verifier, signatures, id, author, network, ...syncing, release: async () => {} });
+  const lawful = laws === undefined ? {} : { laws };
+  return new Peer({ ports, hasher, signer, verifier, signatures, id, author, network, ...syncing, ...lawful, release: async () => {} });
 }
