@@ -88,6 +88,7 @@ export class Asking {
   #session: number;
   #exchange: Exchange | undefined;
   #last: { readonly report: ExchangeReport; readonly at: Instant } | undefined;
+  #fruitless = 0;
 
   constructor(parts: AskingParts, now: Instant) {
     this.#parts = parts;
@@ -97,6 +98,11 @@ export class Asking {
 
   get last(): ExchangeReport | undefined {
     return this.#last?.report;
+  }
+
+  /** Exchanges one behind the other in which roots differed and nothing moved: the next one would hardly come to more. */
+  get fruitless(): number {
+    return this.#fruitless;
   }
 
   get isResting(): boolean {
@@ -314,6 +320,8 @@ export class Asking {
       received: this.#parts.link.events.received - exchange.before.received,
     };
     this.#last = { report, at: around.now };
+    const hasMoved = report.sent > 0 || report.received > 0;
+    this.#fruitless = reason === undefined || hasMoved ? 0 : this.#fruitless + (exchange.differed === undefined ? 0 : 1);
     for (const token of exchange.tokens) around.out.notify({ kind: "exchanged", token, report });
     if (reason === undefined) this.#parts.agreed(exchange.begun, around);
   }

@@ -344,10 +344,10 @@ export class PeerSync {
 
   #intervalMs(): number {
     const { knobs } = this.#parts.options;
-    const { last } = this.#asking;
+    const { last, fruitless } = this.#asking;
     // The other begins, unless it does not.
     const usual = this.#isFirst() ? knobs.intervalMs : knobs.intervalMs * PATIENCE;
-    return last !== undefined && last.converged === "no" ? Math.min(usual, this.#link.waitMs(knobs)) : usual;
+    return last !== undefined && last.converged === "no" ? Math.min(usual, this.#link.waitMs(knobs) * 2 ** fruitless) : usual;
   }
 
   /** How long a link may be silent. The first word may have a long way. */

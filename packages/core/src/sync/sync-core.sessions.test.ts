@@ -199,3 +199,17 @@ test("how they stand is asked without telling all of the difference again, and n
   expect(others.filter(({ rows }) => rows.length > 0).length).toBeGreaterThan(0);
   expect(a.describe()).toMatchObject({ links: [{ last: { converged: "no", reason: "no answer" } }] });
 });
+
+test("where nothing moves, sessions come ever less often, until they come as seldom as those of peers that agree", () => {
+  const knobs = { intervalMs: 60_000, retransMs: 1_000 };
+  const [a, b] = pair({ knobs }, { knobs });
+  b.append("team/other", "1");
+  a.step({ kind: "commanded", command: { kind: "pause" } });
+  link(a, b);
+  const said = talk([a, b]);
+  said.push(...later([a, b], 600_000));
+  const sessions = only(said, "open").length;
+  // Each begins less than 64 s behind the one before it; without that it would be one a second.
+  expect(sessions).toBeGreaterThan(8);
+  expect(sessions).toBeLessThan(40);
+});

@@ -3,7 +3,7 @@ import { laneKey } from "../../store/keys.js";
 import { encodeLaneRecord, type LaneRecord } from "../../store/records.js";
 import { offerWithout, redact } from "../rig/absent-lane.suite.js";
 import { hasher, parts, Rig } from "../rig/feed-rig.suite.js";
-import { meet } from "../rig/forked-stores.suite.js";
+import { branches, meet, replica } from "../rig/forked-stores.suite.js";
 import { DamagedStore } from "./feed-view.js";
 import { absentPlaces, WantedReader } from "./wanted.js";
 
@@ -41,6 +41,17 @@ test("what is absent is wanted, by where it lies and how long it is, unless it w
   expect(found?.of).toEqual(view.lane(0));
   expect(wanted.at({ lane: 0, seq: 2 })).toBe(undefined);
   expect(wanted.at({ lane: 0, seq: 4 })).toMatchObject({ bytes: 5 });
+});
+
+test("from where a lane is frozen on, what is absent of it is not wanted", () => {
+  const [one, other] = branches(3, { from: 1, more: 2 }) as [Rig, Rig];
+  const rig = replica();
+  meet(rig, offerWithout(one, 0, [1, 3]));
+  const wanted = new WantedReader(rig.view, hasher);
+  expect([1, 3].map((seq) => wanted.at({ lane: 0, seq })?.seq)).toEqual([1, 3]);
+  meet(rig, offerWithout(other, 0, []));
+  expect(rig.view.head(0)?.freezeAt).toBe(2);
+  expect([1, 3].map((seq) => wanted.at({ lane: 0, seq })?.seq)).toEqual([1, undefined]);
 });
 
 test("a list that says what is not so is damage", () => {

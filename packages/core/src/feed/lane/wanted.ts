@@ -8,6 +8,7 @@ import { idsOfBlock } from "../event/block-ids.js";
 import { payloadLengthAt } from "../event/event.js";
 import { blockHolding, type EventPlace, nameAt, namedLane, redactedBy } from "./absence.js";
 import { DamagedStore, type FeedView } from "./feed-view.js";
+import { countedEnd } from "./freeze.js";
 
 // Payloads that are wanted: absent, and not redacted. The list of absent ones is read a piece at a time.
 
@@ -57,7 +58,7 @@ export class WantedReader {
     this.#hasher = hasher;
   }
 
-  /** Nothing where it was redacted. */
+  /** Nothing where it was redacted, or counts no more: what a lane says from where it is frozen on nobody reads. */
   at({ lane, seq }: EventPlace): Wanted | undefined {
     const view = this.#view;
     const record = view.lane(lane);
@@ -72,7 +73,7 @@ export class WantedReader {
     const event = eventIn(block, index);
     const own = { seq, id: ids.subarray(index * hashBytes, (index + 1) * hashBytes) };
     const name = nameAt(this.#hasher, named, own, { bytes: block.bytes, offset: block.spans[index * spanWords] as number });
-    if (redactedBy(view, name) !== undefined) return undefined;
+    if (redactedBy(view, name) !== undefined || seq > countedEnd(view.head(lane)?.freezeAt ?? 0)) return undefined;
     return { lane, seq, of: record, hash: event.slice(-hashBytes), bytes: payloadLengthAt(event, 0) };
   }
 
