@@ -111,7 +111,7 @@ export * from "./store/records.js";
 export { decodeViewNumber } from "./store/view-records.js";
 export { ViewFold } from "./subject/view-fold.js";
 export { ViewStore } from "./subject/view-store.js";
-export { decodeSyncMessage, encodeSyncMessage } from "./sync/codec.js";
+export { classOfSync, decodeSyncMessage, encodeSyncMessage } from "./sync/codec.js";
 export {
   type Ask,
   type Digest,
@@ -121,6 +121,7 @@ export {
   type Scope,
   type SyncMessage,
 } from "./sync/messages.js";
+export { decodeRange, encodeRange } from "./sync/range-codec.js";
 export { answer } from "./sync/reconcile/answer.js";
 export { chosen, firstSymbols, reconcilerNamed } from "./sync/reconcile/choose.js";
 export type { RowSource } from "./sync/reconcile/reconciler.js";

@@ -1,10 +1,42 @@
 // What the simulator gives to the other packages. Nothing inside the simulator imports this file.
+
 export { AppWorld, type AppWorldOptions } from "./apps/app-world.js";
+export { type Family, type FamilyName, type FamilyOptions, type FamilyRun, families, familyNames } from "./campaign/families.js";
+export { defaultShares, familyOf, readShares, type Shares } from "./campaign/shares.js";
+export { spanOf, Tally } from "./campaign/tally.js";
 export { FaultCount, type FaultKind, faultKinds } from "./feeds/fault-count.js";
 export { type FeedsOptions, type FeedsResult, runFeeds } from "./feeds/feeds-scenario.js";
 export { Bench, enumeratePowerCuts, type PowerCuts, type PowerCutsOptions, type Workload, workloads } from "./feeds/power-cuts.js";
 export { linePlot } from "./report/line-plot.js";
 export { SeededRandom } from "./seeded-random.js";
+export type {
+  RoundEnd,
+  SimChunk,
+  SimLinkChange,
+  SimRecord,
+  SimRound,
+  SimSample,
+  SimSettings,
+  SimTopology,
+  SimTraffic,
+  SimWeather,
+} from "./sim/record.js";
+export { SimRecorder, type SimRecorderOptions } from "./sim/recorder.js";
+export {
+  defaultSettings,
+  faultIn,
+  knobsOf,
+  linksOf,
+  type SettingsAnswer,
+  type SimProfileName,
+  settingsFrom,
+  simProfileNames,
+  simProfiles,
+  topologyOf,
+  topologyText,
+  writesStopMs,
+} from "./sim/settings.js";
+export { runSim, type SimProgress, type SimRunOptions } from "./sim/virtual-run.js";
 export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
 export type { Chaos } from "./sync/chaos-transport.js";
 export { type SyncTrouble, syncTroubles } from "./sync/sync-plan.js";

@@ -17,3 +17,34 @@ export const exchangesMax = 60;
 
 /** A fork proof of the few events that a simulated store has, beside the keys. */
 export const forkProofBytesMax = 2_048;
+
+// --- runs for people to look at (sim/) ---
+export const simPeersMax = 10_000;
+/** Of all peers together: a mesh of 450. */
+export const simLinksMax = 100_000;
+export const simDurationMsMax = 24 * 3_600_000;
+/** Any time between two of a kind. */
+export const simIntervalMsMax = 24 * 3_600_000;
+/** What is said again sooner was not lost yet. */
+export const simRetransMsMin = 100;
+export const simChunkBytesMin = 64;
+export const simWindowChunksMax = 1_024;
+export const simWeatherMsMax = 60_000;
+export const simKeysMax = 1_024;
+export const simKeyCharsMax = 256;
+export const simSeedMax = Number.MAX_SAFE_INTEGER;
+/** Rows of one table of a record: what is more is counted, and left out. */
+export const simRoundRowsMax = 200_000;
+export const simChunkRowsMax = 200_000;
+export const simLinkRowsMax = 200_000;
+/** Seconds of which it is told what went out and came in: a day, and a little. */
+export const simThroughputRowsMax = 86_500;
+/** Of all samples together: so many roots, one for each peer in each. */
+export const simSampledRootsMax = 2_000_000;
+/** Peers whose status is asked for at the end. */
+export const simStatusPeersMax = 100;
+/** Violations that are told; more are counted in the last of them. */
+export const simViolationsMax = 100;
+
+/** So often a kind of fault may be planned without coming about; beyond that it is not planned well. */
+export const unfiredPlansMax = 60;

@@ -67,7 +67,7 @@ export class Missing {
       wanted.filter(({ bytes }) => bytes <= syncPieceBytesMax),
       wanted.filter(({ bytes }) => bytes > syncPieceBytesMax),
     ];
-    wanting.lack(large, around.view);
+    wanting.lack(link.peer, large, around.view);
     if (large.length > 0) gaps(around);
     for (const [lane, of] of new Map(small.map((each) => [each.lane, each.of]))) {
       const { subject, author, epoch } = of;

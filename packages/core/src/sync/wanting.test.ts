@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { sendingRangeBytes, streamRangesMax } from "../bytes/limits.js";
-import { hasher } from "../feed/rig/feed-rig.suite.js";
+import { offerWithout } from "../feed/rig/absent-lane.suite.js";
+import { hasher, parts, Rig } from "../feed/rig/feed-rig.suite.js";
+import { meet } from "../feed/rig/forked-stores.suite.js";
+import type { PeerId } from "../protocol/protocol.js";
+import type { LaneRecord } from "../store/records.js";
 import type { Row } from "./messages.js";
 import { rowOf } from "./rows.js";
 import { link, SteppedPeer, talk } from "./stepped-peers.suite.js";
@@ -35,4 +39,25 @@ test("a stream has so many ranges and no more: the rest of a long lane is asked 
   const wants = said.flatMap(({ message }) => (message.kind === "want" ? [message.from] : []));
   expect(wants.length).toBeGreaterThan(1);
   expect(wants.length).toBeLessThanOrEqual(3);
+});
+
+test("what one link has come upon that comes with its events alone stays, whatever others come upon", () => {
+  const [one, other, here] = [1, 2, 3].map((author) => new Rig({ author, instance: author })) as [Rig, Rig, Rig];
+  one.append("team/s", parts("first", "second"));
+  other.append("team/t", parts("only"));
+  for (const from of [one, other]) meet(here, offerWithout(from, 0, "any"));
+  const { view } = here;
+  const at = (lane: number, seq: number) => ({ of: view.lane(lane) as LaneRecord, lane, seq });
+  const wanting = new Wanting(hasher);
+  wanting.lack("a" as PeerId, [at(0, 2)], view);
+  wanting.lack("b" as PeerId, [at(1, 1), at(0, 1)], view);
+  // Of each lane the first, whoever came upon it.
+  wanting.lack("c" as PeerId, [at(0, 2)], view);
+  wanting.considerGaps("a" as PeerId, view);
+  const asked = [wanting.next("a" as PeerId, view), wanting.next("a" as PeerId, view), wanting.next("a" as PeerId, view)];
+  expect(asked.map((each) => each && [each.from, each.to]).sort()).toEqual([[1, 1], [1, 1], undefined]);
+  wanting.left("b" as PeerId);
+  wanting.lack("a" as PeerId, [], view);
+  wanting.considerGaps("c" as PeerId, view);
+  expect(wanting.next("c" as PeerId, view)).toBe(undefined);
 });

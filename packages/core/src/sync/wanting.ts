@@ -55,8 +55,8 @@ export class Wanting {
 
   /** Of lanes that are held: what the disk has lost of them. */
   #lost: ReadonlyMap<string, LostSpan> = new Map();
-  /** And events whose payloads are absent, and more than a message carries: one of a lane. */
-  #absent: ReadonlyMap<string, Gap> = new Map();
+  /** And events whose payloads are absent, and more than a message carries: one of a lane, and the link that came upon it. */
+  readonly #absent = new Map<string, Gap & { readonly by: PeerId }>();
 
   constructor(hasher: Hasher) {
     this.#hasher = hasher;
@@ -70,16 +70,17 @@ export class Wanting {
     return this.#lost.size;
   }
 
-  /** Their payloads come with them alone. */
-  lack(events: readonly { readonly of: LanePlace; readonly lane: number; readonly seq: number }[], view: FeedView): void {
-    // Of a lane the first comes first.
-    this.#absent = new Map(
-      events.toReversed().map(({ of, lane, seq }) => {
-        const { subject, author, epoch } = of;
-        const place = { subject, author, epoch };
-        return [laneKey(place), { lane, place, from: seq, to: seq, previous: this.#idBefore(view, place, seq) }];
-      }),
-    );
+  /** Their payloads come with them alone. Whoever comes upon others says so anew, and leaves those that other links came upon. */
+  lack(by: PeerId, events: readonly { readonly of: LanePlace; readonly lane: number; readonly seq: number }[], view: FeedView): void {
+    for (const [key, gap] of this.#absent) if (gap.by === by) this.#absent.delete(key);
+    for (const { of, lane, seq } of events) {
+      const { subject, author, epoch } = of;
+      const place = { subject, author, epoch };
+      const known = this.#absent.get(laneKey(place));
+      // Of a lane the first comes first.
+      if (known !== undefined && known.from <= seq) continue;
+      this.#absent.set(laneKey(place), { by, lane, place, from: seq, to: seq, previous: this.#idBefore(view, place, seq) });
+    }
   }
 
   /** Whoever agrees with us holds what is not here of what we hold. */
@@ -166,6 +167,7 @@ export class Wanting {
       if (wanted?.asked === peer) wanted.asked = undefined;
       this.#forget(key, peer);
     }
+    for (const [key, gap] of this.#absent) if (gap.by === peer) this.#absent.delete(key);
     this.#told.delete(peer);
   }
 

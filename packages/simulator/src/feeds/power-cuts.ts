@@ -49,6 +49,11 @@ export interface PowerCuts {
   readonly distinct: number;
   readonly failed: number;
   readonly problems: readonly string[];
+  /** Events of the whole workload. */
+  readonly acknowledged: number;
+  readonly virtualMs: number;
+  /** Of all that the images opened to. */
+  readonly hash: string;
 }
 
 const NETWORK = "power-cuts";
@@ -159,7 +164,7 @@ export function enumeratePowerCuts(options: PowerCutsOptions): PowerCuts {
   const check = new ImageCheck(options);
   for (let write = 1; write <= writes; write++) check.moment(cutBeforeWrite(options, write));
   for (let sync = 1; sync <= syncs; sync++) for (const end of ["begun", "done"] as const) check.moment(cutAtSync(options, sync, end));
-  return { writes, syncs, ...check.result() };
+  return { writes, syncs, acknowledged: whole.station.acknowledged.count, ...check.result() };
 }
 
 function cutBeforeWrite({ workload, hasher, seed }: PowerCutsOptions, write: number): Moment {
@@ -198,8 +203,10 @@ class ImageCheck {
   readonly #options: PowerCutsOptions;
   readonly #random: SeededRandom;
   readonly #seen = new Set<string>();
+  readonly #mixer = new Mixer();
   #images = 0;
   #failed = 0;
+  #virtualMs = 0;
   readonly #problems: string[] = [];
 
   constructor(options: PowerCutsOptions) {
@@ -214,8 +221,9 @@ class ImageCheck {
     for (let subset = 1; subset <= subsets; subset++) this.#image(moment, { keep: "random subset", subset });
   }
 
-  result(): Pick<PowerCuts, "images" | "distinct" | "failed" | "problems"> {
-    return { images: this.#images, distinct: this.#seen.size, failed: this.#failed, problems: this.#problems };
+  result(): Omit<PowerCuts, "writes" | "syncs" | "acknowledged"> {
+    const [images, failed, problems, virtualMs] = [this.#images, this.#failed, this.#problems, this.#virtualMs];
+    return { images, distinct: this.#seen.size, failed, problems, virtualMs, hash: this.#mixer.hex() };
   }
 
   #image(moment: Moment, { keep, subset }: { readonly keep: "all" | "none" | "random subset"; readonly subset: number }): void {
@@ -235,6 +243,8 @@ class ImageCheck {
     if (!this.#seen.has(log)) goesOn(bench);
     this.#seen.add(log);
     this.#images += 1;
+    this.#virtualMs += bench.world.now;
+    this.#mixer.text(log);
     if (station.problems.length === 0) return;
     this.#failed += 1;
     this.#problems.push(`${workload.name}, ${moment.name}, ${keep} ${subset}: ${station.problems[0]}`);
@@ -262,7 +272,7 @@ function pathOf(text: string): SubjectPath {
 }
 
 /** New blocks, and one that grows. */
-function rangesOfAnother(bench: Bench, batch: number): RangeOffer[] {
+export function rangesOfAnother(bench: Bench, batch: number): RangeOffer[] {
   const author = new Bench(bench.station.crypto.hasher, "another author");
   author.ask(author.append("one/a", batch, 200));
   const first = author.offers("one/a", 4_096);

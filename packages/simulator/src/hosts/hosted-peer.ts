@@ -44,16 +44,21 @@ export class HostedPeer implements Booted {
 }
 
 /** Links here are opened from outside: an address is the peer's id. */
-const links: PeerLinks = {
-  dial: async (target) => ({ peer: target as PeerId, leave: () => undefined }),
-  invite: () => undefined,
-  rows: () => [],
-};
+function linksOf(linked: () => readonly PeerId[]): PeerLinks {
+  return {
+    dial: async (target) => ({ peer: target as PeerId, leave: () => undefined }),
+    invite: () => undefined,
+    rows: () =>
+      linked().map((peer) => ({ address: peer, peer, state: "linked", cause: undefined, detail: undefined, bytesOut: 0, bytesIn: 0 })),
+  };
+}
+
+const nobody = (): readonly PeerId[] => [];
 
 function peerOf({ ports, id, hasher, verifier, identity, sync, laws }: HostedPeerOptions): Peer {
   const { signer, author, keys, network } = identity;
   const signatures = keys?.suite === 2 ? "hybrid" : "ed25519";
-  const syncing = sync === undefined ? {} : { sync, links };
+  const syncing = sync === undefined ? {} : { sync, links: linksOf(linked) };
   const lawful = laws === undefined ? {} : { laws };
   return new Peer({ ports, hasher, signer, verifier, signatures, id, author, network, ...syncing, ...lawful, release: async () => {} });
 }

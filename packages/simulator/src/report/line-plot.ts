@@ -1,3 +1,5 @@
+import { escaped, palette, rounded, shortNumber, steps } from "./drawing.js";
+
 // Curves over two axes as one SVG text: for pages and reports, drawn without a browser. The same data makes the same bytes.
 
 export interface Axis {
@@ -10,10 +12,17 @@ export interface Curve {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Measured by others, or a limit. */
   readonly line?: "solid" | "dashed";
+  /** At each point, or only in the legend, where points are many. */
+  readonly marks?: "points" | "legend";
+  /** Points that are not joined to the one before: nothing was measured in between. */
+  readonly breaks?: ReadonlySet<number>;
 }
 
 export interface LinePlot {
   readonly title: string;
+  /** In a page of several: the plot's name there, and what there is to see. */
+  readonly name?: string;
+  readonly description?: string;
   readonly x: Axis;
   readonly y: Axis;
   readonly curves: readonly Curve[];
@@ -21,13 +30,11 @@ export interface LinePlot {
 
 const SIZE = { width: 760, height: 440 } as const;
 const FRAME = { left: 76, right: 180, top: 46, bottom: 56 } as const;
-/** Told apart by who does not see all colours, too; each also has a mark of its own. */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#555555"] as const;
 const MARKS = ["circle", "square", "diamond", "triangle"] as const;
 const TICKS = 6;
 const LEGEND_STEP = 22;
 
-export function linePlot({ title, x, y, curves }: LinePlot): string {
+export function linePlot({ title, name, description, x, y, curves }: LinePlot): string {
   const points = curves.flatMap((curve) => curve.points);
   const across = new Scale(
     x,
@@ -40,12 +47,13 @@ export function linePlot({ title, x, y, curves }: LinePlot): string {
     [SIZE.height - FRAME.bottom, FRAME.top],
   );
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg"${name === undefined ? "" : ` class="plot" data-plot="${escaped(name)}"`} viewBox="0 0 ${SIZE.width} ${SIZE.height}" role="img" font-family="system-ui, sans-serif" font-size="13">`,
     `<title>${escaped(title)}</title>`,
+    ...(description === undefined ? [] : [`<desc>${escaped(description)}</desc>`]),
     "<style>svg{color:#1f2328;background:#fff}@media(prefers-color-scheme:dark){svg{color:#e6edf3;background:#0d1117}}</style>",
     `<text x="${FRAME.left}" y="26" fill="currentColor" font-size="15" font-weight="600">${escaped(title)}</text>`,
-    ...across.ticks.map((tick) => tickAcross(across.at(tick), textOf(tick))),
-    ...up.ticks.map((tick) => tickUp(up.at(tick), textOf(tick))),
+    ...across.ticks.map((tick) => tickAcross(across.at(tick), shortNumber(tick))),
+    ...up.ticks.map((tick) => tickUp(up.at(tick), shortNumber(tick))),
     labels(x, y),
     ...curves.map((curve, number) => drawn(curve, number, { across, up })),
     "</svg>",
@@ -67,7 +75,7 @@ class Scale {
     if (values.some((value) => !Number.isFinite(value))) throw new RangeError(`${axis.label}: a value that is no number`);
     if (axis.scale === "logarithmic" && values.some((value) => value <= 0)) throw new RangeError(`${axis.label}: 0 has no logarithm`);
     const [least, most] = [Math.min(...values), Math.max(...values)];
-    this.ticks = values.length === 0 ? [] : axis.scale === "logarithmic" ? decades(least, most) : steps(Math.min(0, least), most);
+    this.ticks = values.length === 0 ? [] : axis.scale === "logarithmic" ? decades(least, most) : steps(Math.min(0, least), most, TICKS);
     this.#from = this.#placed(this.ticks[0] ?? 1);
     this.#to = this.#placed(this.ticks.at(-1) ?? 1);
   }
@@ -92,15 +100,6 @@ function decades(least: number, most: number): number[] {
   }
 }
 
-/** Round numbers around all values. */
-function steps(least: number, most: number): number[] {
-  const rough = (most - least || 1) / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.floor(least / step);
-  return Array.from({ length: Math.ceil(most / step) - first + 1 }, (_, number) => (first + number) * step);
-}
-
 function tickAcross(at: number, text: string): string {
   const [top, bottom] = [FRAME.top, SIZE.height - FRAME.bottom];
   return `<path d="M${rounded(at)} ${top}V${bottom}" stroke="currentColor" stroke-opacity=".15"/><text x="${rounded(at)}" y="${bottom + 20}" fill="currentColor" text-anchor="middle">${text}</text>`;
@@ -119,16 +118,20 @@ function labels(x: Axis, y: Axis): string {
   ].join("\n");
 }
 
-function drawn({ name, points, line }: Curve, number: number, { across, up }: { readonly across: Scale; readonly up: Scale }): string {
-  const colour = COLOURS[number % COLOURS.length] as string;
+function drawn(
+  { name, points, line, marks, breaks }: Curve,
+  number: number,
+  { across, up }: { readonly across: Scale; readonly up: Scale },
+): string {
+  const colour = palette[number % palette.length] as string;
   const mark = MARKS[number % MARKS.length] as (typeof MARKS)[number];
   const places = points.map(([x, y]) => [across.at(x), up.at(y)] as const);
-  const path = places.map(([x, y], index) => `${index === 0 ? "M" : "L"}${rounded(x)} ${rounded(y)}`).join("");
+  const path = places.map(([x, y], index) => `${index === 0 || breaks?.has(index) ? "M" : "L"}${rounded(x)} ${rounded(y)}`).join("");
   const dashes = line === "dashed" ? ' stroke-dasharray="6 4"' : "";
   const [legend, height] = [SIZE.width - FRAME.right + 16, FRAME.top + 10 + number * LEGEND_STEP];
   return [
     `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>`,
-    ...places.map((place) => marked(mark, place, colour)),
+    ...(marks === "legend" ? [] : places).map((place) => marked(mark, place, colour)),
     `<path d="M${legend} ${height}h26" stroke="${colour}" stroke-width="2"${dashes}/>`,
     marked(mark, [legend + 13, height], colour),
     `<text x="${legend + 34}" y="${height + 4}" fill="currentColor">${escaped(name)}</text>`,
@@ -139,24 +142,4 @@ function marked(mark: (typeof MARKS)[number], [x, y]: readonly [number, number],
   if (mark === "circle") return `<circle cx="${rounded(x)}" cy="${rounded(y)}" r="3.5" fill="${colour}"/>`;
   const shape = { square: "m-3.5 -3.5h7v7h-7z", diamond: "m0 -5l5 5l-5 5l-5 -5z", triangle: "m0 -4.5l4.5 8h-9z" }[mark];
   return `<path d="M${rounded(x)} ${rounded(y)}${shape}" fill="${colour}"/>`;
-}
-
-/** With as few figures as say it: 0.5, 20, 3k, 1.5M. */
-function textOf(value: number): string {
-  const [unit, suffix] = (
-    [
-      [1e9, "G"],
-      [1e6, "M"],
-      [1e3, "k"],
-    ] as const
-  ).find(([least]) => Math.abs(value) >= least) ?? [1, ""];
-  return `${Number((value / unit).toPrecision(3))}${suffix}`;
-}
-
-function rounded(place: number): number {
-  return Math.round(place * 10) / 10;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[<>&"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -23,6 +23,8 @@ export interface ChaosCounts {
   delayed: number;
   /** Lost because that way was cut. */
   cut: number;
+  /** Held back by a link that was clogged, until it let go. */
+  clogged: number;
 }
 
 export interface ChaosOptions {
@@ -30,8 +32,8 @@ export interface ChaosOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly chaos: () => Chaos;
-  /** Whether anything gets through to a peer: the other way it may. */
-  readonly wayTo?: (peer: PeerId) => "open" | "cut";
+  /** Whether anything gets through to a peer: the other way it may. What a clogged way holds back, `letGo` lets through. */
+  readonly wayTo?: (peer: PeerId) => "open" | "cut" | "clogged";
   /** A link is closed from this side. */
   readonly closing?: (peer: PeerId, reason: string) => void;
 }
@@ -41,11 +43,12 @@ const PARTS = 1_000_000;
 const HELD_MS = 50;
 
 export class ChaosTransport implements Transport {
-  readonly counts: ChaosCounts = { lost: 0, repeated: 0, held: 0, delayed: 0, cut: 0 };
+  readonly counts: ChaosCounts = { lost: 0, repeated: 0, held: 0, delayed: 0, cut: 0, clogged: 0 };
   readonly #options: ChaosOptions;
   /** Rises when a link opens or closes: what was delayed on one is not for the next. */
   readonly #links = new Map<PeerId, number>();
   #opened = 0;
+  #clogged: { readonly to: PeerId; readonly link: number | undefined; readonly send: () => void }[] = [];
 
   constructor(options: ChaosOptions) {
     this.#options = options;
@@ -67,8 +70,14 @@ export class ChaosTransport implements Transport {
 
   send(to: PeerId, frame: Uint8Array, messageClass: MessageClass): void {
     const { loss, duplication } = this.#options.chaos();
-    if (this.#options.wayTo?.(to) === "cut") {
+    const way = this.#options.wayTo?.(to);
+    if (way === "cut") {
       this.counts.cut++;
+      return;
+    }
+    if (way === "clogged") {
+      this.counts.clogged++;
+      this.#clogged.push({ to, link: this.#links.get(to), send: () => this.#options.transport.send(to, frame, messageClass) });
       return;
     }
     if (this.#happens(loss)) {
@@ -78,6 +87,18 @@ export class ChaosTransport implements Transport {
     const copies = this.#happens(duplication) ? 2 : 1;
     this.counts.repeated += copies - 1;
     for (let copy = 0; copy < copies; copy++) this.#later(to, frame, messageClass);
+  }
+
+  /** All at once, in order; of a link that is gone meanwhile nothing. */
+  letGo(peer: PeerId): void {
+    const held = this.#clogged;
+    this.#clogged = held.filter(({ to }) => to !== peer);
+    for (const { to, link, send } of held) if (to === peer && link !== undefined && this.#links.get(to) === link) send();
+  }
+
+  /** Who is linked now. */
+  get linked(): readonly PeerId[] {
+    return [...this.#links.keys()];
   }
 
   credit(from: PeerId, bytes: number): void {

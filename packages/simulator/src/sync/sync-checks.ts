@@ -1,132 +1,171 @@
-import { countedHead, type FeedView, type Hasher, hashBytes, type SubjectPath, toHex } from "@sinter/core";
-import type { SyncHost } from "./sync-host.js";
-import { circlesOf, type SyncPlan } from "./sync-plan.js";
+import type { SeenEvent, SeenSubject } from "./sync-seen.js";
+import { UNNAMED } from "./sync-seen.js";
 
-// What all who want a subject, and hear of each other, must show of it once nothing goes wrong any more.
+// What must hold of a subject at all who want it and hear of each other, once nothing goes wrong any more: one function for each
+// promise. They know nothing but what is to be seen (sync-seen.ts), and import no code of core: a fault that core has they do not have.
 
-export interface Circle {
-  readonly path: SubjectPath;
-  readonly hosts: readonly SyncHost[];
-  readonly diameter: number;
+export interface Problem {
+  readonly host: number;
+  readonly what: string;
 }
 
-export function circles(plan: SyncPlan, hosts: readonly SyncHost[]): Circle[] {
-  return plan.subjects.flatMap((path) =>
-    circlesOf(plan, path).map(({ members, diameter }) => ({ path, hosts: members.map((index) => hosts[index] as SyncHost), diameter })),
+/** Somebody was told: this is on disk, and stays. */
+export interface Promised {
+  readonly kind: "told" | "redacted";
+  readonly path: string;
+  readonly payload: string;
+  readonly author: string;
+}
+
+/** Convergence: why they do not agree yet; nothing, where they do. */
+export function apart(seen: readonly Pick<SeenSubject, "host" | "path" | "rows">[]): string | undefined {
+  const shown = seen.map(({ rows }) => rows.join(" "));
+  if (new Set(shown).size <= 1) return undefined;
+  return `${seen[0]?.path}:\n${seen.map(({ host }, at) => `    host ${host}: ${shown[at]}`).join("\n")}`;
+}
+
+/** Convergence: what they read is the same, event by event, and nothing in it twice. */
+export function readsOtherwise(seen: readonly SeenSubject[]): readonly Problem[] {
+  const [first, ...others] = seen;
+  if (first === undefined) return [];
+  const problems: Problem[] = [];
+  const names = namesOf(first);
+  for (const other of others) {
+    const theirs = namesOf(other);
+    if (theirs.join() === names.join()) continue;
+    const at = Math.max(
+      0,
+      theirs.findIndex((each, index) => each !== names[index]),
+    );
+    const what = `${theirs.length} and ${names.length} events, at ${at}: ${theirs[at]} and ${names[at]}`;
+    problems.push({ host: other.host, what: `${other.path} reads otherwise than at host ${first.host}: ${what}` });
+  }
+  const repeated = names.filter((each, at) => !UNNAMED.has(each) && names.indexOf(each) !== at);
+  if (repeated.length > 0) problems.push({ host: first.host, what: `${first.path} is told twice: ${repeated.slice(0, 3)}` });
+  return problems;
+}
+
+function namesOf({ events }: SeenSubject): readonly string[] {
+  return events.map(({ name }) => name);
+}
+
+/** What an author may have been allowed to lose: what it took back itself, what lies behind a fork of its own. */
+export interface Excuses {
+  /** Path and payload. */
+  readonly redacted: ReadonlySet<string>;
+  readonly mayFork: ReadonlySet<string>;
+}
+
+/** No acknowledged write is lost, and no acknowledged redaction undone. */
+export function promisesBroken(
+  seen: SeenSubject,
+  host: number,
+  promises: readonly Promised[],
+  { redacted, mayFork }: Excuses,
+): readonly Problem[] {
+  const there = new Set(namesOf(seen));
+  return promises.flatMap(({ kind, path, payload, author }) => {
+    if (path !== seen.path) return [];
+    const name = `${path}: ${payload}`;
+    if (kind === "told" && !redacted.has(name) && !there.has(payload)) return [{ host, what: `${name} was promised, and is gone` }];
+    const isBack = kind === "redacted" && !mayFork.has(author) && there.has(payload);
+    return isBack ? [{ host, what: `${name} was redacted, and is told` }] : [];
+  });
+}
+
+/** Nothing is folded that its author did not write. */
+export function forged({ host, path, events }: SeenSubject, written: ReadonlyMap<string, string>): readonly Problem[] {
+  return events.flatMap(({ author, name }) =>
+    UNNAMED.has(name) || written.get(name) === author
+      ? []
+      : [{ host, what: `${path} has ${name} of ${author.slice(0, 6)}, who never wrote it` }],
   );
 }
 
-/** What of a subject goes on the wire as rows: lanes of which something counts, or that are frozen. */
-export function rowsOf(view: FeedView, hasher: Hasher, path: SubjectPath): string[] {
-  const subject = view.subjectId(path);
-  if (subject === undefined) return [];
-  const rows: string[] = [];
-  for (const { number, author, epoch } of view.lanes(subject)) {
-    if (view.head(number) === undefined) continue;
-    const { size, headId, freezeAt } = countedHead(view, hasher, number);
-    const hybridSize = freezeAt > 0 ? 0 : Math.min(size, view.hybrid(number)?.seal.size ?? 0);
-    const name = `${toHex(author).slice(0, 6)}/${epoch.index}-${toHex(epoch.nonce).slice(0, 6)}`;
-    if (size > 0) rows.push(`${name}:${size}:${toHex(headId).slice(0, 8)}:${freezeAt}:${hybridSize}`);
-  }
-  return rows.sort();
+/** Nothing behind a fork is folded, once that is proven. */
+export function foldedBehindFork({ host, path, events, forks }: SeenSubject): readonly Problem[] {
+  return events.flatMap((event) =>
+    forks.some((fork) => fork.author === event.author && fork.epoch === event.epoch && event.seq >= fork.forkedAt)
+      ? [{ host, what: `${path} has event ${event.seq} of ${event.author.slice(0, 6)}, which lies behind a fork` }]
+      : [],
+  );
 }
 
-/** Why they do not agree yet; nothing, where they do. */
-export function disagreement(all: readonly Circle[], hasher: Hasher): string | undefined {
-  for (const { path, hosts } of all) {
-    const shown = hosts.map((host) => rowsOf(host.view, hasher, path).join(" "));
-    if (new Set(shown).size > 1) return `${path}:\n${hosts.map(({ index }, at) => `    host ${index}: ${shown[at]}`).join("\n")}`;
-  }
-  return undefined;
+/** Nobody is accused who is honest. */
+export function falselyAccused({ host, forks }: SeenSubject, mayFork: ReadonlySet<string>): readonly Problem[] {
+  return forks.flatMap(({ author, forkedAt }) =>
+    mayFork.has(author) ? [] : [{ host, what: `author ${author.slice(0, 6)} is accused of a fork at ${forkedAt}, and is honest` }],
+  );
 }
 
-/** All that must hold where they agree. */
-export function checkCircle({ path, hosts }: Circle, redacted: ReadonlySet<string>, mayFork: ReadonlySet<string>): void {
-  const told = hosts.map((host) => host.told(path));
-  const first = told[0] ?? [];
-  hosts.forEach((host, at) => {
-    if (told[at]?.join() !== first.join())
-      host.broken(`${path} reads otherwise than at host ${hosts[0]?.index}: ${difference(first, told[at] ?? [])}`);
+/** A lane that forked is frozen everywhere at the same event. */
+export function frozenApart(seen: readonly SeenSubject[]): readonly Problem[] {
+  const [first, ...others] = seen;
+  if (first === undefined) return [];
+  const frozen = frozenIn(first);
+  return others.flatMap((other) => {
+    const theirs = frozenIn(other);
+    return theirs === frozen ? [] : [{ host: other.host, what: `${other.path} is frozen at ${theirs}, and at host ${first.host} at ${frozen}` }];
   });
-  const payloads = new Set(first);
-  const repeated = first.filter((each, at) => each.length === hashBytes && first.indexOf(each) !== at);
-  const [some] = hosts as readonly [SyncHost];
-  if (repeated.length > 0) some.broken(`${path} is told twice: ${repeated.slice(0, 3)}`);
-  const authors = new Set(hosts.map(({ author }) => author));
-  for (const host of hosts)
-    for (const promise of host.promises) {
-      if (promise.path !== path || !authors.has(promise.author)) continue;
-      const name = `${path}: ${promise.payload}`;
-      if (promise.kind === "told" && !redacted.has(name) && !payloads.has(promise.payload))
-        host.broken(`${name} was promised, and is gone`);
-      if (promise.kind === "redacted" && !mayFork.has(promise.author) && payloads.has(promise.payload))
-        host.broken(`${name} was redacted, and is told`);
-    }
 }
 
-function difference(one: readonly string[], other: readonly string[]): string {
-  const at = one.findIndex((each, index) => each !== other[index]);
-  return `${one.length} and ${other.length} events, at ${at}: ${one[at]} and ${other[at]}`;
+function frozenIn({ forks }: SeenSubject): string {
+  const shown = forks.map(({ author, epoch, forkedAt }) => `${author.slice(0, 6)}/${epoch.slice(0, 8)}:${forkedAt}`);
+  return shown.length === 0 ? "nothing" : shown.sort().join(" ");
 }
 
-/** Nobody is accused but those of whom two stores go on from one state. */
-export function checkForks(hosts: readonly SyncHost[], mayFork: ReadonlySet<string>): number {
-  const forked = new Set<string>();
-  for (const host of hosts)
-    for (const { place, forkedAt } of host.view.forks()) {
-      const author = toHex(place.author);
-      forked.add(`${author}/${toHex(place.epoch.nonce)}/${toHex(place.subject)}`);
-      if (!mayFork.has(author)) host.broken(`author ${author.slice(0, 6)} is accused of a fork at ${forkedAt}, and is honest`);
-    }
-  return forked.size;
+/** Two histories, by the payloads that are in one of them alone. */
+export interface TwoHistories {
+  readonly author: string;
+  readonly path: string;
+  readonly branches: readonly [readonly string[], readonly string[]];
 }
 
-/** A payload that one wants and another has; nothing, where all have come that are anywhere among those who want them. */
-export async function payloadApart(
-  { path, hosts }: Circle,
-  hasher: Hasher,
-): Promise<{ readonly host: SyncHost; readonly what: string } | undefined> {
-  for (const host of hosts) {
-    const answer = host.peer && (await host.of("the want-list", host.peer.wanted(path)));
-    if (answer?.kind !== "value") continue;
-    for (const { author, epoch, nonce, seq } of answer.value.wanted)
-      for (const other of hosts) {
-        const subject = other.view.subjectId(path);
-        const lanes = subject === undefined ? [] : [...other.view.lanes(subject)];
-        const lane = lanes.find((each) => toHex(each.author) === author && each.epoch.index === epoch && toHex(each.epoch.nonce) === nonce);
-        // What lies behind a fork there may be another event than the one that is wanted.
-        if (lane === undefined || seq > countedHead(other.view, hasher, lane.number).size) continue;
-        if (other.peer?.lane(lane.number).event(seq)?.payload === "whole")
-          return {
-            host,
-            what: `the payload of event ${seq} of ${author.slice(0, 6)} in ${path} is wanted, and host ${other.index} has it`,
-          };
-      }
+/** Which of them were ever seen at some of those who hear of each other. */
+export function branchesSeen({ events }: Pick<SeenSubject, "events">, { author, branches }: TwoHistories): readonly number[] {
+  const names = new Set(events.flatMap((event) => (event.author === author ? [event.name] : [])));
+  return [0, 1].filter((branch) => branches[branch]?.some((name) => names.has(name)));
+}
+
+/** Where both came to some who hear of each other, everybody there has the proof. `met`: which of the two came. */
+export function unproven(seen: readonly SeenSubject[], { author, path }: TwoHistories, met: ReadonlySet<number>): readonly Problem[] {
+  if (met.size < 2) return [];
+  return seen.flatMap(({ host, forks }) =>
+    forks.some((fork) => fork.author === author)
+      ? []
+      : [{ host, what: `both histories of ${author.slice(0, 6)} in ${path} came to who hear of each other, and no proof of that is here` }],
+  );
+}
+
+// --- clocks ---
+
+export interface TrueTime {
+  /** Now, as a right clock shows it. */
+  readonly wallMs: number;
+  /** By how much clocks of honest peers were off at the most. */
+  readonly skewMs: number;
+  /** By how much a stamp may be ahead of the clock of whoever writes it. */
+  readonly driftMs: number;
+}
+
+/** No honest author is ahead of true time by more than its clock, and what it takes over from others. */
+export function clockAhead({ host, events }: SeenSubject, honest: ReadonlySet<string>, { wallMs, skewMs, driftMs }: TrueTime): readonly Problem[] {
+  return events.flatMap(({ author, stamp: [stampMs], name }) =>
+    honest.has(author) && stampMs > wallMs + skewMs + driftMs
+      ? [{ host, what: `${name} of ${author.slice(0, 6)} is stamped ${Math.round(stampMs - wallMs)} ms ahead of its time` }]
+      : [],
+  );
+}
+
+/** What one store acknowledged later is later, over all its boots. */
+export function clockWentBack(host: number, promised: readonly string[], stamps: ReadonlyMap<string, SeenEvent["first"]>): readonly Problem[] {
+  let before: SeenEvent["first"] | undefined;
+  for (const name of promised) {
+    const stamp = stamps.get(name);
+    if (stamp === undefined) continue;
+    if (before !== undefined && (stamp[0] < before[0] || (stamp[0] === before[0] && stamp[1] < before[1])))
+      return [{ host, what: `${name} was acknowledged after what is stamped ${before.join("+")}, and is stamped ${stamp.join("+")}` }];
+    before = stamp;
   }
-  return undefined;
-}
-
-interface DescribedSync {
-  readonly wanted: number;
-  readonly arriving: number;
-  readonly links: readonly {
-    readonly wanted: number;
-    readonly receiving: { readonly streams: number; readonly taking: number; readonly bytes: number };
-    readonly sending: { readonly streams: number };
-    readonly announcing: { readonly due: number; readonly pushed: number };
-  }[];
-}
-
-/** What a core of sync keeps of what is under way, if it keeps any. */
-export function leftIn(described: unknown): string | undefined {
-  const sync = (described as { readonly cores: { readonly sync: DescribedSync } } | undefined)?.cores.sync;
-  if (sync === undefined) return undefined;
-  const { wanted, arriving, links } = sync;
-  const counts = links.flatMap(({ receiving, sending, announcing, ...link }) => [
-    link.wanted,
-    receiving.streams + receiving.taking + receiving.bytes,
-    sending.streams,
-    announcing.due + announcing.pushed,
-  ]);
-  return wanted + arriving + counts.reduce((sum, count) => sum + count, 0) === 0 ? undefined : JSON.stringify(sync);
+  return [];
 }

@@ -21,6 +21,10 @@ import type { HostPlan } from "./sync-plan.js";
 export interface SyncHostParts extends HostParts {
   readonly plan: HostPlan;
   readonly chaos: () => Chaos;
+  /** Who means no good: a link to one of them may be closed for any reason. */
+  readonly hostile: ReadonlySet<PeerId>;
+  /** Who wrote what, by the names of payloads: asked of a store, whatever became of it. */
+  readonly written: Map<string, string>;
 }
 
 /** It is on disk: so this host said. */
@@ -42,10 +46,14 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
   readonly plan: HostPlan;
   /** To whom nothing gets through from here. */
   readonly cutTo = new Set<PeerId>();
+  /** To whom all is held back. */
+  readonly #cloggedTo = new Set<PeerId>();
+  /** Links that it closed because of what came on them. */
+  hungUp = 0;
   /** It writes nothing: it has been put back and has not heard from others since. */
   state: "writing" | "quiet" = "writing";
   readonly counts = { acknowledged: 0, refused: 0 };
-  readonly weather = { lost: 0, repeated: 0, held: 0, delayed: 0, cut: 0 };
+  readonly weather = { lost: 0, repeated: 0, held: 0, delayed: 0, cut: 0, clogged: 0 };
   #transport: ChaosTransport | undefined;
 
   constructor(index: number, own: StoreIdentity, parts: SyncHostParts) {
@@ -54,15 +62,16 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
   }
 
   boot(...[ports, { id }]: Parameters<Boot<HostedPeer>>): HostedPeer {
-    const { hasher, verifier, network, plan, chaos } = this.parts;
+    const { hasher, verifier, network, plan, chaos, hostile } = this.parts;
     const { keys } = this.own;
     this.#reckon();
     const transport = new ChaosTransport({
       ...ports,
       chaos,
-      wayTo: (peer) => (this.cutTo.has(peer) ? "cut" : "open"),
-      closing: (_peer, reason) => {
-        if (!CLOSINGS.test(reason)) this.broken(`a link is closed: ${reason}`);
+      wayTo: (peer) => (this.cutTo.has(peer) ? "cut" : this.#cloggedTo.has(peer) ? "clogged" : "open"),
+      closing: (peer, reason) => {
+        if (hostile.has(peer)) this.hungUp++;
+        else if (!CLOSINGS.test(reason)) this.broken(`a link is closed: ${reason}`);
       },
     });
     this.#transport = transport;
@@ -75,7 +84,26 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
       run: (protocol, job, done) => ports.compute.run(protocol, { job: job as FalconJob, keys }, done),
     };
     const sync = { salt: plan.salt, knobs: plan.knobs, wishes };
-    return new HostedPeer({ ports: { ...ports, transport, compute }, id, hasher, verifier, identity: this.identity, sync });
+    const { identity } = this;
+    return new HostedPeer({
+      ports: { ...ports, transport, compute },
+      ...{ id, hasher, verifier, identity, sync },
+      linked: () => transport.linked,
+    });
+  }
+
+  /** What it sends to a peer is held back, until it is let go. */
+  clog(peer: PeerId): void {
+    this.#cloggedTo.add(peer);
+  }
+
+  letGo(peer: PeerId): void {
+    this.#cloggedTo.delete(peer);
+    this.#transport?.letGo(peer);
+  }
+
+  letAllGo(): void {
+    for (const peer of [...this.#cloggedTo]) this.letGo(peer);
   }
 
   /** What its transports did to frames, in all boots. */
@@ -87,7 +115,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
 
   weatherUntilNow(): SyncHost["weather"] {
     const { counts } = this.#transport ?? {};
-    const { lost, repeated, held, delayed, cut } = this.weather;
+    const { lost, repeated, held, delayed, cut, clogged } = this.weather;
     if (counts === undefined) return this.weather;
     return {
       lost: lost + counts.lost,
@@ -95,6 +123,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
       held: held + counts.held,
       delayed: delayed + counts.delayed,
       cut: cut + counts.cut,
+      clogged: clogged + counts.clogged,
     };
   }
 
@@ -117,7 +146,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
     const id = view.subjectId(path);
     if (id === undefined) return [];
     return readPlainly(view, this.parts.hasher, id).map(({ payload }) =>
-      typeof payload === "string" ? payload : toHex(payload.subarray(0, PAYLOAD_NAME_BYTES)),
+      typeof payload === "string" ? payload : nameOf(payload),
     );
   }
 
@@ -126,6 +155,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
   write(path: SubjectPath, payloads: readonly Uint8Array[]): void {
     const { peer, author } = this;
     if (peer === undefined || this.state === "quiet") return;
+    for (const payload of payloads) this.parts.written.set(nameOf(payload), author);
     const isNow = this.sameBoot();
     peer
       .append(
@@ -136,8 +166,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
         () => {
           if (!isNow()) return;
           this.counts.acknowledged += payloads.length;
-          for (const payload of payloads)
-            this.promises.push({ kind: "told", path, payload: toHex(payload.subarray(0, PAYLOAD_NAME_BYTES)), author });
+          for (const payload of payloads) this.promises.push({ kind: "told", path, payload: nameOf(payload), author });
         },
         (error: unknown) => {
           this.counts.refused++;
@@ -159,7 +188,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
     const own = events.filter((event) => toHex(event.author) === author && typeof event.payload !== "string");
     if (own.length === 0) return "nothing";
     const event = random.pick(own);
-    const payload = toHex((event.payload as Uint8Array).subarray(0, PAYLOAD_NAME_BYTES));
+    const payload = nameOf(event.payload as Uint8Array);
     redacted.add(`${path}: ${payload}`);
     const isNow = this.sameBoot();
     peer.redact(path, { epoch: event.epoch.index, nonce: toHex(event.epoch.nonce), seq: event.seq }).then(
@@ -176,6 +205,11 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
 
 /** By its first bytes: no two payloads begin alike. */
 export const PAYLOAD_NAME_BYTES = 4;
+
+export function nameOf(payload: Uint8Array): string {
+  return toHex(payload.subarray(0, PAYLOAD_NAME_BYTES));
+}
+
 export const firstWallMs = buildWallMs + 3 * 3_600_000;
 
 /** Its lane was frozen or given up meanwhile, or it is redacted already. */

@@ -1,5 +1,6 @@
 import { defaultKnobs, isMalformed, normalizePath, reconcilers, type SubjectPath, type SyncKnobs } from "@sinter/core";
 import type { SeededRandom } from "../seeded-random.js";
+import { type HostilePlan, plannedHostiles } from "../hostile/hostile-plan.js";
 import { type Chaos, noChaos } from "./chaos-transport.js";
 
 // What a seed decides before anything happens: who there is, who is linked to whom, who wants what, how bad the weather is.
@@ -29,8 +30,15 @@ export const syncTroubles = [
   "rollback",
   /** The same, and it writes nothing until it has met the others: nobody may accuse it. */
   "quiet rollback",
+  /** A link holds all back for a while, and then lets go of it. */
+  "clog",
+  /** A bit of an event on disk flips, where others hold a good copy. */
+  "bit rot",
 ] as const;
 export type SyncTrouble = (typeof syncTroubles)[number];
+
+/** They are drawn apart from those that were there before them: so seeds stay what they were where these are not allowed. */
+export const laterTroubles: ReadonlySet<SyncTrouble> = new Set(["clog", "bit rot"]);
 
 /** Those that are the weather, all along. */
 export const weatherTroubles: ReadonlySet<SyncTrouble> = new Set(["loss", "duplication", "reordering", "delay"]);
@@ -59,20 +67,33 @@ export interface SyncPlan {
   readonly chaos: Chaos;
   readonly skewMs: number;
   readonly troubles: readonly SyncTrouble[];
+  readonly hostiles: readonly HostilePlan[];
   readonly rounds: number;
   readonly paceMs: number;
+}
+
+/** What of a plan is carried out: less than was drawn makes a failure easier to read. Left out: all of it. */
+export interface PlanLimits {
+  readonly peersMax?: number | undefined;
+  readonly roundsMax?: number | undefined;
+  readonly troubles?: readonly SyncTrouble[] | undefined;
+  /** How many of those planned, the first ones. */
+  readonly hostilesMax?: number | undefined;
 }
 
 const SUBJECTS = ["a/x/one", "a/x/two", "a/y/three", "b/y", "b/z/four/deep", "c"].map(pathOf);
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const SALT_BYTES = 16;
+const LEAST_PEERS = 2;
 
 export function planned(draw: SeededRandom): SyncPlan {
   const peers = 2 + draw.below(draw.pick([2, 4, 7]));
   // A store whose disk comes from where the clock was ahead appends nothing again before its time: for hours nothing would heal.
   const apart = draw.pick([clockTroubles, diskTroubles]);
-  const troubles = syncTroubles.filter((trouble) => draw.chance(0.35) === "yes" && !apart.has(trouble));
+  const first = syncTroubles.filter((trouble) => !laterTroubles.has(trouble) && draw.chance(0.35) === "yes" && !apart.has(trouble));
+  const later = draw.stream("later troubles");
+  const troubles = [...first, ...[...laterTroubles].filter(() => later.chance(0.35) === "yes")];
   const subjects = draw.shuffled(SUBJECTS).slice(0, 1 + draw.below(SUBJECTS.length));
   const has = (trouble: SyncTrouble) => troubles.includes(trouble);
   const chaos: Chaos = {
@@ -101,8 +122,33 @@ export function planned(draw: SeededRandom): SyncPlan {
     chaos: has("loss") || has("duplication") || has("reordering") || has("delay") ? chaos : noChaos,
     skewMs: draw.pick(apart === clockTroubles ? [0, 500] : [0, 500, MINUTE_MS, HOUR_MS]),
     troubles,
+    hostiles: plannedHostiles(draw.stream("hostile"), peers),
     rounds: 6 + draw.below(20),
     paceMs: draw.pick([50, 1_000, 8_000]),
+  };
+}
+
+/** The same plan, no larger than that. Peers go from the last on: who is left is linked as before. */
+export function limited(plan: SyncPlan, { peersMax, roundsMax, troubles, hostilesMax }: PlanLimits = {}): SyncPlan {
+  const peers = Math.max(LEAST_PEERS, Math.min(plan.hosts.length, peersMax ?? Number.POSITIVE_INFINITY));
+  const kept = plan.troubles.filter((trouble) => troubles?.includes(trouble) ?? true);
+  const { loss, duplication, reordering, delayMs, jitterMs } = plan.chaos;
+  const has = (trouble: SyncTrouble) => kept.includes(trouble);
+  const hostiles = plan.hostiles.map((each) => ({ ...each, linkedTo: each.linkedTo.filter((index) => index < peers) }));
+  return {
+    ...plan,
+    hosts: plan.hosts.slice(0, peers),
+    pairs: plan.pairs.filter(([one, other]) => one < peers && other < peers),
+    chaos: {
+      loss: has("loss") ? loss : 0,
+      duplication: has("duplication") ? duplication : 0,
+      reordering: has("reordering") ? reordering : 0,
+      delayMs: has("delay") ? delayMs : 0,
+      jitterMs: has("delay") ? jitterMs : 0,
+    },
+    troubles: kept,
+    hostiles: hostiles.slice(0, hostilesMax).filter(({ linkedTo }) => linkedTo.length > 0),
+    rounds: Math.min(plan.rounds, roundsMax ?? Number.POSITIVE_INFINITY),
   };
 }
 
