@@ -30,7 +30,7 @@ import {
   text as textElement,
 } from "@sinter/core";
 import { dataFileName, keyFileName, open } from "sinter";
-import { loadFalcon } from "../packages/sinter/src/falcon.js";
+import { madeFalconKey } from "../packages/sinter/src/falcon-key-thread.js";
 import { contentsOf, copyStore, goldenPlace } from "../packages/sinter/src/golden-store.suite.js";
 import { createNodeHasher } from "../packages/sinter/src/node-hasher.js";
 
@@ -69,7 +69,7 @@ Date.now = () => wallMs++;
 /** Known to everybody: this author has no secrets. */
 async function keysText(): Promise<string> {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
-  const { secret, publicKey } = (await loadFalcon()).makeKey().reveal();
+  const { secret, publicKey } = (await madeFalconKey()).reveal();
   const author = { type: "hybrid", seed: base64(Buffer.alloc(32, 0x33)), falcon: { secret: base64(secret), public: base64(publicKey) } };
   const peer = { type: "ed25519", seed: base64(Buffer.alloc(32, 0x44)) };
   return `${JSON.stringify({ format: 2, secret: "none: these are keys for tests", author, peer }, null, 2)}\n`;

@@ -6,11 +6,11 @@ import { falconCases } from "../../core/src/identity/falcon.suite.js";
 import { loadFalcon } from "./falcon.js";
 import { computeFalcon, falconModule } from "./falcon-jobs.js";
 import type { RevealedFalconKey } from "./falcon-key.js";
+import { madeFalconKey } from "./falcon-key-thread.js";
 import { WorkerCompute } from "./worker-compute.js";
 
 const falcon = await loadFalcon();
-const key = falcon.makeKey();
-const stranger = falcon.makeKey();
+const [key, stranger] = await Promise.all([madeFalconKey(), madeFalconKey()]);
 const message = Uint8Array.of(1, 2, 3);
 const signing: FalconJob = { kind: "falcon sign", message };
 

@@ -6,10 +6,10 @@ import { expect, test } from "vitest";
 import { falconCases } from "../../core/src/identity/falcon.suite.js";
 import { loadFalcon } from "./falcon.js";
 import { FalconKey, falconSecretBytes } from "./falcon-key.js";
+import { madeFalconKey } from "./falcon-key-thread.js";
 
 const falcon = await loadFalcon();
-const key = falcon.makeKey();
-const stranger = falcon.makeKey();
+const [key, stranger] = await Promise.all([madeFalconKey(), madeFalconKey()]);
 const message = Uint8Array.of(1, 2, 3);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 

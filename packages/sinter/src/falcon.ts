@@ -1,11 +1,10 @@
 import type { FalconVerifier } from "@sinter/core";
-import { FalconKey } from "./falcon-key.js";
 
-// Falcon-512 in this thread: making keys, and verifying where a proof is checked by hand. A running peer has it done by
+// Falcon-512 in this thread: verifying, where a proof is checked by hand. A running peer has it done by
 // jobs (falcon-jobs.ts).
 
 type Library = typeof import("@noble/post-quantum/falcon.js")["falcon512padded"];
-export type FalconLibrary = Pick<Library, "keygen" | "sign" | "verify">;
+export type FalconLibrary = Pick<Library, "sign" | "verify">;
 
 export class Falcon implements FalconVerifier {
   readonly #library: FalconLibrary;
@@ -16,14 +15,6 @@ export class Falcon implements FalconVerifier {
 
   verifyFalcon(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
     return this.#library.verify(signature, message, publicKey);
-  }
-
-  /** Takes some tenths of a second. */
-  makeKey(): FalconKey {
-    const { publicKey, secretKey } = this.#library.keygen();
-    const key = new FalconKey({ publicKey, secret: secretKey });
-    secretKey.fill(0);
-    return key;
   }
 }
 

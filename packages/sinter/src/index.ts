@@ -85,6 +85,7 @@ export type { HolderKind } from "./control/messages.js";
 export { type ControlServer, type ServeControlOptions, serveControl } from "./control/server.js";
 export { type Falcon, loadFalcon } from "./falcon.js";
 export { falconModule } from "./falcon-jobs.js";
+export { madeFalconKey } from "./falcon-key-thread.js";
 export { keyFileName } from "./key-file.js";
 export { checkLaws, type LawOptions, type LawReport } from "./laws.js";
 export { Ed25519Signer, Ed25519Verifier } from "./node-crypto.js";

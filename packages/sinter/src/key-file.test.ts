@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { authorOf, SinterError, toHex } from "@sinter/core";
 import { expect, onTestFinished, test } from "vitest";
-import { loadFalcon } from "./falcon.js";
+import { madeFalconKey } from "./falcon-key-thread.js";
 import { keyFileName, loadKeys } from "./key-file.js";
 import { createNodeHasher } from "./node-hasher.js";
 
-const falcon = await loadFalcon();
-const falconKey = falcon.makeKey();
-/** Makes the same key each time: making one takes long. */
-const hybrid = { missing: "create", falcon: { makeKey: () => falconKey } } as const;
+/** The same each time: making one takes long. */
+const falconKey = await madeFalconKey();
+const hybrid = { missing: "create", falcon: falconKey } as const;
 
 function freshDir(): string {
   const dir = mkdtempSync(join(tmpdir(), "sinter-keys-"));

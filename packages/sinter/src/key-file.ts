@@ -25,8 +25,8 @@ export interface Keys {
 export interface KeyFileOptions {
   /** Where there is no file: make one, or fail. A store that has an author needs its old keys, not new ones. */
   readonly missing: "create" | "fail";
-  /** Makes a new author hybrid; without it, a new author is classical. */
-  readonly falcon?: { makeKey(): FalconKey };
+  /** The second key of a new author; without it, a new author is classical. */
+  readonly falcon?: FalconKey;
 }
 
 /** Reads the keys of a data directory. Call it holding the store's lock: two processes must not both make keys. */
@@ -41,7 +41,7 @@ export function loadKeys(dir: string, options: KeyFileOptions): Keys {
       "Put the file back from a backup of this very directory.",
     );
   }
-  const created = encode(nodeRandom.bytes(seedBytes), options.falcon?.makeKey(), nodeRandom.bytes(seedBytes));
+  const created = encode(nodeRandom.bytes(seedBytes), options.falcon, nodeRandom.bytes(seedBytes));
   create(dir, created);
   return decode(created, file);
 }

@@ -30,6 +30,7 @@ import type { HolderKind } from "./control/messages.js";
 import { type ControlServer, serveControl } from "./control/server.js";
 import { loadFalcon } from "./falcon.js";
 import { falconModule } from "./falcon-jobs.js";
+import { madeFalconKey } from "./falcon-key-thread.js";
 import { openData, readStoreRecord } from "./held-data.js";
 import { type Keys, loadKeys } from "./key-file.js";
 import { lawfulDigest } from "./lawful-digest.js";
@@ -229,7 +230,8 @@ function linksOf(options: Opening, { keys, record }: { readonly keys: Keys; read
 /** Made before the store: one that was interrupted then begins with the keys that are there. */
 async function newKeys(dir: string, options: Opening): Promise<Keys> {
   const signatures = options.signatures ?? signaturesOf(process.env["SINTER_SIGNATURES"]) ?? "hybrid";
-  return loadKeys(dir, signatures === "ed25519" ? { missing: "create" } : { missing: "create", falcon: await loadFalcon() });
+  if (signatures === "ed25519") return loadKeys(dir, { missing: "create" });
+  return loadKeys(dir, { missing: "create", falcon: await madeFalconKey() });
 }
 
 function signaturesOf(text: string | undefined): Signatures | undefined {

@@ -43,7 +43,7 @@ test("a stream has so many ranges and no more: the rest of a long lane is asked 
 
 test("what one link has come upon that comes with its events alone stays, whatever others come upon", () => {
   const [one, other, here] = [1, 2, 3].map((author) => new Rig({ author, instance: author })) as [Rig, Rig, Rig];
-  one.append("team/s", parts("first", "second"));
+  for (const text of ["first", "second"]) one.append("team/s", parts(text));
   other.append("team/t", parts("only"));
   for (const from of [one, other]) meet(here, offerWithout(from, 0, "any"));
   const { view } = here;
