@@ -50,6 +50,8 @@ export const linkBulkBytesMax = 1024 * 1024;
 /** Bulk a sender may have waiting for credit on one link before the link is closed. */
 export const linkHeldBytesMax = 64 * 1024 * 1024;
 export const localInputsMax = 65_536;
+/** Inputs of higher classes that are stepped while one of a lower class waits. */
+export const inputsAheadMax = 16;
 export const localBytesMax = 64 * 1024 * 1024;
 /** Appends that wait for the commit under way wait no longer than until they are so many bytes. */
 export const gatheredBytesMax = 64 * 1024;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { linkControlInputsMax, localInputsMax } from "../bytes/limits.js";
+import { inputsAheadMax, linkControlInputsMax, localInputsMax } from "../bytes/limits.js";
 import { plainTraits } from "./hand-ports.suite.js";
 import { Inbox, type InputClass, type Waiting, type WaitingFrame } from "./inbox.js";
 import type { PeerId } from "./protocol.js";
@@ -60,6 +60,20 @@ test("the driver's own inputs take turns with the links", () => {
   for (let number = 0; number < 3; number++) inbox.own(0, { kind: "flushed", turn: number });
   for (let number = 0; number < 3; number++) inbox.frame(ann, Uint8Array.of(number), "control");
   expect(all(inbox)).toEqual(["flushed", "ann 0", "flushed", "ann 1", "flushed", "ann 2"]);
+});
+
+test("however much control comes, and never ends, local and bulk have their turns; up to control they wait", () => {
+  const inbox = new Inbox();
+  for (let number = 0; number < 4 * inputsAheadMax; number++) inbox.frame(ann, Uint8Array.of(number), "control");
+  for (let number = 0; number < 3; number++) {
+    inbox.command(0, number);
+    inbox.frame(bob, Uint8Array.of(200 + number), "bulk");
+  }
+  for (let number = 0; number < 2 * inputsAheadMax; number++) inbox.next("control");
+  const words = all(inbox);
+  const lower = words.flatMap((each, at) => (each?.startsWith("ann") ? [] : [`${at} ${each}`]));
+  expect(lower.slice(0, 4)).toEqual(["0 bob 200", "1 command 0", `${inputsAheadMax + 1} bob 201`, `${inputsAheadMax + 3} command 1`]);
+  expect(words).toHaveLength(2 * inputsAheadMax + 6);
 });
 
 test("what must stand alone comes first, and says so", () => {
@@ -142,10 +156,13 @@ test("within a link and class, order is kept; no link waits for more than one ro
       const inbox = new Inbox();
       const model = { control: new Map<PeerId, number[]>(), bulk: new Map<PeerId, number[]>() };
       let number = 0;
+      let ahead = 0;
       for (const each of deeds) {
         if (each === "next") {
           const item = inbox.next("bulk") as WaitingFrame | undefined;
-          const lanes = model.control.size > 0 ? model.control : model.bulk;
+          const isDue = model.bulk.size > 0 && ahead >= inputsAheadMax;
+          const lanes = model.control.size > 0 && !isDue ? model.control : model.bulk;
+          ahead = lanes === model.control && model.bulk.size > 0 ? ahead + 1 : 0;
           // The first of a Map is the one that waited longest: served, it goes to the back.
           const [from, numbers] = [...lanes][0] ?? [];
           expect(item === undefined ? [undefined, undefined] : [item.from, item.frame[0]]).toEqual([from, numbers?.shift()]);

@@ -1,10 +1,11 @@
-import { linkBulkBytesMax, linkControlBytesMax, linkControlInputsMax, localInputsMax } from "../bytes/limits.js";
+import { inputsAheadMax, linkBulkBytesMax, linkControlBytesMax, linkControlInputsMax, localInputsMax } from "../bytes/limits.js";
 import type { Input, LinkTraits, MessageClass, PeerId, Vocabulary } from "./protocol.js";
 import { Queue } from "./queue.js";
 
 // What waits to be stepped: news of links first, so that no core hears a peer before it is connected; then what a
 // dropped turn left to be stepped again; then three classes, control before local before bulk. Within control and bulk,
-// links take turns, so that one busy link delays the others by one input, not by its whole queue.
+// links take turns, so that one busy link delays the others by one input, not by its whole queue. A class that has waited for
+// `inputsAheadMax` inputs of those before it has its turn: who never stops asking delays what others write, and does not end it.
 
 /** An input the driver made for one core: a timer, a flush, a result, news of a link. It dies with that core. */
 export interface OwnInput {
@@ -91,6 +92,9 @@ export class Inbox {
   readonly #control = new FairQueue();
   readonly #local = new Queue<WaitingCommand>();
   readonly #bulk = new FairQueue();
+  /** Inputs that were given out while something of these classes waited. */
+  #aheadOfLocal = 0;
+  #aheadOfBulk = 0;
 
   /** The driver's own inputs are bounded by what causes them: timers, turns and jobs all have bounds. */
   own(mount: number, input: Input<Vocabulary>): void {
@@ -159,9 +163,26 @@ export class Inbox {
     if (this.#alone.length + this.#again.length > 0) {
       return upTo === "control" ? undefined : (this.#alone.shift() ?? this.#again.shift());
     }
-    if (this.#control.length > 0) return this.#control.shift();
+    if (upTo === "bulk" && this.#aheadOfBulk >= inputsAheadMax && this.#bulk.length > 0) return this.#bulkInput();
+    if (upTo !== "control" && this.#aheadOfLocal >= inputsAheadMax && this.#local.length > 0) return this.#localInput();
+    if (this.#control.length > 0) {
+      this.#aheadOfLocal = this.#local.length > 0 ? this.#aheadOfLocal + 1 : 0;
+      this.#aheadOfBulk = this.#bulk.length > 0 ? this.#aheadOfBulk + 1 : 0;
+      return this.#control.shift();
+    }
     if (upTo === "control") return undefined;
-    return this.#local.shift() ?? (upTo === "bulk" ? this.#bulk.shift() : undefined);
+    return this.#local.length > 0 ? this.#localInput() : upTo === "bulk" ? this.#bulkInput() : undefined;
+  }
+
+  #localInput(): WaitingCommand | undefined {
+    this.#aheadOfLocal = 0;
+    this.#aheadOfBulk = this.#bulk.length > 0 ? this.#aheadOfBulk + 1 : 0;
+    return this.#local.shift();
+  }
+
+  #bulkInput(): Waiting | undefined {
+    this.#aheadOfBulk = 0;
+    return this.#bulk.shift();
   }
 
   has(upTo: InputClass): boolean {

@@ -1,4 +1,4 @@
-import { silentLinkMsMax, unheardLinkMsMax } from "../bytes/limits.js";
+import { clockDriftMsMax, silentLinkMsMax, unheardLinkMsMax } from "../bytes/limits.js";
 import { equalBytes } from "../bytes/order.js";
 import type { SubjectId } from "../identity/ids.js";
 import type { Instant, PeerId } from "../protocol/protocol.js";
@@ -213,7 +213,9 @@ export class PeerSync {
       return;
     }
     this.#compareClocks(around);
-    if (Math.abs(around.wallMs - around.now - this.#clocks.told) >= CLOCK_SET_MS) this.#hello(around);
+    // A clock that seems far off may have been read long before it was heard of: who is greeted anew tells its time anew.
+    const isFarOff = Math.abs(link.clockOffMs) > clockDriftMsMax && around.now - this.#greetedAt >= silentLinkMsMax;
+    if (isFarOff || Math.abs(around.wallMs - around.now - this.#clocks.told) >= CLOCK_SET_MS) this.#hello(around);
     this.#asking.beat(around);
     this.#sending.beat(around);
     this.#receiving.beat(around);

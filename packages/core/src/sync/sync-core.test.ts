@@ -136,6 +136,21 @@ test("two branches of one length are looked at, and their author is proven to ha
   expect(exchanged(...two)).toMatchObject({ converged: "yes" });
 });
 
+test.each([
+  ["the last event that counts", 4],
+  ["one long before that", 1],
+])("a lane that is frozen, of which a third branch parts at %s, comes to be frozen there", (_, from) => {
+  const [first, second, third] = branches(7, { from: 5, more: 2 }, { from, more: 6 - from }) as [Rig, Rig, Rig];
+  const [left, right] = [replica(2), replica(3)];
+  linked(...stores(first, left));
+  linked(...stores(third, right));
+  for (const rig of [left, right]) freeze(rig, forkBetween(first, second, 6));
+  const two = linked(...stores(left, right));
+  later(two, 20_000);
+  for (const { rig } of two) expect(rig.view.head(rig.laneNumber("s", writer))?.freezeAt).toBe(from + 1);
+  expect(exchanged(...two)).toMatchObject({ converged: "yes" });
+});
+
 test("the proof of a fork at the first event comes to who holds that event", () => {
   const [first, second] = branches(1, { from: 0, more: 1 }) as [Rig, Rig];
   const [left, right] = [replica(2), replica(3)];

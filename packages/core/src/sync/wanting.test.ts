@@ -61,3 +61,40 @@ test("what one link has come upon that comes with its events alone stays, whatev
   wanting.considerGaps("c" as PeerId, view);
   expect(wanting.next("c" as PeerId, view)).toBe(undefined);
 });
+
+test("who tells of lanes without end keeps nobody else's from being asked for, and holds no more than the bound", () => {
+  const view = new Rig({ author: 1, instance: 1 }).view;
+  const madeUp = (number: number): Row => {
+    const bytes = new Uint8Array(32).fill(number >> 8, 0, 16).fill(number & 255, 16);
+    const [author, subject] = [bytes as Row["author"], bytes as unknown as Row["subject"]];
+    return { author, subject, epoch: { index: 0, nonce: bytes.slice(0, 16) }, size: 9, headId: bytes, freezeAt: 0, hybridSize: 0 };
+  };
+  const wanting = new Wanting(hasher, { lanesMax: 100 });
+  const [much, more, little] = ["much", "more", "little"] as PeerId[] as [PeerId, PeerId, PeerId];
+  for (let number = 0; number < 300; number++)
+    for (const by of [much, more]) wanting.consider(by, madeUp(number * 2 + (by === much ? 0 : 1)), view);
+  const asked = wanting.next(much, view);
+  wanting.consider(little, madeUp(1_000), view);
+  expect(wanting.next(little, view)?.row).toMatchObject({ size: 9 });
+  expect(wanting.describe().lanes).toBe(100);
+  // What is being asked for stays.
+  expect(asked && wanting.next(much, view)?.key).not.toBe(asked?.key);
+  for (const by of [much, more]) wanting.consider(by, madeUp(2_000), view);
+  expect(wanting.describe().lanes).toBe(100);
+  expect([wanting.count(much), wanting.count(more), wanting.count(little)].sort()).toEqual([1, 49, 50]);
+});
+
+test("what is kept of a row keeps nothing of the message that it came in", () => {
+  const view = new Rig({ author: 1, instance: 1 }).view;
+  const frame = new Uint8Array(100_000).fill(3);
+  const [author, subject, headId] = [frame.subarray(0, 32), frame.subarray(32, 64), frame.subarray(64, 96)];
+  const place = {
+    author: author as Row["author"],
+    subject: subject as Row["subject"],
+    epoch: { index: 0, nonce: frame.subarray(96, 112) },
+  };
+  const wanting = new Wanting(hasher);
+  wanting.consider("a" as PeerId, { ...place, size: 1, headId, freezeAt: 0, hybridSize: 0 }, view);
+  const row = wanting.next("a" as PeerId, view)?.row as Row;
+  for (const bytes of [row.author, row.subject, row.epoch.nonce, row.headId]) expect(bytes.buffer.byteLength).toBeLessThan(100);
+});

@@ -58,8 +58,11 @@ export class Wanting {
   /** And events whose payloads are absent, and more than a message carries: one of a lane, and the link that came upon it. */
   readonly #absent = new Map<string, Gap & { readonly by: PeerId }>();
 
-  constructor(hasher: Hasher) {
+  readonly #lanesMax: number;
+
+  constructor(hasher: Hasher, { lanesMax = wantedLanesMax }: { readonly lanesMax?: number } = {}) {
     this.#hasher = hasher;
+    this.#lanesMax = lanesMax;
   }
 
   lose(spans: readonly LostSpan[]): void {
@@ -113,9 +116,9 @@ export class Wanting {
       return;
     }
     // The next session finds what is left out here.
-    if (wanted === undefined && this.#lanes.size >= wantedLanesMax) return;
-    if (wanted !== undefined) wanted.sources.set(peer, row);
-    else this.#lanes.set(key, { sources: new Map([[peer, row]]), asked: undefined, from: 0, back: 0 });
+    if (wanted === undefined && this.#lanes.size >= this.#lanesMax && this.#roomFor(peer) === "none") return;
+    if (wanted !== undefined) wanted.sources.set(peer, ownCopy(row));
+    else this.#lanes.set(key, { sources: new Map([[peer, ownCopy(row)]]), asked: undefined, from: 0, back: 0 });
     const told = this.#told.get(peer) ?? new Set();
     this.#told.set(peer, told.add(key));
   }
@@ -210,6 +213,21 @@ export class Wanting {
     return idAt(view, this.#hasher, place, seq - 1) ?? new Uint8Array(hashBytes);
   }
 
+  /** Who tells of lanes without end keeps nobody else's from being asked for: whoever has less than an equal share takes a place of who has most. */
+  #roomFor(peer: PeerId): "made" | "none" {
+    const share = this.#lanesMax / (this.#told.size + (this.#told.has(peer) ? 0 : 1));
+    if (this.count(peer) + 1 > share) return "none";
+    let fullest: PeerId | undefined;
+    for (const [each, { size }] of this.#told) if (fullest === undefined || size > this.count(fullest)) fullest = each;
+    if (fullest === undefined) return "none";
+    for (const key of this.#told.get(fullest) ?? []) {
+      if (this.#lanes.get(key)?.asked !== undefined) continue;
+      this.#forget(key, fullest);
+      break;
+    }
+    return this.#lanes.size < this.#lanesMax ? "made" : "none";
+  }
+
   #forget(key: string, peer: PeerId): void {
     const wanted = this.#lanes.get(key);
     this.#told.get(peer)?.delete(key);
@@ -217,14 +235,14 @@ export class Wanting {
     if (wanted?.sources.size === 0) this.#lanes.delete(key);
   }
 
-  /** A frozen lane needs no more than its proof. */
   lacks(view: FeedView, row: Row): boolean {
     if (this.#gap(row, view) !== undefined) return true;
     const mine = rowHere(view, this.#hasher, row);
     const size = mine?.size ?? 0;
-    if (mine !== undefined && mine.freezeAt > 0 && size >= Math.min(row.size, mine.freezeAt - 1)) return false;
-    if (row.size > Math.max(size, this.#arriving.get(laneKey(row))?.end ?? 0)) return true;
-    if (mine === undefined || row.size === 0 || row.freezeAt > 0) return false;
+    // Beyond what counts a frozen lane needs no more than its proof. Where what counts differs a third branch parts before that.
+    const isWhole = mine !== undefined && mine.freezeAt > 0 && size >= Math.min(row.size, mine.freezeAt - 1);
+    if (!isWhole && row.size > Math.max(size, this.#arriving.get(laneKey(row))?.end ?? 0)) return true;
+    if (mine === undefined || row.size === 0 || row.size > size) return false;
     if (row.size === size) return !equalBytes(row.headId, mine.headId);
     // Less of it than is here, and otherwise: that it is another history shows only where it is looked at.
     const id = idAt(view, this.#hasher, row, row.size);
@@ -242,6 +260,13 @@ export class Wanting {
     const from = Math.max(1, size + 1 - back);
     return { from, previous: this.#idBefore(view, row, from) };
   }
+}
+
+/** What is read are views: to keep one would be to keep the whole message that it came in. */
+function ownCopy(row: Row): Row {
+  const { author, subject, epoch, headId } = row;
+  const own = <Bytes extends Uint8Array>(bytes: Bytes): Bytes => bytes.slice() as Bytes;
+  return { ...row, author: own(author), subject: own(subject), epoch: { ...epoch, nonce: own(epoch.nonce) }, headId: own(headId) };
 }
 
 /** The row of a lane as it is held here. */
