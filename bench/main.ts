@@ -11,6 +11,7 @@ import { proof } from "./proof.js";
 import { randomRead, scan } from "./read.js";
 import { reconcile } from "./reconcile.js";
 import { latency, replicate } from "./replicate.js";
+import { simScale, simSockets, simSpeed } from "./sim.js";
 import { applied, operations, tableRoot } from "./subject.js";
 import { synthFiles, synthNdjson } from "./synthesis.js";
 import { turn } from "./turn.js";
@@ -47,6 +48,9 @@ const benches: Readonly<Record<string, Bench>> = {
   latency,
   "synth-files": synthFiles,
   "synth-ndjson": synthNdjson,
+  "sim-speed": simSpeed,
+  "sim-scale": simScale,
+  "sim-sockets": simSockets,
 };
 
 const words = process.argv.slice(2);

@@ -155,8 +155,16 @@ export const catalogue: readonly Mutant[] = [
     name: "bulk-first",
     what: "bulk is stepped ahead of local commands",
     file: "packages/core/src/protocol/inbox.ts",
-    find: 'return this.#local.shift() ?? (upTo === "bulk" ? this.#bulk.shift() : undefined);',
-    replace: 'return (upTo === "bulk" ? this.#bulk.shift() : undefined) ?? this.#local.shift();',
+    find: 'return this.#local.length > 0 ? this.#localInput() : upTo === "bulk" ? this.#bulkInput() : undefined;',
+    replace: 'return (upTo === "bulk" ? this.#bulkInput() : undefined) ?? this.#localInput();',
+    tests: ["packages/core/src/protocol/inbox.test.ts"],
+  },
+  {
+    name: "control-without-end",
+    what: "who never stops asking keeps what others send from ever being looked at",
+    file: "packages/core/src/protocol/inbox.ts",
+    find: "this.#aheadOfBulk >= inputsAheadMax",
+    replace: "this.#aheadOfBulk === Number.POSITIVE_INFINITY",
     tests: ["packages/core/src/protocol/inbox.test.ts"],
   },
   {

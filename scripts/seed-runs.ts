@@ -1,24 +1,27 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Hasher, Signer, Verifier } from "@sinter/core";
-import type { TraceOptions } from "@sinter/simulator";
+import type { PlanLimits, TraceOptions } from "@sinter/simulator";
 import { createNodeHasher, Ed25519Signer, Ed25519Verifier } from "sinter";
+import { keepRun } from "./kept-run.js";
 
 // What scripts that run a scenario by seed share: the seeds, which of them run twice or sign for real, and what is said and
 // kept of those that fail.
 
-const KEPT = fileURLToPath(new URL("../runs/latest", import.meta.url));
+const KEPT = fileURLToPath(new URL("../runs", import.meta.url));
 const SHOWN = 5;
+const limits = { type: "string" } as const;
 
 export interface SeedOptions {
   readonly seed: number;
   readonly hasher: Hasher;
   readonly crypto?: { readonly signerOf: (secret: Uint8Array) => Signer; readonly verifier: Verifier };
   readonly trace?: TraceOptions;
+  /** Less of what the seed plans, for scenarios whose plans can be cut down. */
+  readonly limits?: PlanLimits;
 }
 
 interface SeedResult {
@@ -36,6 +39,8 @@ export interface Scenario<Result extends SeedResult> {
   run(options: SeedOptions): Result | Promise<Result>;
   /** Of each run that came to an end. */
   add(result: Result): void;
+  /** Keeps a failing seed in a folder in some better way than as it is; answers what is to be said of that. */
+  keep?(options: SeedOptions, folder: string, again: string): Promise<string>;
 }
 
 export interface SeedRuns {
@@ -48,7 +53,12 @@ export interface SeedRuns {
 /** Runs the seeds that the command line names, on as many cores as it says: on all there are, where it says nothing. */
 export async function runSeeds<Result extends SeedResult>(scenario: Scenario<Result>): Promise<SeedRuns> {
   if (process.send !== undefined) return await answerSeeds(scenario);
-  const numbers = { runs: { type: "string", default: "200" }, seed: { type: "string", default: "1" }, jobs: { type: "string" } } as const;
+  const numbers = {
+    runs: { type: "string", default: "200" },
+    seed: { type: "string", default: "1" },
+    jobs: { type: "string" },
+    limits,
+  } as const;
   const { values } = parseArgs({ options: numbers });
   const [runs, first, jobs] = [Number(values.runs), Number(values.seed), Number(values.jobs ?? availableParallelism())];
   const began = performance.now();
@@ -59,9 +69,8 @@ export async function runSeeds<Result extends SeedResult>(scenario: Scenario<Res
     if (problems.length === 0) return;
     failed++;
     const again = `npm run ${scenario.script} -- --runs 1 --seed ${seed}`;
-    const isShown = failed <= SHOWN;
     console.error(`seed ${seed} failed; again: ${again}\n  ${problems.slice(0, SHOWN).join("\n  ")}`);
-    if (isShown) console.error(`  trace: ${await keepTrace(scenario, seed)}`);
+    if (failed <= SHOWN) console.error(`  ${await kept(scenario, seed, again)}`);
   };
   if (Math.min(jobs, runs) <= 1) for (const seed of seeds) await heard(await runSeed(scenario, seed));
   else await Promise.all(Array.from({ length: Math.min(jobs, runs) }, () => hireFor(seeds, heard)));
@@ -116,7 +125,19 @@ const ed25519 = { signerOf: (secret: Uint8Array) => new Ed25519Signer(secret), v
 
 function optionsOf({ every }: { readonly every: number }, seed: number): SeedOptions {
   const isReal = seed % every === every >> 1;
-  return { seed, hasher, ...(seed % every === 0 && { trace: {} }), ...(isReal && { crypto: ed25519 }) };
+  const less = limitsGiven();
+  return {
+    ...{ seed, hasher },
+    ...(seed % every === 0 && { trace: {} }),
+    ...(isReal && { crypto: ed25519 }),
+    ...(less !== undefined && { limits: less }),
+  };
+}
+
+/** As a seed that was made smaller says it. */
+function limitsGiven(): PlanLimits | undefined {
+  const { values } = parseArgs({ options: { limits }, strict: false });
+  return typeof values.limits === "string" ? (JSON.parse(values.limits) as PlanLimits) : undefined;
 }
 
 async function outcomeOf<Result extends SeedResult>(scenario: Scenario<Result>, options: SeedOptions): Promise<Result | Error> {
@@ -139,13 +160,16 @@ async function problemsOf<Result extends SeedResult>(
   return hash === outcome.hash ? [] : [`one seed, two traces: ${outcome.hash}, ${hash}`];
 }
 
-/** The same run again, every line of it on disk. */
-async function keepTrace<Result extends SeedResult>(scenario: Scenario<Result>, seed: number): Promise<string> {
-  mkdirSync(KEPT, { recursive: true });
-  const path = `${KEPT}/${scenario.script.replace(":", "-")}-${seed}.trace`;
-  const file = createWriteStream(path);
-  await outcomeOf(scenario, { ...optionsOf(scenario, seed), trace: { sink: (line) => file.write(`${line}\n`) } });
-  file.end();
-  await once(file, "finish");
-  return path;
+/** The same run again, or a smaller one that fails too, every line of it on disk. */
+async function kept<Result extends SeedResult>(scenario: Scenario<Result>, seed: number, again: string): Promise<string> {
+  const folder = `${KEPT}/${scenario.script.replace(":", "-")}-${seed}`;
+  const options = optionsOf(scenario, seed);
+  if (scenario.keep !== undefined && options.limits === undefined)
+    return `${await scenario.keep(options, folder, again)}\n  kept in ${folder}`;
+  const run = async (sink: (line: string) => void) => {
+    const outcome = await outcomeOf(scenario, { ...options, trace: { sink } });
+    return outcome instanceof Error ? [outcome.message] : outcome.problems;
+  };
+  await keepRun({ folder, again: [again], run });
+  return `kept in ${folder}`;
 }

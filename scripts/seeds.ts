@@ -5,13 +5,11 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { defaultShares, readShares, type Shares } from "@sinter/simulator";
+import { defaultShares, type PlanLimits, readShares, type Shares } from "@sinter/simulator";
 import { Campaign } from "./campaign/campaign.js";
 import { addLine, digestOf, linesOf, nextSeed, runOf } from "./campaign/campaign-log.js";
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const RUNS = at("runs");
-const LOG = at("runs/campaign.log");
 const HOUR_MS = 3_600_000;
 const SHOWN_EVERY_MS = { terminal: 60_000, pipe: 600_000 } as const;
 const LOGGED_EVERY_MS = HOUR_MS;
@@ -26,16 +24,22 @@ const { values } = parseArgs({
     jobs: { type: "string" },
     family: { type: "string" },
     share: { type: "string" },
+    /** Of what seeds of sync plan, no more: as a seed that was made smaller says it. */
+    limits: { type: "string" },
+    /** What is kept of seeds that fail goes there, and the log. */
+    into: { type: "string", default: at("runs") },
   },
 });
 const isForHours = values.hours !== undefined;
+const LOG = `${values.into}/campaign.log`;
 const campaign = new Campaign({
   first: values.seed === undefined && isForHours ? nextSeed(linesOf(LOG)) : numberOf("seed", values.seed ?? "1"),
   runs: values.runs === undefined && isForHours ? Number.POSITIVE_INFINITY : numberOf("runs", values.runs ?? "200"),
   untilMs: values.hours === undefined ? Number.POSITIVE_INFINITY : performance.now() + numberOf("hours", values.hours) * HOUR_MS,
   jobs: numberOf("jobs", values.jobs ?? String(availableParallelism())),
   shares: sharesOf(values.share, values.family),
-  kept: RUNS,
+  limits: values.limits === undefined ? undefined : (JSON.parse(values.limits) as PlanLimits),
+  kept: values.into,
   failed: (lines) => console.error(lines.join("\n  ")),
 });
 const first = campaign.last + 1;
@@ -56,6 +60,7 @@ const timers = isForHours
       setInterval(log, LOGGED_EVERY_MS),
     ]
   : [];
+if (isForHours) console.log(`from seed ${first} on, for ${values.hours} hours or until it is stopped`);
 await campaign.run();
 for (const timer of timers) clearInterval(timer);
 
@@ -67,7 +72,7 @@ console.log(`seeds ${first} to ${campaign.last}`);
 for (const line of tally.lines()) console.log(line);
 if (isForHours) {
   const { seeds, failed: faulty } = runOf(linesOf(LOG), sources);
-  console.log(`runs/campaign.log: ${seeds} seeds of these sources (${sources}) so far, of which ${faulty} failed`);
+  console.log(`${LOG}: ${seeds} seeds of these sources (${sources}) so far, of which ${faulty} failed`);
 }
 console.log(speed());
 console.log(`${campaign.passed} passed, ${failed.length + unfired.length} failed`);

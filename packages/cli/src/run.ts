@@ -23,12 +23,14 @@ import { addRedact } from "./commands/redact.js";
 import { addRemove } from "./commands/remove.js";
 import { addRestore } from "./commands/restore.js";
 import { addSet } from "./commands/set.js";
+import { addSim } from "./commands/sim.js";
 import { addStatus } from "./commands/status.js";
 import { addSubject } from "./commands/subject.js";
 import { addSubjects } from "./commands/subjects.js";
 import { addSync } from "./commands/sync.js";
 import { addSynthesize } from "./commands/synthesize.js";
 import { addTable } from "./commands/table.js";
+import { addTrace } from "./commands/trace.js";
 import { addUp } from "./commands/up.js";
 import { addVerify } from "./commands/verify.js";
 import { addWanted } from "./commands/wanted.js";
@@ -70,6 +72,8 @@ const commands = [
   addKeys,
   addStatus,
   addLaws,
+  addSim,
+  addTrace,
   addBench,
 ];
 

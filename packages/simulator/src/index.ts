@@ -7,7 +7,11 @@ export { spanOf, Tally } from "./campaign/tally.js";
 export { FaultCount, type FaultKind, faultKinds } from "./feeds/fault-count.js";
 export { type FeedsOptions, type FeedsResult, runFeeds } from "./feeds/feeds-scenario.js";
 export { Bench, enumeratePowerCuts, type PowerCuts, type PowerCutsOptions, type Workload, workloads } from "./feeds/power-cuts.js";
+export { type HostileKind, type HostilePlan, hostileKinds } from "./hostile/hostile-plan.js";
+export { type ComparedRun, comparison } from "./report/comparison.js";
 export { linePlot } from "./report/line-plot.js";
+export { simReport } from "./report/sim-report.js";
+export { type SpaceTimeOptions, spaceTime } from "./report/space-time.js";
 export { SeededRandom } from "./seeded-random.js";
 export type {
   RoundEnd,
@@ -36,11 +40,23 @@ export {
   topologyText,
   writesStopMs,
 } from "./sim/settings.js";
+export { type FigureOptions, runFivePeers, runOneWrite } from "./sim/sim-figures.js";
+export { convergenceSeconds, deviation, durationText, mean, quantile, summaryText } from "./sim/summary.js";
+export {
+  bytesByMessageTable,
+  chunkRttsTable,
+  chunksTable,
+  peerName,
+  rootsTable,
+  roundsTable,
+  simTables,
+} from "./sim/tables.js";
 export { runSim, type SimProgress, type SimRunOptions } from "./sim/virtual-run.js";
 export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
-export type { Chaos } from "./sync/chaos-transport.js";
-export { type SyncTrouble, syncTroubles } from "./sync/sync-plan.js";
-export { runSync, type SyncResult, type SyncRunOptions } from "./sync/sync-scenario.js";
+export { type Chaos, ChaosTransport } from "./sync/chaos-transport.js";
+export { type Fails, type Shrunk, shrunk } from "./sync/shrink.js";
+export { limited, type PlanLimits, planned, type SyncPlan, type SyncTrouble, syncTroubles } from "./sync/sync-plan.js";
+export { planOf, runSync, type SyncResult, type SyncRunOptions } from "./sync/sync-scenario.js";
 export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";
 export { Trace, type TraceOptions, traceText } from "./trace.js";
 export { runTwins, type TwinsOptions, type TwinsResult, type TwinTrouble, twinTroubles } from "./twins/twins-scenario.js";

@@ -48,3 +48,10 @@ export const simViolationsMax = 100;
 
 /** So often a kind of fault may be planned without coming about; beyond that it is not planned well. */
 export const unfiredPlansMax = 60;
+
+/** Runs that are tried while a seed that fails is made smaller. */
+export const shrinkTriesMax = 60;
+
+/** Of a diagram of space and time, unless more is asked for. */
+export const spaceTimeRowsMax = 200;
+export const spaceTimeColumnsMax = 10;

@@ -94,7 +94,8 @@ export class SimulatedPeer<B extends Booted> {
     if (this.#running !== undefined) throw new Error(`peer ${this.index} is up`);
     const { timeline, network, boot, execute, reserveBytes, trace } = this.#options;
     this.#boots += 1;
-    this.#note(`boot ${this.#boots}`);
+    // On links it has another name than here: see what begins with these digits.
+    this.#note(`boot ${this.#boots} as ${this.id.slice(0, 8)}`);
     const life = new Lifetime(timeline);
     const random = this.random.stream(`boot ${this.#boots}`);
     const clock = new VirtualClock({ life, wall: this.wall, random: random.stream("clock") });

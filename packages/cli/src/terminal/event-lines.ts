@@ -1,5 +1,5 @@
 import { isMalformed, LineReader, payloadBytesMax, SinterError } from "@sinter/core";
-import { aborted } from "./interruption.js";
+import { nextUnless } from "./interruption.js";
 import type { Source } from "./io.js";
 
 /**
@@ -9,11 +9,10 @@ import type { Source } from "./io.js";
 export async function* eventLines(source: Source, signal: AbortSignal): AsyncGenerator<readonly Uint8Array[], void> {
   const reader = new LineReader(payloadBytesMax);
   const iterator = source[Symbol.asyncIterator]();
-  const stopped = aborted(signal);
   let count = 0;
   for (;;) {
-    const next = await Promise.race([iterator.next(), stopped]);
-    if (signal.aborted || next === undefined) return;
+    const next = await nextUnless(signal, iterator);
+    if (next === undefined || signal.aborted) return;
     if (next.done) break;
     const lines = reader.push(next.value);
     if (isMalformed(lines)) throw new SinterError("too-large", `line ${count + 1} is longer than 16 MiB`, "Split it.");

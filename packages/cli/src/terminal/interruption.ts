@@ -19,3 +19,18 @@ export function aborted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/** What comes next; nothing, once it is called off. None of it stays with the signal, as it would in a race: that would hold all that was read. */
+export async function nextUnless<T>(signal: AbortSignal, iterator: AsyncIterator<T>): Promise<IteratorResult<T> | undefined> {
+  if (signal.aborted) return undefined;
+  let stop = (): void => undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      stop = () => resolve(undefined);
+      signal.addEventListener("abort", stop);
+      iterator.next().then(resolve, reject);
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -414,7 +414,9 @@ export const rangeEnvelopeBytesMax = 8 * 1024;
 /** Of one peer's rows, as they were last told. */
 export const knownRowsMax = 65_536;
 /** Lanes of which more is known to be elsewhere: what is left out, the next session finds. */
-export const wantedLanesMax = 262_144;
+export const wantedLanesMax = 65_536;
+/** Lanes that one peer told of and brought nothing of, which are kept in mind. */
+export const lanesInVainMax = 1_024;
 /** Streams from one peer, and to one. */
 export const receivingStreamsMax = 4;
 export const sendingStreamsMax = 16;

@@ -97,6 +97,26 @@ test("whose row ends within what is lost here is weighed without it, and nothing
   expect(peers.carried.filter(({ from, message }) => from === 0 && message.kind === "hello").length).toBeLessThan(4);
 });
 
+test("what an audit has found lost is sent to nobody, so that nobody holds it against the sender", async () => {
+  const peers = new LinkedPeers(3);
+  await peers.rig(0).of(peers.peer(0).append(path, events(...texts)));
+  peers.link(0, 1);
+  await peers.rest();
+  peers.unlink(0, 1);
+  spoil(peers, 1, (block) => (block === 3 ? within : undefined));
+  await peers.rig(1).of(peers.peer(1).audit());
+  peers.link(1, 2);
+  await peers.pass(5_000);
+  expect(peers.isLinked(1, 2)).toBe(true);
+  expect(await peers.rig(2).texts(path)).toEqual([]);
+  // Whoever comes to have it from somebody else mends it, too.
+  peers.link(0, 2);
+  await peers.pass(20_000);
+  expect(await peers.rig(2).texts(path)).toEqual(texts);
+  expect(await peers.rig(1).of(peers.peer(1).audit())).toMatchObject({ ok: true });
+  expect(peers.isLinked(1, 2)).toBe(true);
+});
+
 test("who has lost the same is of no help, and puts nothing else in its place; somebody else is", async () => {
   const peers = await thatHoldTheSame(3);
   const before = await peers.roots();

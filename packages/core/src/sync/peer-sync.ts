@@ -105,7 +105,7 @@ export class PeerSync {
     this.#asking = new Asking({ ...all, view, index, missing, settled, consider, agreed }, now);
     this.#answering = new Answering({ ...all, index, missing, settled, consider, agreed: agreedNow });
     this.#receiving = new Receiving({ ...all, wanting, token: parts.token });
-    this.#sending = new Sending(all);
+    this.#sending = new Sending({ ...all, wanting });
     this.#announcing = new Announcing({ ...all, unheld: this.#unheld, rank: parts.rank });
     this.#proofs = new Proofs(all);
     this.#missing = new Missing({ ...all, wanting, gaps: (around) => this.gaps(around) });

@@ -66,6 +66,8 @@ export interface ReceivingParts {
 }
 
 const LENGTH_BYTES = 4;
+/** How often in vain a stream is asked for before it need not come at all. */
+const DOUBTED_TRIES = 3;
 
 export class Receiving {
   readonly #parts: ReceivingParts;
@@ -173,11 +175,13 @@ export class Receiving {
 
   /** Says again what was not answered, and gives up what never is. */
   beat(around: Around): void {
-    const { knobs, link } = this.#parts;
+    const { knobs, link, wanting } = this.#parts;
     for (const inflow of [...this.#inflows.values()]) {
       if (around.now - inflow.movedAt < link.waitMs(knobs) || inflow.offered > 0) continue;
       inflow.movedAt = around.now;
       inflow.tries++;
+      // Long before it is given up others may be asked, if there are any.
+      if (inflow.tries >= DOUBTED_TRIES && inflow.next === 0) wanting.doubt(link.peer, inflow.wanted.key);
       if (inflow.tries > syncTriesMax) this.#breakOff(inflow, "failed", around);
       else if (inflow.next === 0 && inflow.early.size === 0) this.#want(inflow, around);
       else this.#ack(inflow, around);

@@ -21,7 +21,7 @@ import { Pieces } from "./pieces.js";
 import { encodeRange } from "./range-codec.js";
 import { inScope, placeOfPath } from "./scope.js";
 import type { Around, SyncKnobs } from "./sync-vocabulary.js";
-import { idAt } from "./wanting.js";
+import { idAt, type Wanting } from "./wanting.js";
 
 // What goes out on one link because it was asked for. Ranges are read from the store when there is room for them under way, so that
 // a stream of any length takes no more memory than its window.
@@ -51,6 +51,7 @@ export interface SendingParts {
   readonly author: AuthorId;
   readonly knobs: SyncKnobs;
   readonly link: SyncLink;
+  readonly wanting: Pick<Wanting, "lostTo">;
 }
 
 const LENGTH_BYTES = 4;
@@ -144,6 +145,8 @@ export class Sending {
     const lane = view.laneNumber(place.subject, place.author, place.epoch);
     if (path === undefined || lane === undefined || link.scope === undefined) return "unknown";
     if (!inScope(hasher, link.interestKey, link.scope, placeOfPath(hasher, network, path))) return "not in scope";
+    // What is there in the place of lost events would be held against whoever sends it.
+    if (from <= this.#parts.wanting.lostTo(place)) return "unknown";
     const { size, freezeAt } = countedHead(view, hasher, lane);
     if (from > size) return "nothing newer";
     const before = from === 1 ? undefined : idAt(view, hasher, place, from - 1);
@@ -179,9 +182,13 @@ export class Sending {
   }
 
   #read(outflow: Outflow, { view }: Around): void {
-    const { hasher } = this.#parts;
+    const { hasher, wanting } = this.#parts;
+    const record = view.lane(outflow.lane);
+    const isLost = record === undefined || outflow.from <= wanting.lostTo(record);
     // What the disk has lost ends a stream like the end of its lane: an audit tells of it.
-    const offer = unlessLost(() => offeredRange(view, hasher, { lane: outflow.lane, from: outflow.from, bytes: sendingRangeBytes }));
+    const offer = isLost
+      ? undefined
+      : unlessLost(() => offeredRange(view, hasher, { lane: outflow.lane, from: outflow.from, bytes: sendingRangeBytes }));
     // Of a long lane the rest is asked for again, behind what else was asked for meanwhile.
     if (offer === undefined || ++outflow.ranges > streamRangesMax) {
       outflow.state = "all read";

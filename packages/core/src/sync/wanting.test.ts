@@ -98,3 +98,43 @@ test("what is kept of a row keeps nothing of the message that it came in", () =>
   const row = wanting.next("a" as PeerId, view)?.row as Row;
   for (const bytes of [row.author, row.subject, row.epoch.nonce, row.headId]) expect(bytes.buffer.byteLength).toBeLessThan(100);
 });
+
+test("who tells of what it never sends keeps nobody waiting for it twice", () => {
+  const view = new Rig({ author: 1, instance: 1 }).view;
+  const bytes = new Uint8Array(32).fill(3);
+  const place = {
+    author: bytes as Row["author"],
+    subject: bytes as unknown as Row["subject"],
+    epoch: { index: 0, nonce: bytes.slice(16) },
+  };
+  const row: Row = { ...place, size: 5, headId: bytes, freezeAt: 0, hybridSize: 0 };
+  const [liar, honest] = ["liar", "honest"] as [PeerId, PeerId];
+  const wanting = new Wanting(hasher);
+  const tell = () => {
+    wanting.consider(liar, { ...row, size: 900 }, view);
+    wanting.consider(honest, row, view);
+  };
+  tell();
+  const { key } = wanting.next(liar, view) ?? { key: "" };
+  // For the first time it is believed: what is asked of one is asked of nobody else.
+  expect(wanting.next(honest, view)).toBeUndefined();
+  wanting.ended(liar, key, "failed", view);
+  tell();
+  expect(wanting.next(liar, view)).toBeUndefined();
+  expect(wanting.next(honest, view)).toMatchObject({ row: { size: 5 } });
+  wanting.ended(honest, key, "whole", view);
+  // Where nobody else has it, it is asked all the same; but whoever comes to have it comes before.
+  wanting.consider(liar, { ...row, size: 900 }, view);
+  expect(wanting.next(liar, view)).toMatchObject({ row: { size: 900 } });
+  expect(wanting.next(liar, view)).toBeUndefined();
+  wanting.consider(honest, row, view);
+  expect(wanting.next(honest, view)).toMatchObject({ row: { size: 5 } });
+  // The stream that was there before tells nothing of this one.
+  wanting.ended(liar, key, "failed", view);
+  expect(wanting.next(liar, view)).toBeUndefined();
+  expect(wanting.next(honest, view)).toBeUndefined();
+  wanting.left(liar);
+  wanting.left(honest);
+  wanting.consider(liar, row, view);
+  expect(wanting.next(liar, view)).toMatchObject({ row: { size: 5 } });
+});

@@ -9,6 +9,7 @@ import type { LanePlace } from "../feed/seal/checkpoint.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
 import type { SubjectId } from "../identity/ids.js";
 import type { PeerId } from "../protocol/protocol.js";
+import { InVain } from "./in-vain.js";
 import { laneKey } from "./link-state.js";
 import type { Row } from "./messages.js";
 import { rowOf } from "./rows.js";
@@ -47,6 +48,7 @@ const STEP = 4;
 
 export class Wanting {
   readonly #hasher: Hasher;
+  readonly #vain = new InVain();
   readonly #lanes = new Map<string, Wanted>();
   /** The same by who told of them, in the order in which they are asked for. */
   readonly #told = new Map<PeerId, Set<string>>();
@@ -67,6 +69,11 @@ export class Wanting {
 
   lose(spans: readonly LostSpan[]): void {
     this.#lost = new Map(spans.map((span) => [laneKey(span.place), span]));
+  }
+
+  /** Up to which event of a lane something is lost, as far as an audit has found it: 0 where nothing is. */
+  lostTo(place: Pick<Row, "subject" | "author" | "epoch">): number {
+    return this.#lost.size === 0 ? 0 : (this.#lost.get(laneKey(place))?.to ?? 0);
   }
 
   get lost(): number {
@@ -128,7 +135,7 @@ export class Wanting {
     for (const key of this.#told.get(peer) ?? []) {
       const wanted = this.#lanes.get(key);
       const row = wanted?.sources.get(peer);
-      if (wanted === undefined || row === undefined || wanted.asked !== undefined || this.#arriving.has(key)) continue;
+      if (wanted === undefined || row === undefined || !this.#isNext(peer, key, wanted) || this.#arriving.has(key)) continue;
       if (!this.lacks(view, row)) {
         this.#forget(key, peer);
         continue;
@@ -144,9 +151,16 @@ export class Wanting {
     return undefined;
   }
 
+  /** Nothing of what it was asked for has come yet. */
+  doubt(peer: PeerId, key: string): void {
+    this.#vain.add(peer, key);
+  }
+
   /** The stream that brought it has ended. */
   ended(peer: PeerId, key: string, end: StreamEnd, view: FeedView): void {
     const wanted = this.#lanes.get(key);
+    if (end === "whole") this.#vain.done(peer, key);
+    else if (end !== "another history") this.#vain.add(peer, key);
     if (wanted?.asked !== peer) return;
     wanted.asked = undefined;
     const row = wanted.sources.get(peer);
@@ -154,6 +168,7 @@ export class Wanting {
       wanted.back = wanted.back === 0 ? 1 : wanted.back * STEP;
       return;
     }
+    if (end === "another history") this.#vain.add(peer, key);
     // Where nothing came, to ask again would bring nothing again.
     const hasGrown = row !== undefined && (rowHere(view, this.#hasher, row)?.size ?? 0) >= wanted.from && wanted.back === 0;
     // What has come of a gap shows once it is written; whoever writes it asks for the rest.
@@ -172,6 +187,14 @@ export class Wanting {
     }
     for (const [key, gap] of this.#absent) if (gap.by === peer) this.#absent.delete(key);
     this.#told.delete(peer);
+    this.#vain.left(peer);
+  }
+
+  /** Who tells of what it never sends keeps nobody waiting twice: others come first, and may be asked before that is over. */
+  #isNext(peer: PeerId, key: string, { asked, sources }: Wanted): boolean {
+    const isVain = this.#vain.has(peer, key);
+    if (asked !== undefined) return asked !== peer && !isVain && this.#vain.has(asked, key);
+    return !isVain || ![...sources.keys()].some((other) => other !== peer && !this.#vain.has(other, key));
   }
 
   arriving(key: string, end: number): void {

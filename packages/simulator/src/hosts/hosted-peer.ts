@@ -12,6 +12,8 @@ export interface HostedPeerOptions {
   readonly sync?: SyncSettings;
   /** Without it no merge type of an application's own is taken. */
   readonly laws?: PeerParts["laws"];
+  /** Whom it is linked to: who carries its links says so. */
+  readonly linked?: () => readonly PeerId[];
 }
 
 /** The peer that ships, on virtual ports, for one boot. */
@@ -55,7 +57,7 @@ function linksOf(linked: () => readonly PeerId[]): PeerLinks {
 
 const nobody = (): readonly PeerId[] => [];
 
-function peerOf({ ports, id, hasher, verifier, identity, sync, laws }: HostedPeerOptions): Peer {
+function peerOf({ ports, id, hasher, verifier, identity, sync, laws, linked = nobody }: HostedPeerOptions): Peer {
   const { signer, author, keys, network } = identity;
   const signatures = keys?.suite === 2 ? "hybrid" : "ed25519";
   const syncing = sync === undefined ? {} : { sync, links: linksOf(linked) };

@@ -10,8 +10,8 @@ export interface Axis {
 export interface Curve {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** Measured by others, or a limit. */
-  readonly line?: "solid" | "dashed";
+  /** Dashed: measured by others, or a limit. None: nothing lies between two points. */
+  readonly line?: "solid" | "dashed" | "none";
   /** At each point, or only in the legend, where points are many. */
   readonly marks?: "points" | "legend";
   /** Points that are not joined to the one before: nothing was measured in between. */
@@ -127,7 +127,7 @@ function drawn(
   const mark = MARKS[number % MARKS.length] as (typeof MARKS)[number];
   const places = points.map(([x, y]) => [across.at(x), up.at(y)] as const);
   const path = places.map(([x, y], index) => `${index === 0 || breaks?.has(index) ? "M" : "L"}${rounded(x)} ${rounded(y)}`).join("");
-  const dashes = line === "dashed" ? ' stroke-dasharray="6 4"' : "";
+  const dashes = line === "dashed" ? ' stroke-dasharray="6 4"' : line === "none" ? ' stroke-opacity="0"' : "";
   const [legend, height] = [SIZE.width - FRAME.right + 16, FRAME.top + 10 + number * LEGEND_STEP];
   return [
     `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"${dashes}/>`,

@@ -98,19 +98,23 @@ export function falselyAccused({ host, forks }: SeenSubject, mayFork: ReadonlySe
   );
 }
 
-/** A lane that forked is frozen everywhere at the same event. */
+/** A lane that forked is frozen everywhere at the same event. Who holds nothing of one that is frozen at its first need not know it. */
 export function frozenApart(seen: readonly SeenSubject[]): readonly Problem[] {
   const [first, ...others] = seen;
   if (first === undefined) return [];
   const frozen = frozenIn(first);
   return others.flatMap((other) => {
     const theirs = frozenIn(other);
-    return theirs === frozen ? [] : [{ host: other.host, what: `${other.path} is frozen at ${theirs}, and at host ${first.host} at ${frozen}` }];
+    return theirs === frozen
+      ? []
+      : [{ host: other.host, what: `${other.path} is frozen at ${theirs}, and at host ${first.host} at ${frozen}` }];
   });
 }
 
 function frozenIn({ forks }: SeenSubject): string {
-  const shown = forks.map(({ author, epoch, forkedAt }) => `${author.slice(0, 6)}/${epoch.slice(0, 8)}:${forkedAt}`);
+  const shown = forks
+    .filter(({ forkedAt }) => forkedAt > 1)
+    .map(({ author, epoch, forkedAt }) => `${author.slice(0, 6)}/${epoch.slice(0, 8)}:${forkedAt}`);
   return shown.length === 0 ? "nothing" : shown.sort().join(" ");
 }
 
@@ -149,7 +153,11 @@ export interface TrueTime {
 }
 
 /** No honest author is ahead of true time by more than its clock, and what it takes over from others. */
-export function clockAhead({ host, events }: SeenSubject, honest: ReadonlySet<string>, { wallMs, skewMs, driftMs }: TrueTime): readonly Problem[] {
+export function clockAhead(
+  { host, events }: SeenSubject,
+  honest: ReadonlySet<string>,
+  { wallMs, skewMs, driftMs }: TrueTime,
+): readonly Problem[] {
   return events.flatMap(({ author, stamp: [stampMs], name }) =>
     honest.has(author) && stampMs > wallMs + skewMs + driftMs
       ? [{ host, what: `${name} of ${author.slice(0, 6)} is stamped ${Math.round(stampMs - wallMs)} ms ahead of its time` }]
@@ -158,7 +166,11 @@ export function clockAhead({ host, events }: SeenSubject, honest: ReadonlySet<st
 }
 
 /** What one store acknowledged later is later, over all its boots. */
-export function clockWentBack(host: number, promised: readonly string[], stamps: ReadonlyMap<string, SeenEvent["first"]>): readonly Problem[] {
+export function clockWentBack(
+  host: number,
+  promised: readonly string[],
+  stamps: ReadonlyMap<string, SeenEvent["first"]>,
+): readonly Problem[] {
   let before: SeenEvent["first"] | undefined;
   for (const name of promised) {
     const stamp = stamps.get(name);

@@ -23,6 +23,8 @@ export interface SyncHostParts extends HostParts {
   readonly chaos: () => Chaos;
   /** Who means no good: a link to one of them may be closed for any reason. */
   readonly hostile: ReadonlySet<PeerId>;
+  /** Whose disk has rotted: what they send of it before they know is taken for a lie. */
+  readonly rotten: ReadonlySet<PeerId>;
   /** Who wrote what, by the names of payloads: asked of a store, whatever became of it. */
   readonly written: Map<string, string>;
 }
@@ -52,6 +54,8 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
   hungUp = 0;
   /** It writes nothing: it has been put back and has not heard from others since. */
   state: "writing" | "quiet" = "writing";
+  /** A bit of an event on its disk has flipped, and was not mended since. */
+  rot: "none" | "some" = "none";
   readonly counts = { acknowledged: 0, refused: 0 };
   readonly weather = { lost: 0, repeated: 0, held: 0, delayed: 0, cut: 0, clogged: 0 };
   #transport: ChaosTransport | undefined;
@@ -62,7 +66,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
   }
 
   boot(...[ports, { id }]: Parameters<Boot<HostedPeer>>): HostedPeer {
-    const { hasher, verifier, network, plan, chaos, hostile } = this.parts;
+    const { hasher, verifier, network, plan, chaos, hostile, rotten } = this.parts;
     const { keys } = this.own;
     this.#reckon();
     const transport = new ChaosTransport({
@@ -71,7 +75,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
       wayTo: (peer) => (this.cutTo.has(peer) ? "cut" : this.#cloggedTo.has(peer) ? "clogged" : "open"),
       closing: (peer, reason) => {
         if (hostile.has(peer)) this.hungUp++;
-        else if (!CLOSINGS.test(reason)) this.broken(`a link is closed: ${reason}`);
+        else if (!CLOSINGS.test(reason) && !rotten.has(peer)) this.broken(`a link is closed: ${reason}`);
       },
     });
     this.#transport = transport;
@@ -127,10 +131,15 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
     };
   }
 
+  /** What its disk has lost is known already. */
+  override audit(): void {
+    if (this.rot === "none") super.audit();
+  }
+
   /** All that it promised is there. */
   protected override found(): void {
     const { mayFork, redacted } = this.parts;
-    if (mayFork.has(this.author)) return;
+    if (mayFork.has(this.author) || this.rot === "some") return;
     const told = new Map<SubjectPath, ReadonlySet<string>>();
     for (const { kind, path, payload } of this.promises) {
       const there = told.get(path) ?? new Set(this.told(path));
@@ -145,9 +154,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
     const { view } = this;
     const id = view.subjectId(path);
     if (id === undefined) return [];
-    return readPlainly(view, this.parts.hasher, id).map(({ payload }) =>
-      typeof payload === "string" ? payload : nameOf(payload),
-    );
+    return readPlainly(view, this.parts.hasher, id).map(({ payload }) => (typeof payload === "string" ? payload : nameOf(payload)));
   }
 
   // --- writing ---
@@ -181,7 +188,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
   redact(random: SeededRandom, subjects: readonly SubjectPath[]): "asked" | "nothing" {
     const { peer, author, view } = this;
     const { hasher, redacted } = this.parts;
-    if (peer === undefined || this.state === "quiet") return "nothing";
+    if (peer === undefined || this.state === "quiet" || this.rot === "some") return "nothing";
     const path = random.pick(subjects);
     const id = view.subjectId(path);
     const events = id === undefined ? [] : readPlainly(view, hasher, id);
@@ -206,6 +213,7 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
 /** By its first bytes: no two payloads begin alike. */
 export const PAYLOAD_NAME_BYTES = 4;
 
+/** By which a payload is known. */
 export function nameOf(payload: Uint8Array): string {
   return toHex(payload.subarray(0, PAYLOAD_NAME_BYTES));
 }

@@ -1,6 +1,6 @@
 import { defaultKnobs, isMalformed, normalizePath, reconcilers, type SubjectPath, type SyncKnobs } from "@sinter/core";
-import type { SeededRandom } from "../seeded-random.js";
 import { type HostilePlan, plannedHostiles } from "../hostile/hostile-plan.js";
+import type { SeededRandom } from "../seeded-random.js";
 import { type Chaos, noChaos } from "./chaos-transport.js";
 
 // What a seed decides before anything happens: who there is, who is linked to whom, who wants what, how bad the weather is.

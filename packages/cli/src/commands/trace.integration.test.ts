@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runSync } from "@sinter/simulator";
+import { createNodeHasher } from "sinter";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { finish, type Setting } from "../harness.suite.js";
+import { MemoryStores } from "../memory-stores.suite.js";
+
+let dir: string;
+const setting: Setting = { stores: new MemoryStores(), env: {} };
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "trace-"));
+});
+
+afterEach(() => rmSync(dir, { recursive: true }));
+
+async function told(file: string): Promise<unknown> {
+  const { code, stdout, stderr } = await finish(setting, ["trace", file, "--json"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  return stdout.json[0];
+}
+
+/** Promises have gone as far as they can. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("a run's frames, as they are written today, are read to the last line", async () => {
+  const file = join(dir, "wire.trace");
+  const flags = ["--virtual", "--nodes", "3", "--duration", "20s", "--out", join(dir, "out"), "--trace", file];
+  expect((await finish(setting, ["sim", ...flags])).code).toBe(0);
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  expect(await told(file)).toMatchObject({ form: "wire", entries: lines.length, errors: 0, links: { "0 1": { opened: 2 } } });
+});
+
+test("what the simulator notes today is read to the last line", async () => {
+  const file = join(dir, "seed.trace");
+  const noted: string[] = [];
+  await runSync({ seed: 1, hasher: createNodeHasher(), settled, trace: { sink: (line) => noted.push(line) } });
+  writeFileSync(file, noted.map((line) => `${line}\n`).join(""));
+  expect(noted.length).toBeGreaterThan(100);
+  expect(await told(file)).toMatchObject({ form: "simulator", entries: noted.length });
+});

@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { simPeersMax } from "../limits.js";
+import { SeededRandom } from "../seeded-random.js";
+import type { SimSettings, SimTopology } from "./record.js";
+import {
+  defaultSettings,
+  faultIn,
+  knobsOf,
+  linksOf,
+  settingsFrom,
+  simProfileNames,
+  topologyOf,
+  topologyText,
+  writesStopMs,
+} from "./settings.js";
+
+const seed = Number(process.env["SINTER_SEED"] ?? 1);
+console.log(`seed ${seed}`);
+
+test("what is taken by itself can be run, and so can every profile", () => {
+  expect(faultIn(defaultSettings)).toBeUndefined();
+  for (const profile of simProfileNames) expect(settingsFrom({}, profile).kind, profile).toBe("settings");
+});
+
+test("what is said counts more than a profile, and a profile more than what is taken by itself", () => {
+  const answer = settingsFrom({ peers: 9, retransMs: 777 }, "radio");
+  expect(answer).toMatchObject({
+    kind: "settings",
+    settings: { peers: 9, retransMs: 777, syncIntervalMs: 60_000, weather: { loss: 0.1 }, keys: defaultSettings.keys },
+  });
+});
+
+const wrong: readonly (readonly [said: Partial<SimSettings>, what: string, reason: string])[] = [
+  [{ peers: 0 }, "peers", "0 is not from 1 to 10000"],
+  [{ peers: simPeersMax + 1 }, "peers", "10001 is not from 1 to 10000"],
+  [{ peers: 2.5 }, "peers", "2.5 is no whole number"],
+  [{ durationMs: Number.NaN }, "durationMs", "NaN is no whole number"],
+  [{ durationMs: 86_400_001 }, "durationMs", "86400001 is not from 1 to 86400000"],
+  [{ writeIntervalMs: -1 }, "writeIntervalMs", "-1 is not from 0 to 86400000"],
+  [{ syncIntervalMs: 0 }, "syncIntervalMs", "0 is not from 1 to 86400000"],
+  [{ heartbeatMs: 15_001 }, "heartbeatMs", "15001 is not from 1 to 15000"],
+  [{ suspectMs: 30_001 }, "suspectMs", "30001 is not from 1 to 30000"],
+  [{ suspectMs: 750 }, "suspectMs", "750 is no more than a heartbeat of 750: everybody would be suspected"],
+  [{ chunkBytes: 63 }, "chunkBytes", "63 is not from 64 to 524288"],
+  [{ windowChunks: 0 }, "windowChunks", "0 is not from 1 to 1024"],
+  [{ retransMs: 99 }, "retransMs", "99 is not from 100 to 86400000"],
+  [{ failurePeriodMs: -1 }, "failurePeriodMs", "-1 is not from 0 to 86400000"],
+  [{ recoveryDelayMs: -1 }, "recoveryDelayMs", "-1 is not from 0 to 86400000"],
+  [{ stopWritesAtMs: -1 }, "stopWritesAtMs", "-1 is not from 0 to 86400000"],
+  [{ quiesceLastMs: 60_001 }, "quiesceLastMs", "60001 is not from 0 to 60000"],
+  [{ seed: -1 }, "seed", "-1 is not from 0 to 9007199254740991"],
+  [{ weather: { ...defaultSettings.weather, loss: 1.1 } }, "loss", "1.1 is no share from 0 to 1"],
+  [{ weather: { ...defaultSettings.weather, loss: 1 } }, "loss", "where all is lost nothing can be said"],
+  [{ weather: { ...defaultSettings.weather, duplication: Number.NaN } }, "duplication", "NaN is no share from 0 to 1"],
+  [{ weather: { ...defaultSettings.weather, reordering: -0.1 } }, "reordering", "-0.1 is no share from 0 to 1"],
+  [{ weather: { ...defaultSettings.weather, delayMs: 60_001 } }, "delayMs", "60001 is not from 0 to 60000"],
+  [{ weather: { ...defaultSettings.weather, jitterMs: 0.5 } }, "jitterMs", "0.5 is no whole number"],
+  [{ keys: [] }, "keys", "0 of them, where 1 to 1024 are allowed"],
+  [{ keys: ["A", ""] }, "keys", "a key of 0 characters, where 1 to 256 are allowed"],
+  [{ keys: ["A", "B", "A"] }, "keys", "one of them comes twice"],
+  [{ keys: ["a key"] }, "keys", "a key with a blank in it"],
+  [{ topology: { kind: "random", links: 0 } }, "topology", "0 links for each peer: it is a whole number from 1"],
+  [{ peers: 1_000, topology: { kind: "mesh" } }, "topology", "499500 links, where 100000 are allowed"],
+  [{ reconciler: "guess" as never }, "reconciler", "guess is none of frontier, descent, buckets, sketch"],
+];
+
+test.each(wrong)("%j is refused, with a reason", (said, what, reason) => {
+  expect(settingsFrom(said)).toEqual({ kind: "wrong", what, reason });
+});
+
+test("writes stop when that was said, never into the quiet, and never at half of the time by themselves", () => {
+  const at = (said: Partial<SimSettings>): number => writesStopMs({ ...defaultSettings, ...said });
+  expect(at({})).toBe(30_000);
+  expect(at({ stopWritesAtMs: 0 })).toBe(50_000);
+  expect(at({ stopWritesAtMs: 45_000 })).toBe(45_000);
+  expect(at({ stopWritesAtMs: 55_000 })).toBe(50_000);
+  expect(at({ stopWritesAtMs: 0, quiesceLastMs: 0 })).toBe(60_000);
+});
+
+test("the core of sync goes by them", () => {
+  const { syncIntervalMs: intervalMs, ...rest } = { ...defaultSettings, windowChunks: 3, reconciler: "sketch" as const };
+  const { chunkBytes, windowChunks, retransMs, heartbeatMs, suspectMs, reconciler } = rest;
+  const knobs = { chunkBytes, windowChunks, retransMs, heartbeatMs, suspectMs, intervalMs, reconciler };
+  expect(knobsOf({ ...rest, syncIntervalMs: intervalMs })).toEqual(knobs);
+});
+
+test("topologies are read as they are written", () => {
+  for (const text of ["ring", "line", "star", "mesh", "random:4"]) expect(topologyText(topologyOf(text) as SimTopology)).toBe(text);
+  for (const text of ["", "Ring", "random", "random:0", "random:-1", "random:1.5", "ring "]) expect(topologyOf(text)).toBeUndefined();
+});
+
+test("everybody hears of everybody, over no link twice", () => {
+  const random = new SeededRandom(seed, "links");
+  const topologies: readonly SimTopology[] = [
+    ...(["ring", "line", "star", "mesh"] as const).map((kind) => ({ kind })),
+    ...[1, 2, 4, 9].map((links) => ({ kind: "random" as const, links })),
+  ];
+  for (const topology of topologies)
+    for (const peers of [1, 2, 3, 5, 40]) {
+      const pairs = linksOf(topology, peers, random);
+      const name = `${topologyText(topology)} of ${peers}, seed ${seed}`;
+      expect(
+        pairs.every(([one, other]) => one >= 0 && one < other && other < peers),
+        name,
+      ).toBe(true);
+      expect(new Set(pairs.map(String)).size, name).toBe(pairs.length);
+      expect(heardFrom(0, pairs).size, name).toBe(peers);
+    }
+});
+
+test("each topology has the links it is named for", () => {
+  const random = new SeededRandom(seed, "many");
+  const many = (topology: SimTopology): number => linksOf(topology, 100, random).length;
+  expect(many({ kind: "ring" })).toBe(100);
+  expect(many({ kind: "line" })).toBe(99);
+  expect(many({ kind: "star" })).toBe(99);
+  expect(many({ kind: "mesh" })).toBe(4_950);
+  expect(many({ kind: "random", links: 4 }), `seed ${seed}`).toBe(200);
+  // No more than there are.
+  expect(many({ kind: "random", links: 1_000 }), `seed ${seed}`).toBeGreaterThan(4_900);
+});
+
+function heardFrom(first: number, pairs: readonly (readonly [number, number])[]): ReadonlySet<number> {
+  const heard = new Set([first]);
+  for (const at of heard)
+    for (const [one, other] of pairs) {
+      if (one === at) heard.add(other);
+      if (other === at) heard.add(one);
+    }
+  return heard;
+}

@@ -1,0 +1,222 @@
+import { defaultKnobs, type Random, reconcilers, type SyncKnobs, silentLinkMsMax, syncPieceBytesMax } from "@sinter/core";
+import {
+  simChunkBytesMin,
+  simDurationMsMax,
+  simIntervalMsMax,
+  simKeyCharsMax,
+  simKeysMax,
+  simLinksMax,
+  simPeersMax,
+  simRetransMsMin,
+  simSeedMax,
+  simWeatherMsMax,
+  simWindowChunksMax,
+} from "../limits.js";
+import type { SimSettings, SimTopology } from "./record.js";
+
+// What a run is made of: what is taken where nothing is said, ready-made weathers, and whether what was said can be run at all.
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/** As the prior art has them, so that its figures and ours can be laid side by side. */
+export const defaultSettings: SimSettings = {
+  peers: 5,
+  topology: { kind: "ring" },
+  durationMs: 60 * SECOND_MS,
+  writeIntervalMs: 3 * SECOND_MS,
+  syncIntervalMs: 7 * SECOND_MS,
+  heartbeatMs: 750,
+  suspectMs: 2_250,
+  chunkBytes: 64 * 1024,
+  windowChunks: 1,
+  retransMs: 2 * SECOND_MS,
+  reconciler: undefined,
+  weather: { loss: 0, duplication: 0, reordering: 0, delayMs: 0, jitterMs: 0 },
+  failurePeriodMs: 0,
+  recoveryDelayMs: 5 * SECOND_MS,
+  stopWritesAtMs: 30 * SECOND_MS,
+  quiesceLastMs: 10 * SECOND_MS,
+  keys: ["A", "B", "C", "D", "E", "F", "G", "H"],
+  seed: 1,
+};
+
+export const simProfileNames = ["lan", "wan", "radio"] as const;
+export type SimProfileName = (typeof simProfileNames)[number];
+
+/** Weather, and the times that go with it: what is said by itself counts more than what comes of a profile. */
+export const simProfiles: Readonly<Record<SimProfileName, Partial<SimSettings>>> = {
+  lan: { weather: { loss: 0, duplication: 0, reordering: 0, delayMs: 0, jitterMs: 1 } },
+  wan: { weather: { loss: 0.01, duplication: 0.001, reordering: 0.01, delayMs: 40, jitterMs: 20 }, windowChunks: 16 },
+  radio: {
+    weather: { loss: 0.1, duplication: 0.01, reordering: 0.05, delayMs: 500, jitterMs: 500 },
+    durationMs: 10 * MINUTE_MS,
+    writeIntervalMs: 30 * SECOND_MS,
+    syncIntervalMs: 60 * SECOND_MS,
+    heartbeatMs: 5 * SECOND_MS,
+    suspectMs: 15 * SECOND_MS,
+    chunkBytes: 1_024,
+    windowChunks: 4,
+    retransMs: 4 * SECOND_MS,
+    stopWritesAtMs: 5 * MINUTE_MS,
+    quiesceLastMs: 3 * MINUTE_MS,
+  },
+};
+
+export type SettingsAnswer =
+  | { readonly kind: "settings"; readonly settings: SimSettings }
+  /** `what` is a name of `SimSettings`, or of its weather. */
+  | { readonly kind: "wrong"; readonly what: string; readonly reason: string };
+
+/** What was said over what the profile says over what is taken by itself, if that can be run. */
+export function settingsFrom(said: Partial<SimSettings>, profile?: SimProfileName): SettingsAnswer {
+  const settings: SimSettings = { ...defaultSettings, ...(profile === undefined ? {} : simProfiles[profile]), ...said };
+  const wrong = faultIn(settings);
+  return wrong === undefined ? { kind: "settings", settings } : { kind: "wrong", ...wrong };
+}
+
+interface Fault {
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** What is wrong with them, and why. */
+export function faultIn(settings: SimSettings): Fault | undefined {
+  for (const [what, least, most] of bounds(settings)) {
+    const reason = outside(settings[what], least, most);
+    if (reason !== undefined) return { what, reason };
+  }
+  return shareFault(settings) ?? pairFault(settings) ?? keysFault(settings) ?? linksFault(settings);
+}
+
+type Numbers = { readonly [Name in keyof SimSettings]: SimSettings[Name] extends number ? Name : never }[keyof SimSettings];
+
+function bounds({ durationMs }: SimSettings): readonly (readonly [Numbers, number, number])[] {
+  return [
+    ["peers", 1, simPeersMax],
+    ["durationMs", 1, simDurationMsMax],
+    ["writeIntervalMs", 0, simIntervalMsMax],
+    ["syncIntervalMs", 1, simIntervalMsMax],
+    // A link on which nothing is heard for so long is closed.
+    ["heartbeatMs", 1, silentLinkMsMax / 2],
+    ["suspectMs", 1, silentLinkMsMax],
+    ["chunkBytes", simChunkBytesMin, syncPieceBytesMax],
+    ["windowChunks", 1, simWindowChunksMax],
+    ["retransMs", simRetransMsMin, simIntervalMsMax],
+    ["failurePeriodMs", 0, simIntervalMsMax],
+    ["recoveryDelayMs", 0, simIntervalMsMax],
+    ["stopWritesAtMs", 0, simDurationMsMax],
+    ["quiesceLastMs", 0, durationMs],
+    ["seed", 0, simSeedMax],
+  ];
+}
+
+function outside(value: number, least: number, most: number): string | undefined {
+  if (!Number.isInteger(value)) return `${value} is no whole number`;
+  return value < least || value > most ? `${value} is not from ${least} to ${most}` : undefined;
+}
+
+function shareFault({ weather }: SimSettings): Fault | undefined {
+  for (const what of ["loss", "duplication", "reordering"] as const) {
+    const share = weather[what];
+    if (!(share >= 0 && share <= 1)) return { what, reason: `${share} is no share from 0 to 1` };
+  }
+  for (const what of ["delayMs", "jitterMs"] as const) {
+    const reason = outside(weather[what], 0, simWeatherMsMax);
+    if (reason !== undefined) return { what, reason };
+  }
+  return weather.loss === 1 ? { what: "loss", reason: "where all is lost nothing can be said" } : undefined;
+}
+
+/** Of two that have to fit each other. */
+function pairFault({ heartbeatMs, suspectMs, reconciler }: SimSettings): Fault | undefined {
+  if (suspectMs <= heartbeatMs)
+    return { what: "suspectMs", reason: `${suspectMs} is no more than a heartbeat of ${heartbeatMs}: everybody would be suspected` };
+  if (reconciler !== undefined && !reconcilers.includes(reconciler))
+    return { what: "reconciler", reason: `${reconciler} is none of ${reconcilers.join(", ")}` };
+  return undefined;
+}
+
+function keysFault({ keys }: SimSettings): Fault | undefined {
+  const what = "keys";
+  if (keys.length === 0 || keys.length > simKeysMax)
+    return { what, reason: `${keys.length} of them, where 1 to ${simKeysMax} are allowed` };
+  for (const key of keys)
+    if (key === "" || key.length > simKeyCharsMax)
+      return { what, reason: `a key of ${key.length} characters, where 1 to ${simKeyCharsMax} are allowed` };
+  // In a trace a blank ends a word.
+  if (keys.some((key) => /\s/.test(key))) return { what, reason: "a key with a blank in it" };
+  return new Set(keys).size < keys.length ? { what, reason: "one of them comes twice" } : undefined;
+}
+
+function linksFault({ topology, peers }: SimSettings): Fault | undefined {
+  const what = "topology";
+  const many = topology.kind === "mesh" ? (peers * (peers - 1)) / 2 : topology.kind === "random" ? (peers * topology.links) / 2 : peers;
+  if (topology.kind === "random" && !(Number.isInteger(topology.links) && topology.links >= 1))
+    return { what, reason: `${topology.links} links for each peer: it is a whole number from 1` };
+  return many > simLinksMax ? { what, reason: `${Math.ceil(many)} links, where ${simLinksMax} are allowed` } : undefined;
+}
+
+/** As a command has it: `ring`, `line`, `star`, `mesh`, or `random:4`. */
+export function topologyOf(text: string): SimTopology | undefined {
+  if (text === "ring" || text === "line" || text === "star" || text === "mesh") return { kind: text };
+  const links = /^random:([1-9][0-9]*)$/.exec(text)?.[1];
+  return links === undefined ? undefined : { kind: "random", links: Number(links) };
+}
+
+export function topologyText(topology: SimTopology): string {
+  return topology.kind === "random" ? `random:${topology.links}` : topology.kind;
+}
+
+/** Who is linked to whom, the lesser of the two first; everybody hears of everybody, if through others. */
+export function linksOf(topology: SimTopology, peers: number, random: Random): readonly (readonly [one: number, other: number])[] {
+  const pairs: (readonly [number, number])[] = [];
+  switch (topology.kind) {
+    case "mesh":
+      for (let one = 0; one < peers; one++) for (let other = one + 1; other < peers; other++) pairs.push([one, other]);
+      return pairs;
+    case "star":
+      for (let other = 1; other < peers; other++) pairs.push([0, other]);
+      return pairs;
+    case "random":
+      return linksByChance(topology.links, peers, random);
+    default:
+      for (let other = 1; other < peers; other++) pairs.push([other - 1, other]);
+      if (topology.kind === "ring" && peers > 2) pairs.push([0, peers - 1]);
+      return pairs;
+  }
+}
+
+/** How often two are drawn for each link, at most: in a small network there may be no two left that have none. */
+const DRAWS_PER_LINK = 20;
+
+function linksByChance(links: number, peers: number, random: Random): readonly (readonly [number, number])[] {
+  const pairs = new Map<number, readonly [number, number]>();
+  const link = (one: number, other: number): void => void pairs.set(one * peers + other, [one, other]);
+  for (let other = 1; other < peers; other++) link(random.below(other), other);
+  const wanted = Math.min(Math.round((peers * links) / 2), (peers * (peers - 1)) / 2);
+  for (let draws = wanted * DRAWS_PER_LINK; draws > 0 && pairs.size < wanted; draws--) {
+    const [one, other] = [random.below(peers), random.below(peers)];
+    if (one !== other) link(Math.min(one, other), Math.max(one, other));
+  }
+  return [...pairs.values()];
+}
+
+/** When nobody writes any more: when it was said, and never into the quiet at the end. */
+export function writesStopMs({ stopWritesAtMs, durationMs, quiesceLastMs }: SimSettings): number {
+  const quiet = durationMs - quiesceLastMs;
+  return stopWritesAtMs > 0 ? Math.min(stopWritesAtMs, quiet) : quiet;
+}
+
+/** What of them the core of sync goes by. */
+export function knobsOf({
+  chunkBytes,
+  windowChunks,
+  retransMs,
+  heartbeatMs,
+  suspectMs,
+  syncIntervalMs,
+  reconciler,
+}: SimSettings): SyncKnobs {
+  return { ...defaultKnobs, chunkBytes, windowChunks, retransMs, heartbeatMs, suspectMs, intervalMs: syncIntervalMs, reconciler };
+}
