@@ -1,7 +1,6 @@
 // A seed of sync that fails, made smaller: with fewer peers, rounds and troubles, as long as it still fails.
-import { type PlanLimits, planOf, runSync, shrunk } from "@sinter/simulator";
+import { type FamilyOptions, type PlanLimits, planOf, runSync, shrunk } from "@sinter/simulator";
 import { keepRun } from "./kept-run.js";
-import type { SeedOptions } from "./seed-runs.js";
 
 export interface SmallerOptions {
   readonly folder: string;
@@ -14,7 +13,7 @@ export interface SmallerOptions {
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Answers what is left of it, in words. */
-export async function keepSmallerSync(options: SeedOptions, { folder, again, withinMs }: SmallerOptions): Promise<string> {
+export async function keepSmallerSync(options: FamilyOptions, { folder, again, withinMs }: SmallerOptions): Promise<string> {
   const { seed, hasher, crypto } = options;
   const begun = performance.now();
   const problemsOf = async (limits: PlanLimits, sink?: (line: string) => void): Promise<readonly string[]> => {

@@ -1,6 +1,6 @@
 import { equalBytes, laneRange, toHex } from "@sinter/core";
 import type { SyncHost } from "./sync-host.js";
-import { always, isGood, lookAgainMs, pass, type SyncScene } from "./sync-scene.js";
+import { isGood, lookAgainMs, pass, raiseAll, type SyncScene } from "./sync-scene.js";
 
 // A bit of what one host holds of another author flips on the disk, and nothing notices. Never the last good copy: another host that
 // wants it has it too, on its platter, and until this one is mended no other disk rots or is put into the place of another.
@@ -70,7 +70,7 @@ export class BitRot {
     const { world, boundMs } = this.#scene;
     for (const untilMs = world.now + boundMs; this.#rotten !== undefined && isGood(this.#scene); ) {
       const { host } = this.#rotten;
-      await host.raise(always);
+      await raiseAll(this.#scene);
       await this.look();
       if (this.#rotten === undefined) return;
       if (world.now > untilMs)

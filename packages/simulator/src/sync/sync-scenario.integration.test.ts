@@ -3,7 +3,7 @@ import { hasher } from "../feeds/web-assembly.suite.js";
 import { laterTroubles, type PlanLimits, syncTroubles } from "./sync-plan.js";
 import { runSync, type SyncResult } from "./sync-scenario.js";
 
-// A few seeds of those that `npm run test:sync` runs by the thousand.
+// A few seeds of those that `npm run test:seeds -- --family sync` runs by the thousand.
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const first = Number(process.env["SINTER_SEED"] ?? 1);

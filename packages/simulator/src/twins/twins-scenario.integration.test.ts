@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
 import { runTwins, type TwinsResult, twinTroubles } from "./twins-scenario.js";
 
-// A few seeds of those that `npm run test:twins` runs by the thousand.
+// A few seeds of those that `npm run test:seeds -- --family twins` runs by the thousand.
 
 const first = Number(process.env["SINTER_SEED"] ?? 1);
 const seeds = Array.from({ length: 24 }, (_, index) => first + index);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
 import { runViews, type ViewsResult, viewTroubles } from "./views-scenario.js";
 
-// A few seeds of those that `npm run test:views` runs by the thousand.
+// A few seeds of those that `npm run test:seeds -- --family views` runs by the thousand.
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const first = Number(process.env["SINTER_SEED"] ?? 1);
