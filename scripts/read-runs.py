@@ -106,8 +106,12 @@ def read_table(folder, name):
 def read_summary(folder):
     with open(os.path.join(folder, "summary.txt"), encoding="utf-8") as file:
         lines = file.read().splitlines()
+    # A run that was ended before its time says so in a line of its own.
+    called_off = bool(lines) and re.fullmatch(r"Called off: after \S+ of \S+", lines[-1]) is not None
+    if called_off:
+        lines.pop()
     hold(len(lines) == len(LINES), f"summary.txt has {len(lines)} lines, not {len(LINES)}")
-    said = {}
+    said = {"called_off": " called off" if called_off else ""}
     for line, (names, pattern) in zip(lines, LINES):
         match = re.fullmatch(pattern, line)
         hold(match is not None, f"summary.txt: no line of the shape {pattern}: {line}")
@@ -180,7 +184,8 @@ def check_roots(said, roots):
     hold(all(len(row) == int(said["nodes"]) + 1 for row in roots), "roots.csv has not a column for each peer")
     for row in roots:
         hold(all(re.fullmatch(r"[0-9a-f]{8}|", root) for name, root in row.items() if name != "t_sec"), f"a root at {row['t_sec']} is none")
-    if said["convergence_s"] != "n/a" and roots:
+    # The last sample of a run that was called off may be older than what is said of its end.
+    if said["convergence_s"] != "n/a" and roots and not said["called_off"]:
         last = {root for name, root in roots[-1].items() if name != "t_sec"}
         hold(len(last) == 1, f"it is said that all converged, and at the end there are {len(last)} roots")
 
@@ -198,7 +203,7 @@ def read_run(folder):
     row.update({name: "" if said[name] == "n/a" else said[name] for name in figures})
     row.update({name: "" if value is None else f"{value:.6f}" for name, value in shares.items()})
     row["samples_csv"] = str(len(latencies))
-    row["label"] = f"nodes={said['nodes']} loss={said['loss']} reorder={said['reorder']}"
+    row["label"] = f"nodes={said['nodes']} loss={said['loss']} reorder={said['reorder']}{said['called_off']}"
     return row
 
 

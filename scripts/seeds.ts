@@ -50,7 +50,10 @@ let stoppedMs = Number.POSITIVE_INFINITY;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
     // npm hands on what the terminal has said already: two at once are one.
-    if (performance.now() - stoppedMs > IMPATIENT_MS) process.exit(130);
+    if (performance.now() - stoppedMs > IMPATIENT_MS) {
+      campaign.kill();
+      process.exit(130);
+    }
     stoppedMs = Math.min(stoppedMs, performance.now());
     campaign.stop();
   });
@@ -98,6 +101,7 @@ function log(): void {
     from: logged.last + 1,
     to: last,
     seeds: tally.seeds - logged.seeds,
+    failures: failed.length - logged.failed,
     failed: failed.slice(logged.failed, logged.failed + FAILED_NAMED).map(({ family, seed }) => `${family} ${seed}`),
     tookS: Math.round((tookMs - logged.tookMs) / 1_000),
     virtualHours: Math.round((virtualMs - logged.virtualMs) / 36_000) / 100,

@@ -11,7 +11,7 @@ function folder(): string {
 }
 
 function line(parts: Partial<CampaignLine>): CampaignLine {
-  const rest = { at: "", from: 1, to: 10, seeds: 10, failed: [], tookS: 1, virtualHours: 1, acknowledged: 1, families: {} };
+  const rest = { at: "", from: 1, to: 10, seeds: 10, failures: 0, failed: [], tookS: 1, virtualHours: 1, acknowledged: 1, families: {} };
   return { sources: "one", ...rest, ...parts };
 }
 
@@ -19,9 +19,9 @@ test("lines add up by the sources that were run, and no seed comes twice", () =>
   const path = join(folder(), "runs", "campaign.log");
   expect(nextSeed(linesOf(path))).toBe(1);
   addLine(path, line({}));
-  addLine(path, line({ from: 11, to: 40, seeds: 30, failed: ["feeds 17"] }));
+  addLine(path, line({ from: 11, to: 40, seeds: 30, failures: 25, failed: ["feeds 17"] }));
   addLine(path, line({ sources: "another", from: 41, to: 50 }));
-  expect(runOf(linesOf(path), "one")).toEqual({ seeds: 40, failed: 1 });
+  expect(runOf(linesOf(path), "one")).toEqual({ seeds: 40, failed: 25 });
   expect(runOf(linesOf(path), "none")).toEqual({ seeds: 0, failed: 0 });
   expect(nextSeed(linesOf(path))).toBe(51);
 });

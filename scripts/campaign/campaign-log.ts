@@ -11,6 +11,8 @@ export interface CampaignLine {
   readonly from: number;
   readonly to: number;
   readonly seeds: number;
+  readonly failures: number;
+  /** The first of them, by name. */
   readonly failed: readonly string[];
   readonly tookS: number;
   readonly virtualHours: number;
@@ -50,7 +52,7 @@ export function runOf(lines: readonly CampaignLine[], sources: string): { readon
   const same = lines.filter((line) => line.sources === sources);
   return {
     seeds: same.reduce((sum, { seeds }) => sum + seeds, 0),
-    failed: same.reduce((sum, { failed }) => sum + failed.length, 0),
+    failed: same.reduce((sum, { failures }) => sum + failures, 0),
   };
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { linesOf } from "./campaign-log.js";
 
 // The program as it is run, with few seeds.
@@ -15,20 +15,47 @@ interface Ended {
   readonly output: string;
 }
 
-/** `until`: once that is said, it is asked to stop. */
+/** `until`: once that is said, it and all that it began are told to stop, as a terminal and `timeout` do it. */
+interface Stopped {
+  readonly until: RegExp;
+  readonly signal: "SIGINT" | "SIGTERM";
+  /** Of who is impatient: again and again. */
+  readonly everyMs?: number;
+}
+
 async function seeds(
   args: readonly string[],
-  { edit = "", until }: { readonly edit?: string; readonly until?: RegExp } = {},
+  { edit = "", stopped }: { readonly edit?: string; readonly stopped?: Stopped } = {},
 ): Promise<Ended> {
   const env = { ...process.env, SINTER_MUTANT_EDIT: edit, NO_COLOR: "1" };
-  const child = spawn(process.execPath, ["scripts/run.mjs", "scripts/seeds.ts", ...args], { cwd: root, env });
+  const child = spawn(process.execPath, ["scripts/run.mjs", "scripts/seeds.ts", ...args], { cwd: root, env, detached: true });
+  const stop = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-(child.pid as number), signal);
+    } catch (error) {
+      // All of them have ended.
+      expect(error).toMatchObject({ code: "ESRCH" });
+    }
+  };
+  onTestFinished(() => stop("SIGKILL"));
   let output = "";
+  const again = (signal: NodeJS.Signals, interval: number): Promise<unknown> =>
+    vi.waitUntil(
+      () => {
+        stop(signal);
+        return child.exitCode !== null;
+      },
+      { interval, timeout: 60_000 },
+    );
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => {
-      const before = until?.test(output);
+      const before = stopped?.until.test(output);
       output += chunk;
-      if (until?.test(output) && !before) child.kill("SIGINT");
+      if (stopped === undefined || before || !stopped.until.test(output)) return;
+      stop(stopped.signal);
+      if (stopped.everyMs !== undefined) void again(stopped.signal, stopped.everyMs);
     });
+  // Processes that it began have the same output: it is closed once all of them are gone.
   return await new Promise((resolve) => child.on("close", (code) => resolve({ code, output })));
 }
 
@@ -43,6 +70,14 @@ const flushSkipped = JSON.stringify({
   find: "    this.#sync();\n  }\n\n  /** One sync at a time",
   replace: "    this.#flushed(this.#disk.writes);\n  }\n\n  /** One sync at a time",
 });
+
+/** Says when a seed begins, and what it does then. */
+const toldOf = (more: string): string =>
+  JSON.stringify({
+    file: "packages/simulator/src/campaign/families.ts",
+    find: "      const { faults, ...result } = runFeeds(options);",
+    replace: `      console.error("a seed begins");${more}\n      const { faults, ...result } = runFeeds(options);`,
+  });
 
 test("seeds that pass are told by family, with what befell them", async () => {
   const into = folder();
@@ -68,15 +103,25 @@ test("a seed that fails is told and kept, the others go on, and the end is a fai
   expect(existsSync(join(into, "power-cuts-1", "trace"))).toBe(true);
 });
 
-test("a campaign that is stopped lets its seeds end, prints its sums, and leaves a line", async () => {
-  const into = folder();
-  const args = ["--hours", "1", "--family", "feeds", "--jobs", "1", "--into", into];
-  const { code, output } = await seeds(args, { until: /from seed 1 on/ });
-  expect(code, output).toBe(0);
-  expect(output).toMatch(/\d+ passed, 0 failed/);
-  const [line] = linesOf(join(into, "campaign.log"));
-  expect(line).toMatchObject({ from: 1, failed: [] });
-  expect(line?.seeds).toBe(line?.families["feeds"]);
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "a campaign that is stopped by %s lets its seeds end, prints its sums, and leaves a line",
+  async (signal) => {
+    const into = folder();
+    const args = ["--hours", "1", "--family", "feeds", "--jobs", "1", "--into", into];
+    const { code, output } = await seeds(args, { stopped: { until: /a seed begins/, signal }, edit: toldOf("") });
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/\d+ passed, 0 failed/);
+    const [line] = linesOf(join(into, "campaign.log"));
+    expect(line).toMatchObject({ from: 1, failed: [] });
+    expect(line?.seeds).toBe(line?.families["feeds"]);
+  },
+);
+
+test("who stops it once more ends it at once, and a seed that hangs with it", async () => {
+  const args = ["--runs", "1", "--seed", "1", "--family", "feeds", "--jobs", "1", "--into", folder()];
+  const stopped = { until: /a seed begins/, signal: "SIGINT", everyMs: 200 } as const;
+  const { code } = await seeds(args, { edit: toldOf(" for (;;);"), stopped });
+  expect(code).toBe(130);
 });
 
 test("what cannot be meant is refused, with what is wrong", async () => {

@@ -31,6 +31,7 @@ export class Campaign {
   readonly failed: { readonly family: FamilyName; readonly seed: number }[] = [];
   readonly #options: CampaignOptions;
   readonly #began = performance.now();
+  readonly #workers = new Set<Worker>();
   #next: number;
   #stopped: "yes" | "no" = "no";
 
@@ -51,6 +52,11 @@ export class Campaign {
   /** Each seed that was begun comes to its end. */
   stop(): void {
     this.#stopped = "yes";
+  }
+
+  /** Whatever its processes are at: one that hangs would stay behind. */
+  kill(): void {
+    for (const worker of this.#workers) worker.kill();
   }
 
   async run(): Promise<void> {
@@ -99,8 +105,11 @@ export class Campaign {
     return `kept in ${folder}, its trace not whole: ${fault}`;
   }
 
-  #hire(): Promise<Worker | undefined> {
-    return Worker.hire({ patienceMs: PATIENCE_MS, limits: this.#options.limits });
+  async #hire(): Promise<Worker | undefined> {
+    for (const worker of this.#workers) if (worker.state === "gone") this.#workers.delete(worker);
+    const hired = await Worker.hire({ patienceMs: PATIENCE_MS, limits: this.#options.limits });
+    if (hired !== undefined) this.#workers.add(hired);
+    return hired;
   }
 }
 

@@ -42,6 +42,8 @@ export class Worker {
     child.once("exit", () => {
       this.#state = "gone";
     });
+    // What can be told nothing is of no use, even while it still runs.
+    child.on("error", () => this.kill());
   }
 
   /** Nothing, where the program does not even begin. */
@@ -73,6 +75,13 @@ export class Worker {
     if (this.#state === "there" && this.#child.connected) this.#child.disconnect();
   }
 
+  /** At once, whatever it is at; nobody gives it a seed from then on. */
+  kill(): void {
+    if (this.#state === "gone") return;
+    this.#state = "gone";
+    this.#child.kill("SIGKILL");
+  }
+
   async #ask(asked: Asked): Promise<Answer | { readonly gone: string }> {
     if (this.#state === "gone") return { gone: "the process is gone" };
     const number = ++this.#orders;
@@ -84,13 +93,14 @@ export class Worker {
     const child = this.#child;
     return await new Promise((resolve) => {
       const deadline = setTimeout(() => {
+        this.kill();
         end({ gone: `it came to no end within ${patienceMs / 1_000} s` });
-        child.kill("SIGKILL");
       }, patienceMs);
       const end = (answer: Answer | { readonly gone: string }): void => {
         clearTimeout(deadline);
         child.off("message", heard);
         child.off("exit", gone);
+        child.off("error", broken);
         resolve(answer);
       };
       const heard = (answer: unknown): void => {
@@ -98,8 +108,10 @@ export class Worker {
       };
       const gone = (code: number | null, signal: string | null): void =>
         end({ gone: `the process that ran it is gone: ${code ?? signal}` });
+      const broken = (error: Error): void => end({ gone: `nothing can be told to the process that ran it: ${error.message}` });
       child.on("message", heard);
       child.once("exit", gone);
+      child.once("error", broken);
     });
   }
 }

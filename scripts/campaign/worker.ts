@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { Answer, Order } from "./pool.js";
 import { keepSeed, runSeed } from "./run-seed.js";
 
-// Who stops the campaign with ^C stops the one that asks, which lets each seed come to its end.
-process.on("SIGINT", () => undefined);
+// ^C and `timeout` tell the whole group: the one that asks lets each seed come to its end, and this process ends with it.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 process.on("message", ({ number, ...order }: Order) => {
   const done = order.kind === "run" ? runSeed(order.family, order.seed, order.limits) : keepSeed(order.outcome, order.folder, order.limits);
   done.then(

@@ -8,5 +8,7 @@ export const traceNamesMax = 10_000;
 export const traceErrorsMax = 10;
 /** Lines that a diagram is made of: the last ones. */
 export const traceDiagramLinesMax = 20_000;
+/** Lines of `sinter sim --print-events` that wait for a slow reader while the run goes on: what is more is left out and counted. */
+export const printedWaitingLinesMax = 10_000;
 /** Of a line that is shown as an error. */
 export const traceShownCharsMax = 160;

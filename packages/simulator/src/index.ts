@@ -40,8 +40,9 @@ export {
   topologyText,
   writesStopMs,
 } from "./sim/settings.js";
+export { apartText } from "./sim/sim-checks.js";
 export { type FigureOptions, runFivePeers, runOneWrite } from "./sim/sim-figures.js";
-export { convergenceSeconds, deviation, durationText, mean, quantile, summaryText } from "./sim/summary.js";
+export { convergenceSeconds, deviation, durationText, mean, quantile, shareText, summaryText } from "./sim/summary.js";
 export {
   bytesByMessageTable,
   chunkRttsTable,

@@ -18,6 +18,9 @@ export const exchangesMax = 60;
 /** A fork proof of the few events that a simulated store has, beside the keys. */
 export const forkProofBytesMax = 2_048;
 
+// --- tests of applications (apps/) ---
+export const appPeersMax = 1_000;
+
 // --- runs for people to look at (sim/) ---
 export const simPeersMax = 10_000;
 /** Of all peers together: a mesh of 450. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -64,8 +64,10 @@ test("a run that does not converge exits 1, says why, and is made smaller when a
     sim("out", ...deaf, "--shrink", "--keys", "A,B"),
   );
   expect(code).toBe(1);
-  expect(stdout.lines.find((line) => line.startsWith("seed 1: "))).toMatch(/^seed 1: did not converge, \d+ writes?, \d+ violations$/);
-  expect(stdout.lines).toContainEqual(expect.stringMatching(/^violation: at the end there are \d roots$/));
+  expect(stdout.lines.find((line) => line.startsWith("seed 1: "))).toMatch(/^seed 1: did not converge, \d+ writes?, \d+ violations?$/);
+  expect(stdout.lines).toContainEqual(
+    expect.stringMatching(/^violation: at the end there are \d roots: it may be that a longer --quiesce-last is needed$/),
+  );
   const last = stdout.lines.at(-1) ?? "";
   expect(last).toMatch(
     /^the smallest that still fails, of \d+ runs tried: \.\/sinter sim --virtual --seed 1 --nodes 2 .*--loss 0\.99.* --keys A$/,
@@ -83,8 +85,10 @@ test("an interrupted run writes down what was seen until then", async () => {
   session.interrupt();
   expect(await session.done).toBe(1);
   expect(session.stderr.text).toContain("interrupted: what was seen until then is written down\n");
-  expect(session.stdout.text).toContain("seed 1: did not converge");
+  expect(session.stdout.text).toMatch(/^seed 1: did not converge, \d+ writes?, 0 violations, called off$/m);
   expect(readdirSync(join(dir, "out")).sort()).toEqual(files);
+  expect(readFileSync(join(dir, "out", "summary.txt"), "utf8")).toMatch(/\nCalled off: after \S+ of 24h0m0s\n$/);
+  expect(readFileSync(join(dir, "out", "report.html"), "utf8")).toContain("called off, not converged until then</h1>");
 });
 
 test("events are printed while they happen, those of the kinds asked for; all frames go into a trace", async () => {
@@ -98,9 +102,10 @@ test("events are printed while they happen, those of the kinds asked for; all fr
 });
 
 test("what reads events no more ends the run", async () => {
-  const argv = sim("out", "--virtual", "--duration", "24h", "--stop-writes-at", "0s", "--print-events", "--types", "all");
+  const endless = ["--virtual", "--seeds", "1..9", "--duration", "24h", "--stop-writes-at", "0s"];
+  const argv = sim("out", ...endless, "--print-events", "--types", "all");
   const { code } = await finish(setting, argv, (session) => (session.stdout.mode = "gone"));
-  expect(code).toBe(1);
+  expect([code, readdirSync(join(dir, "out"))]).toEqual([1, []]);
 });
 
 test("runs are put side by side", async () => {
@@ -123,9 +128,10 @@ test("what cannot be run is refused in one line, before anything is made", async
   mkdirSync(join(dir, "empty"));
   const wrong: [string[], RegExp][] = [
     [["--nodes", "0"], /^sinter: --nodes cannot be: 0 is not from 1 to \d+\. Give another value; sinter sim --help/],
-    [["--heartbeat", "5s"], /^sinter: --suspect-timeout cannot be: 2250 is no more than a heartbeat of 5000/],
+    [["--heartbeat", "5s"], /^sinter: --suspect-timeout cannot be: 2\.25s is no more than a heartbeat of 5s/],
     [["--duration", "7"], /A duration such as 750ms, 7s or 1m30s is expected/],
     [["--duration", "0.5ms"], /^sinter: --duration cannot be: 0\.5 is no whole number/],
+    [["--duration", "5s", "--quiesce-last", "10s"], /^sinter: --quiesce-last cannot be: 10s is not from 0s to 5s\./],
     [["--loss", "2"], /A share from 0 to 1 is expected, such as 0\.1/],
     [["--loss", "1"], /^sinter: --loss cannot be: where all is lost nothing can be said/],
     [["--topology", "tree"], /^sinter: --topology tree is none\. Give ring, line, star, mesh or random:K/],
@@ -159,4 +165,19 @@ test("what cannot be run is refused in one line, before anything is made", async
     expect([argv, code]).toEqual([argv, 2]);
     expect(stderr).toMatch(message);
   }
+});
+
+test("a run that is shorter than the quiet there is by itself has a shorter one", async () => {
+  const { code, stdout } = await finish(setting, sim("out", "--virtual", "--duration", "5s", "--json"));
+  expect([code, stdout.json]).toEqual([0, [expect.objectContaining({ converged: true, violations: [] })]]);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a trace that cannot be written ends the run, which says so", async () => {
+  const argv = sim("out", "--virtual", "--duration", "24h", "--stop-writes-at", "0s", "--trace", "/dev/full");
+  const { code, stdout, stderr } = await finish(setting, argv);
+  expect([code, stdout.text, stderr]).toEqual([
+    1,
+    "",
+    "sinter: the trace /dev/full cannot be written (ENOSPC), and the run was ended. Free some space, or name another file with --trace FILE.\n",
+  ]);
 });

@@ -40,4 +40,11 @@ test("what the simulator notes today is read to the last line", async () => {
   writeFileSync(file, noted.map((line) => `${line}\n`).join(""));
   expect(noted.length).toBeGreaterThan(100);
   expect(await told(file)).toMatchObject({ form: "simulator", entries: noted.length });
+  const { stdout } = await finish(setting, ["trace", file, "--diagram", "--protocol", "sync"]);
+  const columns = stdout.lines[0]?.trim().split(/ {2,}/);
+  expect(columns).toEqual(expect.arrayContaining(["peer 0", "peer 1"]));
+  // Who never boots, such as a stranger that a seed lets in, has no number.
+  const booted = noted.flatMap((line) => / boot \d+ as ([0-9a-f]+)$/.exec(line)?.[1] ?? []);
+  expect(booted.length).toBeGreaterThan(1);
+  expect(columns?.filter((column) => booted.includes(column))).toEqual([]);
 });

@@ -169,6 +169,36 @@ test.each([
   expect(few.stdout.text).toContain(" before that");
 });
 
+test("in what the simulator notes a peer is found by its id as by its number", async () => {
+  const file = written(simulated);
+  const ofOne = (await trace(file, "--peer", "1")).stdout.lines;
+  expect(ofOne).toEqual(simulated.filter((_, at) => at !== 0));
+  for (const asked of ["bbbb", id("b").slice(0, 8), id("b")]) expect((await trace(file, "--peer", asked)).stdout.lines).toEqual(ofOne);
+  for (const asked of ["bbb", "bbbc"]) expect((await trace(file, "--peer", asked)).stdout.lines).toEqual([]);
+});
+
+test.each([
+  [["--protocol", "sync"], simulated],
+  [["--kind", "want fork"], simulated],
+  [["--from", "1", "--grep", "opened|cut|want"], simulated],
+  // What a peer is called may be said last.
+  [
+    ["--from", "1", "--grep", "opened|cut|want"],
+    [...simulated.slice(2), "5000 peer 0 boot 2 as aaaaaaaa", "5000 peer 1 boot 2 as bbbbbbbb"],
+  ],
+])("a diagram of what passes %j has one column a peer", async (flags, lines) => {
+  const { stdout } = await trace(written(lines), "--diagram", ...flags);
+  expect(stdout.lines[0]?.trim().split(/ {2,}/)).toEqual(["peer 0", "peer 1"]);
+  expect(stdout.text).toMatch(/ 2\.0 +│←─+ want fork ─+│$/m);
+});
+
+test("of a long trace of the simulator, peers keep their names when the lines that told them are left out", async () => {
+  const many = Array.from({ length: 2 * traceDiagramLinesMax }, () => simulated[5] as string);
+  const { stdout } = await trace(written([...simulated.slice(0, 2), ...many]), "--diagram");
+  expect(stdout.lines[0]).toBe(`${traceDiagramLinesMax} lines before these are left out`);
+  expect(stdout.lines[1]?.trim().split(/ {2,}/)).toEqual(["peer 0", "peer 1"]);
+});
+
 test("of a long trace a diagram has the end, and says what it leaves out", async () => {
   const frame = (at: number) => `${at} 1 got 0 control ping 9 #00`;
   const count = 2 * traceDiagramLinesMax + 5;

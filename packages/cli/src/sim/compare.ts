@@ -66,7 +66,10 @@ export async function compareRuns(
 }
 
 async function readRun(dir: string): Promise<RunRow> {
-  const summary = summaryOf(await textIn(dir, summaryName), dir);
+  const text = await textIn(dir, summaryName);
+  const summary = summaryOf(text, dir);
+  // Its figures are of a part of it: they are told, and that as well.
+  const isCalledOff = /^Called off: /m.test(text);
   const latencies = latenciesOf(await textIn(dir, roundsName), dir);
   const share = (part: number) => quantile(latencies, part)?.toFixed(6) ?? "";
   return {
@@ -76,7 +79,7 @@ async function readRun(dir: string): Promise<RunRow> {
     p95: share(0.95),
     p99: share(0.99),
     samples_csv: String(latencies.length),
-    label: `nodes=${summary["nodes"]} loss=${summary["loss"]} reorder=${summary["reorder"]}`,
+    label: `nodes=${summary["nodes"]} loss=${summary["loss"]} reorder=${summary["reorder"]}${isCalledOff ? " called off" : ""}`,
   };
 }
 

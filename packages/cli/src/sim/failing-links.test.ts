@@ -43,4 +43,11 @@ test("a link that has failed is kept back until it recovers, whatever is dialled
   step(() => links.fail(peer));
   expect(step(() => links.recover(peer))).toEqual([]);
   expect(step(dialled)).toEqual(["opened"]);
+  // One that fails once more meanwhile waits for the last of it, unless all are over.
+  step(() => [links.fail(peer), links.fail(peer), dialled()]);
+  expect(step(() => links.recover(peer))).toEqual([]);
+  expect(step(() => links.recover(peer))).toEqual(["opened"]);
+  step(() => [links.fail(peer), links.fail(peer), dialled()]);
+  expect(step(() => links.heal(peer))).toEqual(["opened"]);
+  expect(step(() => links.recover(peer))).toEqual([]);
 });

@@ -8,7 +8,8 @@ export class FailingLinks implements Transport {
   readonly #below: Transport;
   readonly #open = new Map<PeerId, LinkTraits>();
   readonly #told = new Set<PeerId>();
-  readonly #failed = new Set<PeerId>();
+  /** How many failures are not over. */
+  readonly #failed = new Map<PeerId, number>();
   #events: LinkEvents | undefined;
 
   constructor(below: Transport) {
@@ -46,11 +47,19 @@ export class FailingLinks implements Transport {
 
   /** At both ends, or what one sends the other has no link for. */
   fail(peer: PeerId): void {
-    this.#failed.add(peer);
+    this.#failed.set(peer, (this.#failed.get(peer) ?? 0) + 1);
     this.#below.close(peer, "the link fails");
   }
 
+  /** From one failure: a link that has failed once more meanwhile waits for the last of it. */
   recover(peer: PeerId): void {
+    const left = (this.#failed.get(peer) ?? 0) - 1;
+    if (left > 0) this.#failed.set(peer, left);
+    else this.heal(peer);
+  }
+
+  /** From all of them. */
+  heal(peer: PeerId): void {
     const traits = this.#open.get(peer);
     if (this.#failed.delete(peer) && traits !== undefined && !this.#told.has(peer)) this.#tell(peer, traits);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { MemorySink } from "../harness.suite.js";
+import { printedWaitingLinesMax } from "../limits.js";
 import { Output } from "../terminal/output.js";
 import { defaultTypes, EventPrinter, eventTypes, printedEvent } from "./printed-events.js";
 
@@ -41,16 +42,39 @@ test("a line says when, who, what and to whom", () => {
 
 test("a printer prints what it was told to, and says what kept it from that", async () => {
   const sink = new MemorySink();
-  const printer = new EventPrinter(new Output(sink), new Set(["put"]));
+  const printer = new EventPrinter(new Output(sink), { types: new Set(["put"]), behind: "waits" });
   for (const line of ["1 wrote 2 A", "1 link 0 1 opened", "2 wrote 0 B"]) printer.line(line);
   await printer.caughtUp();
   await expect.poll(() => sink.lines).toHaveLength(2);
   const full = new MemorySink();
   full.mode = "full";
   const output = new Output(full);
-  const stuck = new EventPrinter(output, new Set(["put"]));
+  const stuck = new EventPrinter(output, { types: new Set(["put"]), behind: "waits" });
   stuck.line("1 wrote 2 A");
   await expect.poll(() => output.gone.aborted).toBe(true);
   stuck.line("2 wrote 2 A");
   await expect(stuck.caughtUp()).rejects.toMatchObject({ code: "disk-full" });
+});
+
+test.each([
+  ["waits", 0],
+  ["leaves out", 1],
+] as const)("with a reader that takes nothing a printer that %s keeps so many lines", async (behind, notices) => {
+  const sink = new MemorySink();
+  sink.write = (chunk) => {
+    sink.text += chunk;
+    return sink.mode === "taking";
+  };
+  sink.mode = "slow";
+  const printer = new EventPrinter(new Output(sink), { types: new Set(["put"]), behind });
+  const many = 2 * printedWaitingLinesMax + 5_000;
+  for (let at = 0; at < many; at++) printer.line(`${at} wrote 2 A`);
+  sink.mode = "taking";
+  sink.emit("drain");
+  await printer.caughtUp();
+  const told = () => sink.lines.filter((line) => line.includes("left out"));
+  await expect.poll(() => told()).toHaveLength(notices);
+  const leftOut = Number(/^([\d,]+) lines left out/.exec(told()[0] ?? "0 lines left out")?.[1]?.replaceAll(",", ""));
+  expect(leftOut > printedWaitingLinesMax).toBe(notices === 1);
+  await expect.poll(() => sink.lines.length).toBe(many - leftOut + notices);
 });

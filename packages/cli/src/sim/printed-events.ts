@@ -1,4 +1,6 @@
+import { printedWaitingLinesMax } from "../limits.js";
 import type { Output } from "../terminal/output.js";
+import { countText } from "../terminal/render.js";
 
 // Lines of a wire trace as people read them while a run goes on, by the names that the prior art gives to what happens.
 
@@ -90,29 +92,61 @@ function name(peer: string): string {
   return /^\d+$/.test(peer) ? `N${peer.padStart(2, "0")}` : peer;
 }
 
-/** Prints those of some kinds as they come; what waits for a slow reader is waited for in `caughtUp`. */
+export interface PrinterOptions {
+  readonly types: ReadonlySet<EventType>;
+  /** With a slow reader: whether whoever runs waits in `caughtUp`, or goes on, and lines beyond a bound are left out. */
+  readonly behind: "waits" | "leaves out";
+}
+
+/** Prints those of some kinds as they come. */
 export class EventPrinter {
   readonly #output: Output;
   readonly #types: ReadonlySet<EventType>;
+  readonly #most: number;
   #printing: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #leftOut = 0;
   #failure: unknown;
 
-  constructor(output: Output, types: ReadonlySet<EventType>) {
+  constructor(output: Output, { types, behind }: PrinterOptions) {
     this.#output = output;
     this.#types = types;
+    this.#most = behind === "waits" ? Number.POSITIVE_INFINITY : printedWaitingLinesMax;
   }
 
   line(line: string): void {
     const event = printedEvent(line);
     if (event === undefined || !this.#types.has(event.type) || this.#failure !== undefined) return;
-    this.#printing = this.#output.line(event.text).catch((error: unknown) => {
-      this.#failure = error;
-    });
+    if (this.#waiting >= this.#most) {
+      this.#leftOut++;
+      return;
+    }
+    this.#tellLeftOut();
+    this.#print(event.text);
   }
 
   /** Throws what kept it from printing. */
   async caughtUp(): Promise<void> {
     await this.#printing;
+    this.#tellLeftOut();
+    await this.#printing;
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #tellLeftOut(): void {
+    if (this.#leftOut === 0) return;
+    const lines = this.#leftOut;
+    this.#leftOut = 0;
+    this.#print(`${countText(lines, "line")} left out: they came faster than they were read`);
+  }
+
+  #print(text: string): void {
+    this.#waiting++;
+    this.#printing = this.#output
+      .line(text)
+      .catch((error: unknown) => {
+        this.#failure = error;
+      })
+      .finally(() => this.#waiting--);
   }
 }

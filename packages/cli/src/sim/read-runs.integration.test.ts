@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,6 +56,10 @@ test("every figure of a summary follows from the tables, in calm and in storm an
     await run("broken", ...stormy, "--failure-period", "4s", "--recovery-delay", "2s", "--topology", "random:3", "--seed", "5"),
     await run("deaf", "--nodes", "2", "--duration", "2s", "--quiesce-last", "1s", "--loss", "0.999", "--seed", "6"),
   ];
+  // One that was called off has a line more.
+  const part = await run("part", "--duration", "20s", "--seed", "3");
+  appendFileSync(join(part, "summary.txt"), "Called off: after 12.5s of 20s\n");
+  runs.push(part);
   const { code, stdout, stderr } = await read(...runs);
   expect([code, stderr]).toEqual([0, ""]);
   const table = join(dir, "all.csv");

@@ -23,19 +23,20 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-export async function runSeeds(context: Surroundings, flags: SimFlags): Promise<0 | 1> {
+export async function runSeeds(around: Surroundings, flags: SimFlags): Promise<0 | 1> {
   const types = checkFlags(flags);
+  const context = { ...around, signal: endOf(around, types) };
   const [first, last] = flags.seeds ?? [flags.seed ?? 1, flags.seed ?? 1];
   const settings = settingsOf(flags, first);
   await checkFolder(folderOf(flags));
   let failed = 0;
   for (let seed = first; seed <= last && !context.signal.aborted; seed++) {
-    const outcome = await one(context, flags, { settings: { ...settings, seed }, types });
+    const outcome = await one(context, flags, { settings: { ...settings, seed }, types, unread: unreadOf(around, types) });
     if (isGood(outcome)) continue;
     failed++;
     if (flags.shrink && !context.signal.aborted) await shrink(context, flags, { ...settings, seed });
   }
-  if (context.signal.aborted) context.progress.notice("interrupted: what was seen until then is written down");
+  if (around.signal.aborted) around.progress.notice("interrupted: what was seen until then is written down");
   return failed > 0 ? 1 : 0;
 }
 
@@ -72,10 +73,12 @@ function checkFlags({
 interface Planned {
   readonly settings: SimSettings;
   readonly types: ReadonlySet<EventType>;
+  /** Whether it was ended by whoever reads no more of what is printed. */
+  readonly unread: () => "yes" | "no";
 }
 
 /** One run, and all that is to be left of it. */
-async function one(context: Surroundings, flags: SimFlags, { settings, types }: Planned): Promise<Outcome> {
+async function one(context: Surroundings, flags: SimFlags, { settings, types, unread }: Planned): Promise<Outcome> {
   const { output, progress } = context;
   const record = await traced(context, flags, { settings, types });
   progress.clear();
@@ -85,6 +88,8 @@ async function one(context: Surroundings, flags: SimFlags, { settings, types }: 
     else await output.line(`seed ${settings.seed} broke off: ${record.message}`);
     return outcome;
   }
+  // Nobody has asked for a part of a run, and nobody reads of it.
+  if (record.calledOff === "yes" && unread() === "yes") return outcomeOf(record);
   const dir = flags.seeds === undefined ? folderOf(flags) : join(folderOf(flags), `seed-${settings.seed}`);
   await writeRun(dir, record);
   const outcome = outcomeOf(record);
@@ -101,10 +106,14 @@ async function told({ output }: Surroundings, flags: SimFlags, record: SimRecord
 }
 
 /** The run itself, with what is printed and written down of each thing that happens. */
-async function traced(context: Surroundings, flags: SimFlags, { settings, types }: Planned): Promise<SimRecord | SimulationError> {
-  const { output, progress } = context;
+async function traced(
+  context: Surroundings,
+  flags: SimFlags,
+  { settings, types }: Omit<Planned, "unread">,
+): Promise<SimRecord | SimulationError> {
+  const { output, progress, signal } = context;
   const file = flags.trace === undefined ? undefined : new TraceFile(flags.trace);
-  const printer = new EventPrinter(output, types);
+  const printer = new EventPrinter(output, { types, behind: flags.virtual ? "waits" : "leaves out" });
   const isHeard = file !== undefined || types.size > 0;
   const sink = (line: string) => {
     file?.line(line);
@@ -113,7 +122,7 @@ async function traced(context: Surroundings, flags: SimFlags, { settings, types 
   const shared = {
     settings,
     progress: (at: SimProgress) => progress.show(progressText(settings, at)),
-    signal: endOf(context, types),
+    signal: file === undefined ? signal : AbortSignal.any([signal, file.failed]),
     ...(isHeard && { sink }),
   };
   try {
@@ -129,8 +138,12 @@ async function traced(context: Surroundings, flags: SimFlags, { settings, types 
 }
 
 /** Whoever interrupts it ends it, and so does whoever reads no more of what is printed. */
-function endOf({ signal, output }: Surroundings, types: ReadonlySet<EventType>): { readonly aborted: boolean } {
+function endOf({ signal, output }: Surroundings, types: ReadonlySet<EventType>): AbortSignal {
   return types.size === 0 ? signal : AbortSignal.any([signal, output.gone]);
+}
+
+function unreadOf({ signal, output }: Surroundings, types: ReadonlySet<EventType>): () => "yes" | "no" {
+  return () => (types.size > 0 && output.gone.aborted && !signal.aborted ? "yes" : "no");
 }
 
 type Run = Omit<Parameters<typeof runSim>[0], "hasher" | "settled">;

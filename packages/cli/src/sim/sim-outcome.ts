@@ -3,6 +3,8 @@ import { countText } from "../terminal/render.js";
 
 // What came of a run, for programs and for people.
 
+const SECOND_DIGITS = 6;
+
 export interface Outcome {
   readonly seed: number;
   readonly converged: boolean;
@@ -12,6 +14,8 @@ export interface Outcome {
   /** Writes that were acknowledged. */
   readonly events: number;
   readonly faults: Readonly<Record<string, number>>;
+  /** Only where it was ended before its time. */
+  readonly calledOff?: true;
 }
 
 export function outcomeOf(record: SimRecord): Outcome {
@@ -24,6 +28,7 @@ export function outcomeOf(record: SimRecord): Outcome {
     traceHash: record.traceHash,
     events: record.writes,
     faults: record.faults,
+    ...(record.calledOff === "yes" && { calledOff: true }),
   };
 }
 
@@ -32,11 +37,14 @@ export function brokenOutcome(seed: number, error: Error): Outcome {
   return { seed, converged: false, convergenceMs: null, violations: [error.message], traceHash: "", events: 0, faults: {} };
 }
 
-export function isGood({ converged, violations }: Outcome): boolean {
-  return converged && violations.length === 0;
+export function isGood({ converged, violations, calledOff }: Outcome): boolean {
+  return converged && violations.length === 0 && calledOff === undefined;
 }
 
-export function outcomeLine({ seed, convergenceMs, violations, events }: Outcome): string {
-  const met = convergenceMs === null ? "did not converge" : `converged ${convergenceMs / 1_000} s after writes stopped`;
-  return `seed ${seed}: ${met}, ${countText(events, "write")}, ${countText(violations.length, "violation")}`;
+export function outcomeLine({ seed, convergenceMs, violations, events, calledOff }: Outcome): string {
+  const met =
+    convergenceMs === null
+      ? "did not converge"
+      : `converged ${Number((convergenceMs / 1_000).toFixed(SECOND_DIGITS))} s after writes stopped`;
+  return `seed ${seed}: ${met}, ${countText(events, "write")}, ${countText(violations.length, "violation")}${calledOff ? ", called off" : ""}`;
 }

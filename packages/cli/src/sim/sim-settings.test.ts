@@ -63,4 +63,7 @@ test("the flags of settings make the same settings", () => {
   };
   expect(settingsOf(parsed(...flagsOf(strange)), 42)).toEqual(strange);
   expect(flagsOf(defaultSettings)).toEqual(["--seed", "1"]);
+  // Times that are cut when they are not said.
+  const brief: SimSettings = { ...defaultSettings, durationMs: 10_000, weather: { ...defaultSettings.weather, loss: 1e-7 } };
+  expect(settingsOf(parsed(...flagsOf(brief)), 1)).toEqual(brief);
 });

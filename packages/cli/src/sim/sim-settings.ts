@@ -1,4 +1,13 @@
-import { defaultSettings, durationText, type SimSettings, settingsFrom, simProfiles, topologyOf, topologyText } from "@sinter/simulator";
+import {
+  defaultSettings,
+  durationText,
+  type SimSettings,
+  settingsFrom,
+  shareText,
+  simProfiles,
+  topologyOf,
+  topologyText,
+} from "@sinter/simulator";
 import { usage } from "../terminal/failure.js";
 import type { SettingFlags } from "./sim-flags.js";
 
@@ -100,11 +109,13 @@ export function flagsOf(settings: SimSettings): readonly string[] {
   const numbers = ["peers", "chunkBytes", "windowChunks"] as const;
   const pairs: [string, string][] = [["seed", String(settings.seed)]];
   for (const name of numbers) if (settings[name] !== plain[name]) pairs.push([name, String(settings[name])]);
-  for (const name of times) if (settings[name] !== plain[name]) pairs.push([name, durationText(settings[name])]);
+  // What is not said is cut to a run that is short.
+  const cut: readonly string[] = settings.durationMs < plain.durationMs ? ["stopWritesAtMs", "quiesceLastMs"] : [];
+  for (const name of times) if (settings[name] !== plain[name] || cut.includes(name)) pairs.push([name, durationText(settings[name])]);
   if (topologyText(settings.topology) !== topologyText(plain.topology)) pairs.push(["topology", topologyText(settings.topology)]);
   if (settings.reconciler !== undefined) pairs.push(["reconciler", settings.reconciler]);
   for (const name of ["loss", "duplication", "reordering"] as const)
-    if (settings.weather[name] > 0) pairs.push([name, String(settings.weather[name])]);
+    if (settings.weather[name] > 0) pairs.push([name, shareText(settings.weather[name])]);
   for (const name of ["delayMs", "jitterMs"] as const)
     if (settings.weather[name] > 0) pairs.push([name, durationText(settings.weather[name])]);
   if (settings.keys.join() !== plain.keys.join()) pairs.push(["keys", settings.keys.join()]);

@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { convergenceSeconds, defaultSettings, type SimRecord, type SimSettings, settingsFrom } from "@sinter/simulator";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { runOnSockets } from "./socket-run.js";
 
 // Peers that ship, on real sockets of this machine, in real time.
@@ -14,7 +15,11 @@ function settings(said: Partial<SimSettings>): SimSettings {
   return answer.settings;
 }
 
-const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("sinter-sim-"));
+/** Of its own: others run peers on this machine, too. */
+const stores = mkdtempSync(join(tmpdir(), "socket-run-"));
+process.env["TMPDIR"] = stores;
+afterAll(() => rmSync(stores, { recursive: true, force: true }));
+const left = () => readdirSync(stores);
 
 function expectSound({ violations, convergedMs, samples, links, settings: { peers } }: SimRecord): void {
   expect([violations, convergedMs === undefined]).toEqual([[], false]);
@@ -24,6 +29,9 @@ function expectSound({ violations, convergedMs, samples, links, settings: { peer
   expect(links.filter(({ state }) => state === "up").length).toBeGreaterThanOrEqual(peers);
   expect(links.every(({ one, other }) => one >= 0 && other > one)).toBe(true);
 }
+
+/** A few frames that keep a link warm. */
+const ON_ITS_WAY_BYTES = 1_000;
 
 test("five peers, with the knobs that hold by themselves, are one soon after the last write", async () => {
   const before = left();
@@ -39,7 +47,10 @@ test("five peers, with the knobs that hold by themselves, are one soon after the
     traffic.reduce((sum, each) => sum + each.sentBytes, 0),
     traffic.reduce((sum, each) => sum + each.receivedBytes, 0),
   ];
-  expect([sent > 0, received]).toEqual([true, sent]);
+  // What was on its way when all was over had not come.
+  expect(received).toBeGreaterThan(0);
+  expect(sent - received).toBeGreaterThanOrEqual(0);
+  expect(sent - received).toBeLessThan(ON_ITS_WAY_BYTES);
   expect(left()).toEqual(before);
 });
 
@@ -79,7 +90,7 @@ test("a run that is called off ends, and leaves nothing behind", async () => {
       if (atMs > 1_500) signal.aborted = true;
     },
   });
-  expect([record.endedMs < 20_000, record.convergedMs, record.violations]).toEqual([true, undefined, []]);
+  expect([record.endedMs < 20_000, record.convergedMs, record.violations, record.calledOff]).toEqual([true, undefined, [], "yes"]);
   expect(left()).toEqual(before);
 });
 
@@ -95,10 +106,6 @@ test("peers that never hear of each other are told of", async () => {
   const { violations, convergedMs } = await runOnSockets({ settings: deaf, basePort: 0 });
   expect([convergedMs, violations]).toEqual([
     undefined,
-    [
-      "at the end there are 2 roots",
-      expect.stringMatching(/^peer 0 lacks \d+ writes that were acknowledged/),
-      expect.stringMatching(/^peer 1 lacks \d+ writes that were acknowledged/),
-    ],
+    ["at the end there are 2 roots: it may be that a longer --quiesce-last is needed"],
   ]);
 });

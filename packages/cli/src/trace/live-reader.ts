@@ -46,6 +46,10 @@ export class LiveReader implements TraceReader {
     return receiver === undefined ? [] : [arrow(this.#ms, this.#numberOf(receiver), 0, sent ?? "")];
   }
 
+  named(line: string): string {
+    return line;
+  }
+
   legend(): readonly string[] {
     return ["peer 0: the one that wrote the trace", ...[...this.#others].map(([id, number]) => `peer ${number}: ${id}`)];
   }

@@ -76,7 +76,8 @@ class Shown {
       throw new SinterError("not-found", "the trace is empty", "See that what was to write it has run.");
     if (as === "diagram") {
       const before = this.#notDrawn === 0 ? [] : [`${this.#notDrawn} lines before these are left out`];
-      const diagram = spaceTime(this.#drawn, rows === undefined ? {} : { rows }).trimEnd();
+      const lines = this.#drawn.map((line) => reader.named(line));
+      const diagram = spaceTime(lines, rows === undefined ? {} : { rows }).trimEnd();
       return [...reader.legend(), ...before, ...diagram.split("\n")];
     }
     if (hasFilter(filter)) return [];
@@ -96,11 +97,8 @@ class Shown {
   #draw(lines: readonly string[]): void {
     this.#drawn.push(...lines);
     if (this.#drawn.length < 2 * traceDiagramLinesMax) return;
-    // By what a peer is called when it boots, it is known later.
-    const gone = this.#drawn.slice(0, -traceDiagramLinesMax);
-    const names = gone.filter((line) => / boot \d+ as /.test(line)).slice(-traceDiagramLinesMax);
-    this.#notDrawn += gone.length - names.length;
-    this.#drawn = [...names, ...this.#drawn.slice(-traceDiagramLinesMax)];
+    this.#notDrawn += this.#drawn.length - traceDiagramLinesMax;
+    this.#drawn = this.#drawn.slice(-traceDiagramLinesMax);
   }
 
   #isCut(number: number): void {

@@ -7,6 +7,9 @@ const line = /^(\d+(?:\.\d+)?(?:e[+-]?\d+)?) (\S.*)$/;
 const step = /^\{at:[^,]+,turn:\d+,protocol:"([^"]+)",input:\{kind:"([^"]+)"/;
 const received = /^[^{]*\{at:[^{]*input:\{kind:"received",from:"([0-9a-f]+)",message:\{kind:"([^"]+)"/;
 const disconnect = /\{kind:"disconnect",peer:"[0-9a-f]+",reason:"([^"]*)"/;
+/** Whom a line tells of by ids: the ends of a link, and who sent what a step took. */
+const linked = /^(\S+) ([0-9a-f]+)([←-])([0-9a-f]+) /;
+const sender = /^(\S+ peer \d+ [^{]*\{at:[^{]*input:\{kind:"received",from:")([0-9a-f]+)"/;
 const linkEvents = ["opened", "closed"];
 const idChars = 8;
 
@@ -14,6 +17,7 @@ export class SimulatorReader implements TraceReader {
   readonly form = "simulator";
   /** What a peer is called on links, once it was said as it booted. */
   readonly #numbers = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
 
   read(text: string): TraceEntry | "none" {
     const entry = this.#entry(text);
@@ -22,15 +26,23 @@ export class SimulatorReader implements TraceReader {
       .split(" ")
       .map((each) => this.#named(each))
       .toSorted();
+    const peers = entry.peers.map((each) => this.#named(each));
     return {
       ...entry,
-      peers: entry.peers.map((each) => this.#named(each)),
+      peers,
+      ids: peers.flatMap((each) => this.#ids.get(each) ?? []),
       ...(entry.link && between && { link: { ...entry.link, between: between.join(" ") } }),
     };
   }
 
   drawn(text: string): readonly string[] {
     return [text];
+  }
+
+  named(text: string): string {
+    return text
+      .replace(linked, (_, at: string, one: string, way: string, other: string) => `${at} ${this.#named(one)}${way}${this.#named(other)} `)
+      .replace(sender, (_, before: string, from: string) => `${before}${this.#named(from)}"`);
   }
 
   legend(): readonly string[] {
@@ -42,13 +54,19 @@ export class SimulatorReader implements TraceReader {
     return this.#numbers.get(short) ?? short;
   }
 
+  #called(peer: string, id: string): void {
+    if (this.#numbers.size >= traceNamesMax) return;
+    this.#numbers.set(id, peer);
+    this.#ids.set(peer, id);
+  }
+
   #entry(text: string): TraceEntry | "none" {
     const [, at = "", rest = ""] = line.exec(text) ?? [];
     if (at === "") return "none";
     const ms = Number(at);
     const [, peer, what = ""] = /^(?:peer|host) (\d+) (.+)$/.exec(rest) ?? [];
     const [, id] = /^boot \d+ as ([0-9a-f]+)$/.exec(what) ?? [];
-    if (peer !== undefined && id !== undefined && this.#numbers.size < traceNamesMax) this.#numbers.set(id.slice(0, idChars), peer);
+    if (peer !== undefined && id !== undefined) this.#called(peer, id.slice(0, idChars));
     if (peer !== undefined) return rest.startsWith("host") ? { ms, peers: [peer], kind: "host" } : ofPeer(ms, peer, what);
     const [, to, from, arrived = ""] = /^([0-9a-f]+)←([0-9a-f]+) (.+)$/.exec(rest) ?? [];
     if (to !== undefined && from !== undefined) return ofLink(ms, [to, from], arrived);

@@ -7,6 +7,8 @@ export interface TraceEntry {
   readonly ms: number;
   /** Who has to do with it. Numbers where the trace has them, beginnings of ids where it has not. */
   readonly peers: readonly string[];
+  /** Beginnings of the ids of those that go by numbers in `peers`, where the trace has both. */
+  readonly ids?: readonly string[] | undefined;
   readonly kind: string;
   /** Of a step: which core took it. */
   readonly protocol?: string | undefined;
@@ -25,6 +27,8 @@ export interface TraceReader {
   read(line: string): TraceEntry | "more" | "none";
   /** A line as spaceTime understands it; nothing, where it is not to be drawn. */
   drawn(line: string): readonly string[];
+  /** A line that is to be drawn, by the names that the whole trace has told: one may be told after it, or in a line that is left out. */
+  named(line: string): string;
   /** What a peer of the diagram is otherwise known by. */
   legend(): readonly string[];
 }

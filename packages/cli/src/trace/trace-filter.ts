@@ -16,7 +16,7 @@ export function hasFilter(filter: TraceFilter): boolean {
 export function passes(filter: TraceFilter, entry: TraceEntry, text: string): boolean {
   const { peer, kind, protocol, fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY, grep } = filter;
   if (entry.ms < fromMs || entry.ms >= toMs) return false;
-  if (peer !== undefined && !entry.peers.some((each) => isPeer(each, peer))) return false;
+  if (peer !== undefined && ![...entry.peers, ...(entry.ids ?? [])].some((each) => isPeer(each, peer))) return false;
   if (kind !== undefined && !isKind(entry.kind, kind)) return false;
   if (protocol !== undefined && entry.protocol !== protocol) return false;
   return grep?.test(text) ?? true;

@@ -30,6 +30,10 @@ export class WireReader implements TraceReader {
     return wroteAt === undefined ? [] : [`${wroteAt} host ${writer} wrote`];
   }
 
+  named(line: string): string {
+    return line;
+  }
+
   legend(): readonly string[] {
     return [];
   }

@@ -445,6 +445,10 @@ export const indexedLanesPerStepMax = 512;
 /** A link on which nothing is heard for so long is closed; one on which nothing was ever heard, after the longer of the two. */
 export const silentLinkMsMax = 30_000;
 export const unheardLinkMsMax = 180_000;
+/** Of the waits after which others are asked for what a peer does not bring, however long a way it says that it has. */
+export const doubtedWaitMsMax = 10_000;
+/** Pings of one link that were not answered: of older ones no answer counts. */
+export const pingsUnderWayMax = 1_024;
 /** Of round trips: whoever claims a longer one is not believed. */
 export const roundTripMsMax = 600_000;
 /** Things asked for on one link that are kept in mind, not to be asked for again at once. */

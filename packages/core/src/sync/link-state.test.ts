@@ -59,6 +59,8 @@ test("a pong of the future, or of an age ago, makes nobody wait", () => {
   talk([a, b], ({ message }) => (message.kind === "chunk" ? "lose" : "hand on"));
   a.hear(b.id, { kind: "pong", number: 1 });
   a.hear(b.id, { kind: "pong", number: a.now + 1 });
+  // Of a ping that was never sent, long ago, but not so long that it could not be.
+  a.hear(b.id, { kind: "pong", number: Math.floor(a.now) - roundTripMsMax / 2 });
   expect(bodies(later([a, b], defaultKnobs.retransMs))).toHaveLength(1);
 });
 

@@ -1,5 +1,5 @@
 import { toHex } from "../bytes/hex.js";
-import { knownRowsMax, roundTripMsMax } from "../bytes/limits.js";
+import { knownRowsMax, pingsUnderWayMax, roundTripMsMax } from "../bytes/limits.js";
 import type { LanePlace } from "../feed/seal/checkpoint.js";
 import type { Instant, LinkTraits, PeerId, Random } from "../protocol/protocol.js";
 import { isSameDigest } from "./digest.js";
@@ -64,6 +64,7 @@ export class SyncLink {
   /** When a session of theirs was last answered. */
   answeredAt: Instant;
   pingedAt: Instant;
+  readonly #pings = new Set<number>();
   /** As pings show it, the longest of late; nothing until one has come back. */
   roundTripMs: number | undefined;
   standing: "healthy" | "suspect" = "healthy";
@@ -104,9 +105,18 @@ export class SyncLink {
   }
 
   /** Pings are numbered by when they were sent, so that a lost one confuses no other. */
+  pinged(now: Instant): number {
+    const number = Math.floor(now);
+    this.pingedAt = now;
+    this.#pings.add(number);
+    if (this.#pings.size > pingsUnderWayMax) this.#pings.delete(this.#pings.values().next().value as number);
+    return number;
+  }
+
+  /** Of what was never asked no answer counts: who makes them up would have all be said again as late as it likes. */
   ponged(number: number, now: Instant): void {
     const tookMs = now - number;
-    if (tookMs < 0 || tookMs > roundTripMsMax) return;
+    if (!this.#pings.delete(number) || tookMs > roundTripMsMax) return;
     const before = this.roundTripMs ?? 0;
     this.roundTripMs = Math.max(tookMs, before + (tookMs - before) * FORGETTING);
   }

@@ -204,10 +204,7 @@ export class PeerSync {
     const silentMs = around.now - link.heardAt;
     if (silentMs >= this.#patienceMs()) return around.out.disconnect(link.peer, "nothing was heard for too long");
     if (silentMs >= knobs.suspectMs) link.standing = "suspect";
-    if (around.now - link.pingedAt >= knobs.heartbeatMs) {
-      link.pingedAt = around.now;
-      around.out.send(link.peer, { kind: "ping", number: Math.floor(around.now) });
-    }
+    if (around.now - link.pingedAt >= knobs.heartbeatMs) around.out.send(link.peer, { kind: "ping", number: link.pinged(around.now) });
     if (link.hello === undefined || link.scope === undefined) {
       if (around.now - this.#greetedAt >= link.waitMs(knobs)) this.#hello(around);
       return;

@@ -1,4 +1,5 @@
 import {
+  doubtedWaitMsMax,
   rangeBytesMax,
   rangeEnvelopeBytesMax,
   receivingBytesMax,
@@ -44,6 +45,10 @@ interface Inflow {
   /** Up to where it was said that pieces have come: the window begins there. */
   acked: number;
   movedAt: Instant;
+  /** When a range of it was whole, and what has come of the next. */
+  wholeAt: Instant;
+  partBytes: number;
+  doubted: "no" | "yes";
   tries: number;
 }
 
@@ -66,8 +71,10 @@ export interface ReceivingParts {
 }
 
 const LENGTH_BYTES = 4;
-/** How often in vain a stream is asked for before it need not come at all. */
-const DOUBTED_TRIES = 3;
+/** After so many waits in which nothing whole of a stream has come others may be asked, */
+const DOUBTED_WAITS = 3;
+/** and later by what has come in parts, at so much a second: who trickles holds up nobody. */
+const DOUBTED_BYTES_PER_SECOND = 1_024;
 
 export class Receiving {
   readonly #parts: ReceivingParts;
@@ -91,7 +98,8 @@ export class Receiving {
     const { wanting, link } = this.#parts;
     // Beside something large nothing else is begun.
     while (this.#inflows.size < receivingStreamsMax && this.#unfinishedBytes() <= receivingBytesMax) {
-      const wanted = wanting.next(link.peer, around.view);
+      const coming = new Set([...this.#inflows.values()].map(({ wanted: { key } }) => key));
+      const wanted = wanting.next(link.peer, around.view, coming);
       if (wanted === undefined) return;
       const stream = this.#streams++;
       const inflow: Inflow = {
@@ -105,6 +113,9 @@ export class Receiving {
         ack: "said",
         acked: 0,
         movedAt: around.now,
+        wholeAt: around.now,
+        partBytes: 0,
+        doubted: "no",
         tries: 0,
       };
       this.#inflows.set(stream, inflow);
@@ -175,17 +186,26 @@ export class Receiving {
 
   /** Says again what was not answered, and gives up what never is. */
   beat(around: Around): void {
-    const { knobs, link, wanting } = this.#parts;
+    const { knobs, link } = this.#parts;
     for (const inflow of [...this.#inflows.values()]) {
+      this.#doubt(inflow, around);
       if (around.now - inflow.movedAt < link.waitMs(knobs) || inflow.offered > 0) continue;
       inflow.movedAt = around.now;
       inflow.tries++;
-      // Long before it is given up others may be asked, if there are any.
-      if (inflow.tries >= DOUBTED_TRIES && inflow.next === 0) wanting.doubt(link.peer, inflow.wanted.key);
       if (inflow.tries > syncTriesMax) this.#breakOff(inflow, "failed", around);
       else if (inflow.next === 0 && inflow.early.size === 0) this.#want(inflow, around);
       else this.#ack(inflow, around);
     }
+  }
+
+  /** Long before it is given up others may be asked, if there are any. */
+  #doubt(inflow: Inflow, { now }: Around): void {
+    const { knobs, link, wanting } = this.#parts;
+    if (inflow.doubted === "yes" || inflow.offered > 0) return;
+    const waitMs = DOUBTED_WAITS * Math.min(link.waitMs(knobs), doubtedWaitMsMax) + (1_000 * inflow.partBytes) / DOUBTED_BYTES_PER_SECOND;
+    if (now - inflow.wholeAt < waitMs) return;
+    inflow.doubted = "yes";
+    wanting.doubt(link.peer, inflow.wanted.key);
   }
 
   /** The link is gone. What is being taken in goes on. */
@@ -248,6 +268,7 @@ export class Receiving {
   /** Puts a piece behind the others, and hands on each range that is whole. */
   #take(inflow: Inflow, bytes: Uint8Array, around: Around): boolean {
     inflow.bytes.push(bytes);
+    inflow.partBytes += bytes.length;
     while (inflow.bytes.length >= LENGTH_BYTES) {
       const length = lengthIn(inflow.bytes.peek(LENGTH_BYTES));
       if (length > rangeBytesMax + rangeEnvelopeBytesMax) {
@@ -275,6 +296,8 @@ export class Receiving {
       return false;
     }
     inflow.offered++;
+    inflow.wholeAt = around.now;
+    inflow.partBytes = inflow.bytes.length;
     this.#handOn(offer, bytes.length, inflow.stream, around);
     if (offeredEnd(offer) < inflow.wanted.to) return true;
     this.#breakOff(inflow, "whole", around);

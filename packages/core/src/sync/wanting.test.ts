@@ -118,6 +118,7 @@ test("who tells of what it never sends keeps nobody waiting for it twice", () =>
   const { key } = wanting.next(liar, view) ?? { key: "" };
   // For the first time it is believed: what is asked of one is asked of nobody else.
   expect(wanting.next(honest, view)).toBeUndefined();
+  wanting.doubt(liar, key);
   wanting.ended(liar, key, "failed", view);
   tell();
   expect(wanting.next(liar, view)).toBeUndefined();
@@ -137,4 +138,72 @@ test("who tells of what it never sends keeps nobody waiting for it twice", () =>
   wanting.left(honest);
   wanting.consider(liar, row, view);
   expect(wanting.next(liar, view)).toMatchObject({ row: { size: 5 } });
+});
+
+/** Rows of lanes that are not here, as somebody may make them up. */
+function rowOfLane(number: number, size = 5): Row {
+  const bytes = new Uint8Array(32).fill(number >> 8, 0, 16).fill(number & 255, 16);
+  const [author, subject] = [bytes as Row["author"], bytes as unknown as Row["subject"]];
+  return { author, subject, epoch: { index: 0, nonce: bytes.slice(0, 16) }, size, headId: bytes, freezeAt: 0, hybridSize: 0 };
+}
+
+test("of those who all brought nothing whoever was asked the longest ago comes next, and takes over from who does not deliver", () => {
+  const view = new Rig({ author: 1, instance: 1 }).view;
+  const [liar, honest] = ["liar", "honest"] as [PeerId, PeerId];
+  const wanting = new Wanting(hasher);
+  for (const peer of [liar, honest]) wanting.consider(peer, rowOfLane(1), view);
+  const { key } = wanting.next(honest, view) ?? { key: "" };
+  // Of the honest one nothing came, for once: its link was slow.
+  wanting.doubt(honest, key);
+  expect(wanting.next(liar, view)).toMatchObject({ key });
+  expect(wanting.next(honest, view)).toBeUndefined();
+  wanting.doubt(liar, key);
+  expect(wanting.next(honest, view)).toMatchObject({ key });
+  // What went wrong here is nobody's fault.
+  wanting.ended(honest, key, "failed", view);
+  wanting.consider(honest, rowOfLane(1), view);
+  expect(wanting.next(honest, view)).toMatchObject({ key });
+});
+
+test("of a lane that a stream of a peer brings already it is not asked again, whoever was asked meanwhile", () => {
+  const view = new Rig({ author: 1, instance: 1 }).view;
+  const [one, other] = ["one", "other"] as [PeerId, PeerId];
+  const wanting = new Wanting(hasher);
+  for (const peer of [one, other]) wanting.consider(peer, rowOfLane(1), view);
+  const { key } = wanting.next(one, view) ?? { key: "" };
+  wanting.doubt(one, key);
+  wanting.next(other, view);
+  wanting.ended(other, key, "nothing", view);
+  expect(wanting.next(one, view, new Set([key]))).toBeUndefined();
+  expect(wanting.next(one, view)).toMatchObject({ key });
+});
+
+test("where one peer's history parts is looked for with that peer alone", () => {
+  const here = new SteppedPeer(1);
+  for (const text of ["1", "2", "3", "4"]) here.append("team/log", text);
+  const { view } = here.rig;
+  const row = { ...(rowOf(view, hasher, here.rig.laneNumber("team/log")) as Row), size: 9 };
+  const [liar, honest] = ["liar", "honest"] as [PeerId, PeerId];
+  const wanting = new Wanting(hasher);
+  for (const peer of [liar, honest]) wanting.consider(peer, row, view);
+  const { key } = wanting.next(liar, view) ?? { key: "" };
+  wanting.ended(liar, key, "another history", view);
+  expect(wanting.next(honest, view)).toMatchObject({ from: 5 });
+  wanting.ended(honest, key, "failed", view);
+  wanting.consider(liar, row, view);
+  expect(wanting.next(liar, view)).toMatchObject({ from: 4 });
+});
+
+test("what is kept of what many tell of is bounded by all that they tell, and not by lanes", () => {
+  const view = new Rig({ author: 1, instance: 1 }).view;
+  const peers = Array.from({ length: 20 }, (_, index) => `peer ${index}` as PeerId);
+  const wanting = new Wanting(hasher, { lanesMax: 100 });
+  for (const peer of peers) for (let lane = 0; lane < 100; lane++) wanting.consider(peer, rowOfLane(lane), view);
+  const kept = peers.map((peer) => wanting.count(peer));
+  expect(kept.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(100);
+  expect(Math.min(...kept)).toBeGreaterThan(0);
+  for (const peer of peers) wanting.left(peer);
+  expect(wanting.describe().lanes).toBe(0);
+  for (let lane = 0; lane < 100; lane++) wanting.consider("last" as PeerId, rowOfLane(lane), view);
+  expect(wanting.count("last" as PeerId)).toBe(100);
 });

@@ -30,21 +30,27 @@ export interface WantedRange {
 /** Events of a lane that is held, which are to come once more: the disk has lost them, or their payloads are not here. */
 type Gap = Pick<LostSpan, "lane" | "place" | "from" | "to" | "previous">;
 
-interface Wanted {
-  /** Rows told by those who hold it. */
-  readonly sources: Map<PeerId, Row>;
-  /** Who is being asked. */
-  asked: PeerId | undefined;
-  /** From where on. */
+/** Somebody who holds more of a lane than is here, or holds it otherwise. */
+interface Source {
+  /** As it was told. */
+  row: Row;
+  /** From where on it was asked for. */
   from: number;
   /** How far before the end of what is here the two may part: it is looked for in ever larger steps. */
   back: number;
+}
+
+interface Wanted {
+  readonly sources: Map<PeerId, Source>;
+  /** Who is being asked. */
+  asked: PeerId | undefined;
 }
 
 /** How a stream ended. */
 export type StreamEnd = "whole" | "another history" | "nothing" | "failed";
 
 const STEP = 4;
+const NONE: ReadonlySet<string> = new Set();
 
 export class Wanting {
   readonly #hasher: Hasher;
@@ -52,6 +58,8 @@ export class Wanting {
   readonly #lanes = new Map<string, Wanted>();
   /** The same by who told of them, in the order in which they are asked for. */
   readonly #told = new Map<PeerId, Set<string>>();
+  /** Of all lanes together: what is kept of them is bounded by this. */
+  #sources = 0;
   /** Ends of ranges that are being taken in. */
   readonly #arriving = new Map<string, { end: number; count: number }>();
 
@@ -123,35 +131,45 @@ export class Wanting {
       return;
     }
     // The next session finds what is left out here.
-    if (wanted === undefined && this.#lanes.size >= this.#lanesMax && this.#roomFor(peer) === "none") return;
-    if (wanted !== undefined) wanted.sources.set(peer, ownCopy(row));
-    else this.#lanes.set(key, { sources: new Map([[peer, ownCopy(row)]]), asked: undefined, from: 0, back: 0 });
+    const known = wanted?.sources.get(peer);
+    if (known !== undefined) {
+      known.row = ownCopy(row);
+      return;
+    }
+    if (this.#sources >= this.#lanesMax && this.#roomFor(peer) === "none") return;
+    // To make room may have taken the lane away.
+    const lane = this.#lanes.get(key) ?? { sources: new Map<PeerId, Source>(), asked: undefined };
+    this.#lanes.set(key, lane);
+    lane.sources.set(peer, { row: ownCopy(row), from: 0, back: 0 });
+    this.#sources++;
     const told = this.#told.get(peer) ?? new Set();
     this.#told.set(peer, told.add(key));
   }
 
-  /** What is to be asked of a peer next; nothing, where all that it has is asked already. */
-  next(peer: PeerId, view: FeedView): WantedRange | undefined {
+  /** What is to be asked of a peer next; nothing, where all that it has is asked already. `coming`: lanes that a stream of its brings. */
+  next(peer: PeerId, view: FeedView, coming: ReadonlySet<string> = NONE): WantedRange | undefined {
     for (const key of this.#told.get(peer) ?? []) {
       const wanted = this.#lanes.get(key);
-      const row = wanted?.sources.get(peer);
-      if (wanted === undefined || row === undefined || !this.#isNext(peer, key, wanted) || this.#arriving.has(key)) continue;
+      const source = wanted?.sources.get(peer);
+      if (wanted === undefined || source === undefined || coming.has(key) || this.#arriving.has(key)) continue;
+      if (!this.#isNext(peer, key, wanted)) continue;
+      const { row } = source;
       if (!this.lacks(view, row)) {
         this.#forget(key, peer);
         continue;
       }
       // Where they have no more of it than is here, what differs is at the end of theirs or before.
-      if (wanted.back === 0 && row.size <= (rowHere(view, this.#hasher, row)?.size ?? 0) && this.#gap(row, view) === undefined)
-        wanted.back = 1;
-      const place = this.#place(view, row, wanted.back);
+      if (source.back === 0 && row.size <= (rowHere(view, this.#hasher, row)?.size ?? 0) && this.#gap(row, view) === undefined)
+        source.back = 1;
+      const place = this.#place(view, row, source.back);
       wanted.asked = peer;
-      wanted.from = place.from;
+      source.from = place.from;
       return { key, row, to: this.#gap(row, view)?.to ?? Number.POSITIVE_INFINITY, ...place };
     }
     return undefined;
   }
 
-  /** Nothing of what it was asked for has come yet. */
+  /** Nothing whole of what it was asked for has come, and that takes long. */
   doubt(peer: PeerId, key: string): void {
     this.#vain.add(peer, key);
   }
@@ -160,20 +178,22 @@ export class Wanting {
   ended(peer: PeerId, key: string, end: StreamEnd, view: FeedView): void {
     const wanted = this.#lanes.get(key);
     if (end === "whole") this.#vain.done(peer, key);
-    else if (end !== "another history") this.#vain.add(peer, key);
+    else if (end === "nothing") this.#vain.add(peer, key);
     if (wanted?.asked !== peer) return;
     wanted.asked = undefined;
-    const row = wanted.sources.get(peer);
-    if (end === "another history" && row !== undefined && wanted.back <= (rowHere(view, this.#hasher, row)?.size ?? 0)) {
-      wanted.back = wanted.back === 0 ? 1 : wanted.back * STEP;
+    const source = wanted.sources.get(peer);
+    const row = source?.row;
+    const size = row === undefined ? 0 : (rowHere(view, this.#hasher, row)?.size ?? 0);
+    if (end === "another history" && source !== undefined && source.back <= size) {
+      source.back = source.back === 0 ? 1 : source.back * STEP;
       return;
     }
     if (end === "another history") this.#vain.add(peer, key);
     // Where nothing came, to ask again would bring nothing again.
-    const hasGrown = row !== undefined && (rowHere(view, this.#hasher, row)?.size ?? 0) >= wanted.from && wanted.back === 0;
+    const hasGrown = source !== undefined && size >= source.from && source.back === 0;
     // What has come of a gap shows once it is written; whoever writes it asks for the rest.
-    const goesOn = hasGrown && this.#gap(row, view) === undefined;
-    if (end !== "whole" || row === undefined || !goesOn || !this.lacks(view, row)) return this.#forget(key, peer);
+    const goesOn = hasGrown && row !== undefined && this.#gap(row, view) === undefined;
+    if (end !== "whole" || !goesOn || !this.lacks(view, row)) return this.#forget(key, peer);
     // Its turn comes again behind all others.
     const told = this.#told.get(peer);
     if (told?.delete(key) === true) told.add(key);
@@ -190,11 +210,14 @@ export class Wanting {
     this.#vain.left(peer);
   }
 
-  /** Who tells of what it never sends keeps nobody waiting twice: others come first, and may be asked before that is over. */
+  /** Who tells of what it never sends keeps nobody waiting twice: others come first, and may be asked before that is over. Of those who all
+   * brought nothing, whoever was asked the longest ago. */
   #isNext(peer: PeerId, key: string, { asked, sources }: Wanted): boolean {
-    const isVain = this.#vain.has(peer, key);
-    if (asked !== undefined) return asked !== peer && !isVain && this.#vain.has(asked, key);
-    return !isVain || ![...sources.keys()].some((other) => other !== peer && !this.#vain.has(other, key));
+    const since = this.#vain.since(peer, key);
+    if (asked !== undefined) return asked !== peer && since < this.#vain.since(asked, key);
+    if (since === 0) return true;
+    for (const other of sources.keys()) if (this.#vain.since(other, key) < since) return false;
+    return true;
   }
 
   arriving(key: string, end: number): void {
@@ -248,13 +271,13 @@ export class Wanting {
       this.#forget(key, fullest);
       break;
     }
-    return this.#lanes.size < this.#lanesMax ? "made" : "none";
+    return this.#sources < this.#lanesMax ? "made" : "none";
   }
 
   #forget(key: string, peer: PeerId): void {
     const wanted = this.#lanes.get(key);
     this.#told.get(peer)?.delete(key);
-    wanted?.sources.delete(peer);
+    if (wanted?.sources.delete(peer) === true) this.#sources--;
     if (wanted?.sources.size === 0) this.#lanes.delete(key);
   }
 

@@ -1,6 +1,7 @@
 import { orSet, pnCounter, SinterError, text } from "@sinter/core";
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import { appPeersMax } from "../limits.js";
 import { SimulationError } from "../world.js";
 import { AppWorld, type AppWorldOptions } from "./app-world.js";
 
@@ -65,4 +66,49 @@ test("what has no answer in time, and what does not converge, fails with the see
   await expect(world.converged({ withinMs: 1_000 })).rejects.toThrow(/no convergence within 1000 ms: roots are [0-9a-f]+, [0-9a-f]+/);
   expect(() => world.peer(2)).toThrow(/no peer 2 in a world of 2/);
   await expect(world.settle(world.peer(0).append("not//a path", [{ payload: Uint8Array.of(1) }]))).rejects.toThrow(SinterError);
+});
+
+test("a peer that was closed comes up again, and has what it had", async () => {
+  const world = await begin({ peers: 2 });
+  const votes = await world.settle(world.peer(0).subject("team/votes", pnCounter()));
+  await world.settle(votes.increment(3));
+  await world.settle(world.peer(0).close());
+  expect(() => world.peer(0)).toThrow(/peer 0 is down: start\(0\) first/);
+  const again = await world.start(0);
+  expect((await world.settle(again.subject("team/votes", pnCounter()))).value).toBe(3);
+  await expect(world.start(0)).rejects.toThrow(/peer 0 is up/);
+  await world.close();
+});
+
+test.each([
+  { peers: 0 },
+  { peers: -1 },
+  { peers: 1.5 },
+  { peers: Number.NaN },
+  { peers: appPeersMax + 1 },
+  { skewMs: -1 },
+  { skewMs: Number.POSITIVE_INFINITY },
+  { weather: { loss: 20 } },
+  { weather: { duplication: -0.1 } },
+  { weather: { reordering: Number.NaN } },
+  { weather: { delayMs: -1 } },
+  { weather: { jitterMs: Number.POSITIVE_INFINITY } },
+])("no world begins with %j", async (options) => {
+  await expect(begin(options)).rejects.toThrow(RangeError);
+});
+
+test("a time that is none and a share that is none are told at once, and change nothing", async () => {
+  const world = await begin({ peers: 1 });
+  const before = world.now;
+  for (const ms of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+    await expect(world.pass({ forMs: ms })).rejects.toThrow(/forMs is/);
+    await expect(world.settle(Promise.reject(new Error("not heard")), { withinMs: ms })).rejects.toThrow(/withinMs is no finite/);
+    await expect(world.converged({ withinMs: ms })).rejects.toThrow(/withinMs is no finite/);
+    expect(() => world.weather({ delayMs: ms })).toThrow(/delayMs is no finite/);
+  }
+  for (const share of [Number.NaN, -0.01, 1.01]) expect(() => world.weather({ loss: share })).toThrow(/loss is no share/);
+  expect(world.now).toBe(before);
+  world.weather({ loss: 1, duplication: 0 });
+  expect(await world.pass({ forMs: Number.POSITIVE_INFINITY, until: () => world.now > before })).toBe("condition");
+  await world.close();
 });

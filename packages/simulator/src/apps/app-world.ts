@@ -19,6 +19,7 @@ import type { RunEnd } from "../timeline.js";
 import type { TraceOptions } from "../trace.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { SimulationError, type Topology, World } from "../world.js";
+import { checkForMs, checkMs, checkPeers, checkWeather } from "./app-numbers.js";
 
 // For tests of applications: the peers that ship, in virtual time, whose links and disks a test has in its hand. Nothing happens
 // while a test does not let time go by, and one seed always makes the same happen.
@@ -53,9 +54,12 @@ export class AppWorld {
 
   private constructor(options: AppWorldOptions) {
     const { seed, peers, topology = "full", weather, knobs, skewMs = 0, hasher, settled, trace } = options;
+    checkPeers(peers);
+    checkMs("skewMs", skewMs);
     this.seed = String(seed);
     this.#settled = settled;
     this.#weather = { ...noChaos, ...weather };
+    checkWeather(this.#weather);
     const parts: HostParts = {
       hasher,
       verifier: new StubVerifier(hasher),
@@ -124,13 +128,15 @@ export class AppWorld {
       isOver = true;
     };
     promise.then(over, over);
+    checkMs("withinMs", withinMs);
     const end = await this.pass({ forMs: withinMs, until: () => isOver });
     if (end !== "condition") throw this.#failed(`a promise had no answer within ${withinMs} ms`);
     return await promise;
   }
 
-  /** Lets time go by: so long, or until it holds. */
+  /** Lets time go by: so long, or until it holds. With an `until`, `forMs` may be Infinity. */
   async pass(options: { readonly forMs: number; readonly until?: () => boolean }): Promise<RunEnd> {
+    checkForMs(options.forMs, options.until);
     const end = await runSettled(this.#world, this.#settled, options);
     const [problem] = this.#problems;
     if (problem !== undefined) throw this.#failed(problem);
@@ -139,6 +145,7 @@ export class AppWorld {
 
   /** Lets time go by until all peers that are up hold the same; says how long that took. */
   async converged({ withinMs = patienceMs }: { readonly withinMs?: number } = {}): Promise<number> {
+    checkMs("withinMs", withinMs);
     const began = this.now;
     for (;;) {
       const roots = await this.#roots();
@@ -158,7 +165,9 @@ export class AppWorld {
 
   /** From now on, on all links. */
   weather(weather: Partial<Chaos>): void {
-    this.#weather = { ...this.#weather, ...weather };
+    const now = { ...this.#weather, ...weather };
+    checkWeather(now);
+    this.#weather = now;
   }
 
   /** Nothing gets through between the two sides, until `heal`. */
@@ -177,7 +186,10 @@ export class AppWorld {
 
   /** On the disk that is there; its store is audited first, and what is wrong with it fails the test. */
   async start(index: number): Promise<Peer> {
-    await this.#host(index).start();
+    const host = this.#host(index);
+    // Of a peer that was closed, or came to an end by itself, the machine is still on.
+    if (host.simulated.state === "up" && host.peer === undefined) await host.shut();
+    await host.start();
     await this.pass({ forMs: 0 });
     return this.peer(index);
   }

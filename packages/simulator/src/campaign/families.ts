@@ -83,8 +83,7 @@ export const families: readonly Family[] = [
     share: 5,
     run: async (options) => {
       const { images, ...result } = runPowerCuts(options);
-      const cuts = new Map([["power cut", images]]);
-      return { ...result, boots: images, forks: 0, planned: cuts, fired: cuts };
+      return { ...result, boots: images, forks: 0, planned: eachOnce(["power cut"]), fired: new Map([["power cut", images]]) };
     },
   },
 ];

@@ -7,11 +7,18 @@ import { HeardRows, lieOf, madeUpDigest, madeUpPlace, madeUpRow, waysToLie } fro
 
 const NO_ID = new Uint8Array(32);
 
-/** Begins and never ends. What comes it does not read: no credit is ever given. */
+/** Of so many turns it goes on in one with what it is asked for. */
+const TRICKLE_TURNS = 16;
+/** The beginning of a range, and a little of what is said to come. */
+const BEGUN = Uint8Array.of(0, 0, 200, 0, 1, 2, 3);
+
+/** Begins and never ends. Of what it is asked for a few bytes come now and then; and nothing is acknowledged. */
 export class SlowLoris implements Hostility {
-  readonly reads = "no";
+  readonly reads = "yes";
   readonly #random: SeededRandom;
   readonly #heard = new HeardRows();
+  /** Streams that it has begun, by the peer that asked, and the next piece of each. */
+  readonly #begun = new Map<PeerId, Map<number, number>>();
   #streams = 0;
 
   constructor(random: SeededRandom) {
@@ -25,20 +32,34 @@ export class SlowLoris implements Hostility {
       const { author, subject, epoch } = row;
       link.say({ kind: "want", stream: this.#streams++, place: { author, subject, epoch }, from: 1, previous: NO_ID });
     }
-    // Of what nobody else has, so that it is asked for.
-    link.say({ kind: "held", number: session + 1, rows: [madeUpRow(random)] });
+    // Of what there is, so that it is asked for in the place of who has it; and of what nobody else has.
+    const lies = this.#heard.some(random, 4).map((row) => ({ ...row, size: row.size + 1, headId: random.bytes(NO_ID.length) }));
+    link.say({ kind: "held", number: session + 1, rows: [...lies, madeUpRow(random)] });
     if (session % 4 === 0) link.say({ kind: "open", session, scope: link.scope, digest: madeUpDigest(random, 1_000), ask: undefined });
     if (session % 4 === 2) link.say({ kind: "difference", session, part: 0, parts: 2, rows: [madeUpRow(random)] });
+    if (session % TRICKLE_TURNS === 0) for (const stream of this.#of(link).keys()) this.#trickle(link, stream);
   }
 
   heard(link: HostileLink, message: SyncMessage): void {
     this.#heard.heard(message);
-    if (message.kind === "want") {
-      const bytes = Uint8Array.of(0, 200, 0, 0, ...this.#random.bytes(20));
-      link.say({ kind: "chunk", stream: message.stream, seq: 0, position: "within", hash: undefined, bytes });
-    }
+    if (message.kind === "want" && !this.#of(link).has(message.stream)) this.#trickle(link, message.stream);
+    if (message.kind === "enough") this.#of(link).delete(message.stream);
     if (message.kind === "open" && this.#random.chance(0.5) === "yes")
       link.say({ kind: "opened", session: message.session, digest: madeUpDigest(this.#random, 10), tell: undefined });
+  }
+
+  #of({ peer }: HostileLink): Map<number, number> {
+    const streams = this.#begun.get(peer) ?? new Map<number, number>();
+    this.#begun.set(peer, streams);
+    return streams;
+  }
+
+  #trickle(link: HostileLink, stream: number): void {
+    const streams = this.#of(link);
+    const seq = streams.get(stream) ?? 0;
+    streams.set(stream, seq + 1);
+    const bytes = seq === 0 ? BEGUN : new Uint8Array(1);
+    link.say({ kind: "chunk", stream, seq, position: "within", hash: undefined, bytes });
   }
 }
 
@@ -162,11 +183,11 @@ export class Equivocating implements Hostility {
   tick(link: HostileLink): void {
     if (!this.#order.has(link.peer)) this.#order.set(link.peer, this.#order.size);
     const offers = this.#branchFor(link);
-    const [last] = offers.slice(-1) as [RangeOffer];
-    const { place, headId, seal } = last.checkpoint;
+    // Of each of its lanes: some are given in two epochs.
+    const ends = new Map(offers.map(({ checkpoint }) => [checkpoint.place.epoch.index, checkpoint]));
+    const rows = [...ends.values()].map(({ place, headId, seal }) => ({ ...place, size: seal.size, headId, freezeAt: 0, hybridSize: 0 }));
     // Whoever holds the other one by now takes no push that brings nothing new: it is told that there is something else.
-    if (link.turns % 2 === 1)
-      return link.say({ kind: "held", number: link.turns, rows: [{ ...place, size: seal.size, headId, freezeAt: 0, hybridSize: 0 }] });
+    if (link.turns % 2 === 1) return link.say({ kind: "held", number: link.turns, rows });
     for (const offer of offers) link.say({ kind: "push", range: encodeRange(offer) });
   }
 

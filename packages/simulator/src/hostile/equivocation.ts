@@ -1,4 +1,4 @@
-import { type AuthorId, offeredEnd, type RangeOffer, type SubjectPath, toHex } from "@sinter/core";
+import { type AuthorId, type LanePlace, offeredEnd, type RangeOffer, type SubjectPath, toHex } from "@sinter/core";
 import type { SeededRandom } from "../seeded-random.js";
 import { Scribe, type ScribeOptions, type Written } from "./scribe.js";
 
@@ -8,6 +8,8 @@ export interface Equivocation {
   readonly author: AuthorId;
   readonly path: SubjectPath;
   readonly how: "plain" | "backdated" | "cross-epoch";
+  /** Which has both: what the second branch goes on with may be in another. */
+  readonly lane: LanePlace;
   /** Either of them from the first event on. */
   readonly branches: readonly [readonly RangeOffer[], readonly RangeOffer[]];
   /** How many events both have in common. */
@@ -46,6 +48,7 @@ export function equivocation({ number, wallMs, random, ...options }: Equivocatio
     author: first.author,
     path: options.path,
     how,
+    lane: laneOf(first),
     branches: [one.offers, other.offers],
     stem: sizeOf(first),
     payloads: {
@@ -53,6 +56,12 @@ export function equivocation({ number, wallMs, random, ...options }: Equivocatio
       branches: [branches[0].map(nameOf), [...branches[1], ...(how === "cross-epoch" ? branches[2] : [])].map(nameOf)],
     },
   };
+}
+
+function laneOf({ offers }: Written): LanePlace {
+  const [offer] = offers;
+  if (offer === undefined) throw new Error("the scribe wrote nothing");
+  return offer.checkpoint.place;
 }
 
 function sizeOf({ offers }: Written): number {

@@ -41,6 +41,7 @@ export function sampleRecord(peers: number, more: Partial<SimRecord> = {}): SimR
     writesStoppedMs: 30_000,
     convergedMs: 31_200,
     endedMs,
+    calledOff: "no",
     violations: [],
     traceHash: "ab".repeat(32),
     faults: { lost: 12 },

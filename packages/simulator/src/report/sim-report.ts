@@ -1,6 +1,6 @@
 import type { SimRecord } from "../sim/record.js";
 import { topologyText } from "../sim/settings.js";
-import { convergenceSeconds, quantile } from "../sim/summary.js";
+import { convergenceSeconds, quantile, shareText } from "../sim/summary.js";
 import { timeText } from "./drawing.js";
 import { lagNote, lagPlot } from "./lag-plot.js";
 import { latencyPlot } from "./latency-plot.js";
@@ -13,10 +13,13 @@ import { trafficPlot } from "./traffic-plot.js";
 
 export function simReport(record: SimRecord): string {
   const { settings, way, rounds, traffic, violations } = record;
-  const verdict = violations.length > 0 ? "violations" : record.convergedMs === undefined ? "not converged" : "converged";
+  const end = violations.length > 0 ? "violations" : record.convergedMs === undefined ? "not converged" : "converged";
+  const isWhole = record.calledOff === "no";
+  const verdict = isWhole ? end : `called off, ${end} until then`;
+  const time = isWhole ? timeText(record.endedMs) : `called off after ${timeText(record.endedMs)} of ${timeText(settings.durationMs)}`;
   return page({
     title: `Sinter simulation: ${settings.peers} peers, seed ${settings.seed}: ${verdict}`,
-    lead: `${way === "virtual" ? "Virtual time and network" : "Real sockets on this machine"}, ${topologyText(settings.topology)}, ${timeText(record.endedMs)}.`,
+    lead: `${way === "virtual" ? "Virtual time and network" : "Real sockets on this machine"}, ${topologyText(settings.topology)}, ${time}.`,
     parts: [
       figures(headline(record)),
       ...violationParts(violations),
@@ -63,7 +66,7 @@ function headline(record: SimRecord): Figure[] {
   return [
     {
       name: "Converged after writes stopped",
-      value: convergence === undefined ? "never" : timeText(convergence * 1_000),
+      value: convergence === undefined ? (record.calledOff === "yes" ? "not yet" : "never") : timeText(convergence * 1_000),
       mood: convergence === undefined ? "bad" : "good",
     },
     { name: "Violations", value: String(violations.length), mood: violations.length === 0 ? "good" : "bad" },
@@ -114,7 +117,7 @@ function settingRows({ settings }: SimRecord): (readonly [string, string | numbe
     ["chunk", `${rest.chunkBytes} bytes`],
     ["window", `${rest.windowChunks} chunks`],
     ["reconciler", rest.reconciler ?? "the cheapest"],
-    ["loss, duplication, reordering", `${weather.loss}, ${weather.duplication}, ${weather.reordering}`],
+    ["loss, duplication, reordering", [weather.loss, weather.duplication, weather.reordering].map(shareText).join(", ")],
     ["delay, jitter", `${timeText(weather.delayMs)}, ${timeText(weather.jitterMs)}`],
     ["failures", rest.failurePeriodMs === 0 ? "none" : `every ${timeText(rest.failurePeriodMs)}, for ${timeText(rest.recoveryDelayMs)}`],
     ["writes stop at", rest.stopWritesAtMs === 0 ? "the quiet at the end" : timeText(rest.stopWritesAtMs)],

@@ -18,6 +18,7 @@ export function aRecord(said: Partial<SimRecord> = {}): SimRecord {
     writesStoppedMs: 30_000,
     convergedMs: undefined,
     endedMs: 0,
+    calledOff: "no",
     violations: [],
     traceHash: "",
     faults: {},

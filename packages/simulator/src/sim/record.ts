@@ -110,6 +110,8 @@ export interface SimRecord {
   /** When all roots were equal for good after writes had stopped, by a look at them at each change; `undefined`: they never were. */
   readonly convergedMs: number | undefined;
   readonly endedMs: number;
+  /** Whether it was ended before its time: what it would have come to is not known. */
+  readonly calledOff: "yes" | "no";
   /** What no run may show; empty in a good one. */
   readonly violations: readonly string[];
   /** Of the trace; empty on real sockets, where no two runs are the same. */

@@ -63,6 +63,7 @@ export class SimRecorder {
   #writes = 0;
   #stoppedMs: number | undefined;
   #endedMs: number | undefined;
+  #calledOff: SimRecord["calledOff"] = "no";
   readonly #hash = new Mixer();
 
   constructor(options: SimRecorderOptions) {
@@ -143,6 +144,11 @@ export class SimRecorder {
     return this.#violated;
   }
 
+  /** It ends before its time. */
+  callOff(): void {
+    this.#calledOff = "yes";
+  }
+
   /** From here on nothing more is seen of frames and links: whoever looks at the peers once more adds nothing to the figures. */
   ended(): void {
     if (this.#endedMs !== undefined) return;
@@ -172,6 +178,7 @@ export class SimRecorder {
       writesStoppedMs,
       convergedMs: this.#equalSinceMs === undefined ? undefined : Math.max(this.#equalSinceMs, writesStoppedMs),
       endedMs,
+      calledOff: this.#calledOff,
       violations: more > 0 ? [...this.#violations, `and ${more} more`] : [...this.#violations],
       traceHash: way === "virtual" ? this.#hash.hex() : "",
       faults: Object.fromEntries(this.#faults),

@@ -34,27 +34,27 @@ const wrong: readonly (readonly [said: Partial<SimSettings>, what: string, reaso
   [{ peers: 0 }, "peers", "0 is not from 1 to 10000"],
   [{ peers: simPeersMax + 1 }, "peers", "10001 is not from 1 to 10000"],
   [{ peers: 2.5 }, "peers", "2.5 is no whole number"],
-  [{ durationMs: Number.NaN }, "durationMs", "NaN is no whole number"],
-  [{ durationMs: 86_400_001 }, "durationMs", "86400001 is not from 1 to 86400000"],
-  [{ writeIntervalMs: -1 }, "writeIntervalMs", "-1 is not from 0 to 86400000"],
-  [{ syncIntervalMs: 0 }, "syncIntervalMs", "0 is not from 1 to 86400000"],
-  [{ heartbeatMs: 15_001 }, "heartbeatMs", "15001 is not from 1 to 15000"],
-  [{ suspectMs: 30_001 }, "suspectMs", "30001 is not from 1 to 30000"],
-  [{ suspectMs: 750 }, "suspectMs", "750 is no more than a heartbeat of 750: everybody would be suspected"],
+  [{ durationMs: Number.NaN }, "durationMs", "NaN is no whole number of milliseconds"],
+  [{ durationMs: 86_400_001 }, "durationMs", "24h0m0.001s is not from 1ms to 24h0m0s"],
+  [{ writeIntervalMs: -1 }, "writeIntervalMs", "-1ms is not from 0s to 24h0m0s"],
+  [{ syncIntervalMs: 0 }, "syncIntervalMs", "0s is not from 1ms to 24h0m0s"],
+  [{ heartbeatMs: 15_001 }, "heartbeatMs", "15.001s is not from 1ms to 15s"],
+  [{ suspectMs: 30_001 }, "suspectMs", "30.001s is not from 1ms to 30s"],
+  [{ suspectMs: 750 }, "suspectMs", "750ms is no more than a heartbeat of 750ms: everybody would be suspected"],
   [{ chunkBytes: 63 }, "chunkBytes", "63 is not from 64 to 524288"],
   [{ windowChunks: 0 }, "windowChunks", "0 is not from 1 to 1024"],
-  [{ retransMs: 99 }, "retransMs", "99 is not from 100 to 86400000"],
-  [{ failurePeriodMs: -1 }, "failurePeriodMs", "-1 is not from 0 to 86400000"],
-  [{ recoveryDelayMs: -1 }, "recoveryDelayMs", "-1 is not from 0 to 86400000"],
-  [{ stopWritesAtMs: -1 }, "stopWritesAtMs", "-1 is not from 0 to 86400000"],
-  [{ quiesceLastMs: 60_001 }, "quiesceLastMs", "60001 is not from 0 to 60000"],
+  [{ retransMs: 99 }, "retransMs", "99ms is not from 100ms to 24h0m0s"],
+  [{ failurePeriodMs: -1 }, "failurePeriodMs", "-1ms is not from 0s to 24h0m0s"],
+  [{ recoveryDelayMs: -1 }, "recoveryDelayMs", "-1ms is not from 0s to 24h0m0s"],
+  [{ stopWritesAtMs: -1 }, "stopWritesAtMs", "-1ms is not from 0s to 24h0m0s"],
+  [{ quiesceLastMs: 60_001 }, "quiesceLastMs", "1m0.001s is not from 0s to 1m0s"],
   [{ seed: -1 }, "seed", "-1 is not from 0 to 9007199254740991"],
   [{ weather: { ...defaultSettings.weather, loss: 1.1 } }, "loss", "1.1 is no share from 0 to 1"],
   [{ weather: { ...defaultSettings.weather, loss: 1 } }, "loss", "where all is lost nothing can be said"],
   [{ weather: { ...defaultSettings.weather, duplication: Number.NaN } }, "duplication", "NaN is no share from 0 to 1"],
   [{ weather: { ...defaultSettings.weather, reordering: -0.1 } }, "reordering", "-0.1 is no share from 0 to 1"],
-  [{ weather: { ...defaultSettings.weather, delayMs: 60_001 } }, "delayMs", "60001 is not from 0 to 60000"],
-  [{ weather: { ...defaultSettings.weather, jitterMs: 0.5 } }, "jitterMs", "0.5 is no whole number"],
+  [{ weather: { ...defaultSettings.weather, delayMs: 60_001 } }, "delayMs", "1m0.001s is not from 0s to 1m0s"],
+  [{ weather: { ...defaultSettings.weather, jitterMs: 0.5 } }, "jitterMs", "0.5 is no whole number of milliseconds"],
   [{ keys: [] }, "keys", "0 of them, where 1 to 1024 are allowed"],
   [{ keys: ["A", ""] }, "keys", "a key of 0 characters, where 1 to 256 are allowed"],
   [{ keys: ["A", "B", "A"] }, "keys", "one of them comes twice"],
@@ -129,3 +129,15 @@ function heardFrom(first: number, pairs: readonly (readonly [number, number])[])
     }
   return heard;
 }
+
+test("a quiet and an end of writes that nobody said are cut to a shorter run, and those that were said are not", () => {
+  const times = (said: Partial<SimSettings>): unknown => {
+    const answer = settingsFrom(said);
+    return answer.kind === "wrong" ? answer.what : [answer.settings.quiesceLastMs, answer.settings.stopWritesAtMs];
+  };
+  expect(times({})).toEqual([10_000, 30_000]);
+  expect(times({ durationMs: 20_000 })).toEqual([10_000, 10_000]);
+  expect(times({ durationMs: 5_000 })).toEqual([833, 4_167]);
+  expect(times({ durationMs: 5_000, stopWritesAtMs: 30_000 })).toEqual([833, 30_000]);
+  expect(times({ durationMs: 5_000, quiesceLastMs: 10_000 })).toBe("quiesceLastMs");
+});

@@ -13,11 +13,14 @@ import {
   simWindowChunksMax,
 } from "../limits.js";
 import type { SimSettings, SimTopology } from "./record.js";
+import { durationText } from "./summary.js";
 
 // What a run is made of: what is taken where nothing is said, ready-made weathers, and whether what was said can be run at all.
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
+/** The quiet takes so much of the run by itself. */
+const QUIET_PART = 6;
 
 /** As the prior art has them, so that its figures and ours can be laid side by side. */
 export const defaultSettings: SimSettings = {
@@ -70,9 +73,21 @@ export type SettingsAnswer =
 
 /** What was said over what the profile says over what is taken by itself, if that can be run. */
 export function settingsFrom(said: Partial<SimSettings>, profile?: SimProfileName): SettingsAnswer {
-  const settings: SimSettings = { ...defaultSettings, ...(profile === undefined ? {} : simProfiles[profile]), ...said };
+  const whole: SimSettings = { ...defaultSettings, ...(profile === undefined ? {} : simProfiles[profile]), ...said };
+  const settings = { ...whole, ...fittingTimes(whole, said) };
   const wrong = faultIn(settings);
   return wrong === undefined ? { kind: "settings", settings } : { kind: "wrong", ...wrong };
+}
+
+/** Times that nobody said, cut to a run that is shorter than they are. */
+function fittingTimes({ durationMs, quiesceLastMs, stopWritesAtMs }: SimSettings, said: Partial<SimSettings>): Partial<SimSettings> {
+  const isLong = said.quiesceLastMs === undefined && quiesceLastMs >= durationMs;
+  const quietMs = isLong ? Math.floor(durationMs / QUIET_PART) : quiesceLastMs;
+  const untilQuietMs = Math.max(0, durationMs - quietMs);
+  return {
+    quiesceLastMs: quietMs,
+    stopWritesAtMs: said.stopWritesAtMs === undefined ? Math.min(stopWritesAtMs, untilQuietMs) : stopWritesAtMs,
+  };
 }
 
 interface Fault {
@@ -83,7 +98,7 @@ interface Fault {
 /** What is wrong with them, and why. */
 export function faultIn(settings: SimSettings): Fault | undefined {
   for (const [what, least, most] of bounds(settings)) {
-    const reason = outside(settings[what], least, most);
+    const reason = outside(what, settings[what], [least, most]);
     if (reason !== undefined) return { what, reason };
   }
   return shareFault(settings) ?? pairFault(settings) ?? keysFault(settings) ?? linksFault(settings);
@@ -111,9 +126,16 @@ function bounds({ durationMs }: SimSettings): readonly (readonly [Numbers, numbe
   ];
 }
 
-function outside(value: number, least: number, most: number): string | undefined {
-  if (!Number.isInteger(value)) return `${value} is no whole number`;
-  return value < least || value > most ? `${value} is not from ${least} to ${most}` : undefined;
+function outside(what: string, value: number, [least, most]: readonly [number, number]): string | undefined {
+  const isTime = what.endsWith("Ms");
+  if (!Number.isInteger(value)) return `${value} is no whole number${isTime ? " of milliseconds" : ""}`;
+  const text = isTime ? flagText : String;
+  return value < least || value > most ? `${text(value)} is not from ${text(least)} to ${text(most)}` : undefined;
+}
+
+/** As a flag takes it. */
+function flagText(ms: number): string {
+  return ms < 0 ? `-${durationText(-ms)}` : durationText(ms);
 }
 
 function shareFault({ weather }: SimSettings): Fault | undefined {
@@ -122,7 +144,7 @@ function shareFault({ weather }: SimSettings): Fault | undefined {
     if (!(share >= 0 && share <= 1)) return { what, reason: `${share} is no share from 0 to 1` };
   }
   for (const what of ["delayMs", "jitterMs"] as const) {
-    const reason = outside(weather[what], 0, simWeatherMsMax);
+    const reason = outside(what, weather[what], [0, simWeatherMsMax]);
     if (reason !== undefined) return { what, reason };
   }
   return weather.loss === 1 ? { what: "loss", reason: "where all is lost nothing can be said" } : undefined;
@@ -131,7 +153,10 @@ function shareFault({ weather }: SimSettings): Fault | undefined {
 /** Of two that have to fit each other. */
 function pairFault({ heartbeatMs, suspectMs, reconciler }: SimSettings): Fault | undefined {
   if (suspectMs <= heartbeatMs)
-    return { what: "suspectMs", reason: `${suspectMs} is no more than a heartbeat of ${heartbeatMs}: everybody would be suspected` };
+    return {
+      what: "suspectMs",
+      reason: `${flagText(suspectMs)} is no more than a heartbeat of ${flagText(heartbeatMs)}: everybody would be suspected`,
+    };
   if (reconciler !== undefined && !reconcilers.includes(reconciler))
     return { what: "reconciler", reason: `${reconciler} is none of ${reconcilers.join(", ")}` };
   return undefined;

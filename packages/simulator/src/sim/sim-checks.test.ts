@@ -1,7 +1,8 @@
 import type { LinkStatus } from "@sinter/core";
 import { expect, test } from "vitest";
+import { hasher } from "../feeds/web-assembly.suite.js";
 import { defaultSettings } from "./settings.js";
-import { statusFaults } from "./sim-checks.js";
+import { missingAt, statusFaults } from "./sim-checks.js";
 import type { SimHost } from "./sim-host.js";
 
 const host = (index: number, root: string, sinceMs: number): SimHost => ({ index, rooted: { root, sinceMs } }) as unknown as SimHost;
@@ -26,4 +27,14 @@ test("a peer may say that it is in sync until news must have come that it is not
 test("whoever says anything else says nothing wrong", () => {
   const links = (["behind", "stuck", "comparing"] as const).map((state) => link("other", state));
   expect(statusFaults(here, { links }, around(10_000_000))).toEqual([]);
+});
+
+test("a write is missing where its author has it no more, and anywhere once all have met", () => {
+  const empty = (index: number, author: string): SimHost => ({ index, author, view: { subjectId: () => undefined } }) as unknown as SimHost;
+  const [hosts, writes] = [[empty(0, "aa"), empty(1, "bb")], [{ author: "bb", epoch: 0, seq: 2, id: "1d" }]];
+  const lacks = (by: "every peer" | "its author") => missingAt(hosts, { path: "a", hasher, writes, by });
+  expect(lacks("every peer")).toEqual(
+    [0, 1].map((index) => `peer ${index} lacks write 2 of bb/0, which was acknowledged: nothing is there`),
+  );
+  expect(lacks("its author")).toEqual(["peer 1 lacks write 2 of bb/0, which was acknowledged: nothing is there"]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { aChunk, aRecord, aRound } from "./a-record.suite.js";
 import { defaultSettings } from "./settings.js";
-import { deviation, durationText, mean, quantile, summaryText } from "./summary.js";
+import { deviation, durationText, mean, quantile, shareText, summaryText } from "./summary.js";
 
 const full = aRecord({
   settings: { ...defaultSettings, weather: { loss: 0.1, duplication: 0.05, reordering: 0.125, delayMs: 5, jitterMs: 1_500 } },
@@ -123,4 +123,16 @@ test("durations are told as Go tells them", () => {
     [86_399_999, "23h59m59.999s"],
   ];
   for (const [ms, text] of told) expect(durationText(ms)).toBe(text);
+});
+
+test("a run that was called off says so behind all else", () => {
+  const text = summaryText({ ...full, calledOff: "yes" });
+  expect(text).toBe(`${summaryText(full)}Called off: after 4s of 1m0s\n`);
+});
+
+test("shares are told without an exponent", () => {
+  expect([0, 1, 0.5, 0.125, 1e-7].map(shareText)).toEqual(["0", "1", "0.5", "0.125", "0.0000001"]);
+  const { settings } = full;
+  const text = summaryText({ ...full, settings: { ...settings, weather: { ...settings.weather, loss: 1e-7 } } });
+  expect(text).toContain("loss=0.0000001 dup=0.05");
 });

@@ -6,9 +6,12 @@ import type { SimChunk, SimRecord } from "./record.js";
 const SECOND_MS = 1_000;
 const MEBIBYTE_BYTES = 1_048_576;
 const NONE = "n/a";
+const SHARE_DIGITS = 9;
 
 export function summaryText(record: SimRecord): string {
-  return [...headLines(record), latencyLine(record), convergenceLine(record), ...countLines(record)].map((line) => `${line}\n`).join("");
+  return [...headLines(record), latencyLine(record), convergenceLine(record), ...countLines(record), ...calledOffLines(record)]
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 function headLines({ settings }: SimRecord): readonly string[] {
@@ -57,6 +60,11 @@ function countLines(record: SimRecord): readonly string[] {
     windowLine(record),
     throughputLine(record),
   ];
+}
+
+/** Only where there is something to tell: who knows of no such line reads the others as they are. */
+function calledOffLines({ calledOff, endedMs, settings }: SimRecord): readonly string[] {
+  return calledOff === "no" ? [] : [`Called off: after ${durationText(Math.round(endedMs))} of ${durationText(settings.durationMs)}`];
 }
 
 function rttLine(chunks: readonly SimChunk[]): string {
@@ -132,10 +140,15 @@ function shortDuration(ms: number): string {
   return text.includes(".") ? `${Math.round(ms)}ms` : text;
 }
 
+/** As a flag takes it: without an exponent, however small. */
+export function shareText(value: number): string {
+  return value.toFixed(SHARE_DIGITS).replace(/\.?0+$/, "");
+}
+
 /** At least two digits, and as many as it takes. */
 function share(value: number): string {
   const short = value.toFixed(2);
-  return Number(short) === value ? short : String(value);
+  return Number(short) === value ? short : shareText(value);
 }
 
 function figure(value: number | undefined): string {

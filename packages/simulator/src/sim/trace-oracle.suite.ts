@@ -73,6 +73,7 @@ export function reckoned(texts: readonly string[]): Omit<SimRecord, "way"> {
     writesStoppedMs,
     convergedMs: convergedOf(told("root"), settings.peers, writesStoppedMs),
     endedMs,
+    calledOff: "no",
     violations: told("violation").map(({ words }) => words.slice(1).join(" ")),
     traceHash: texts.reduce((mixer, text) => mixer.text(text), new Mixer()).hex(),
     faults: faultsOf(told("fault")),

@@ -8,7 +8,7 @@ import { World } from "../world.js";
 import type { SimRecord, SimSettings } from "./record.js";
 import { SimRecorder } from "./recorder.js";
 import { faultIn, knobsOf, linksOf, writesStopMs } from "./settings.js";
-import { type AcknowledgedWrite, missingAt, statusFaults } from "./sim-checks.js";
+import { type AcknowledgedWrite, apartText, missingAt, statusFaults } from "./sim-checks.js";
 import { SimHost, type SimHostParts } from "./sim-host.js";
 
 // A run in virtual time: peers that ship write to a few keys, over links that lose and mix up what they carry and that fail; then
@@ -274,14 +274,17 @@ class VirtualRun {
         hosts.reduce((sum, { weather }) => sum + (weather?.[of] ?? 0), 0),
       );
     this.#recorder.ended();
-    if (this.#isCalledOff) return;
+    if (this.#isCalledOff) return this.#recorder.callOff();
     for (const { index, why } of hosts) if (why !== undefined) this.#recorder.violation(`peer ${index} came to an end: ${why}`);
     if (this.#writing > 0) this.#recorder.violation(`${this.#writing} writes were never answered`);
     if (this.#recorder.met === "no") {
       const roots = new Set(hosts.map(({ sample }) => sample.root));
-      this.#recorder.violation(`at the end there are ${roots.size} roots`);
+      this.#recorder.violation(apartText(roots.size));
     }
-    for (const missing of missingAt(hosts, PATH, this.#options.hasher, this.#acknowledged)) this.#recorder.violation(missing);
+    // As long as they have not met, nothing is lost that its author holds.
+    const by = this.#recorder.met === "yes" ? "every peer" : "its author";
+    for (const missing of missingAt(hosts, { path: PATH, hasher: this.#options.hasher, writes: this.#acknowledged, by }))
+      this.#recorder.violation(missing);
     await this.#askStatus(hosts.slice(0, simStatusPeersMax));
   }
 }

@@ -115,7 +115,7 @@ export class ChaosTransport implements Transport {
     const { delayMs, jitterMs, reordering } = chaos();
     const isHeld = this.#happens(reordering);
     if (isHeld) this.counts.held++;
-    const waitMs = delayMs + (jitterMs > 0 ? random.below(Math.ceil(jitterMs)) : 0) + (isHeld ? 1 + random.below(HELD_MS) : 0);
+    const waitMs = delayMs + (jitterMs > 0 ? (random.below(PARTS) / PARTS) * jitterMs : 0) + (isHeld ? 1 + random.below(HELD_MS) : 0);
     if (waitMs === 0) return transport.send(to, frame, messageClass);
     if (delayMs > 0) this.counts.delayed++;
     const link = this.#links.get(to);

@@ -89,17 +89,21 @@ test("freeze points are equal", () => {
 });
 
 test("an equivocator is proven to be one, wherever both histories came", () => {
-  const two = { author: "eve", path: "w/a", branches: [["x1"], ["y1", "y2"]] } as const;
-  const held = (...names: string[]) => ({ events: names.map((name, at) => event(name, at + 1, { author: "eve" })) });
+  const two = { author: "eve", path: "w/a", epoch: "0-ee", branches: [["x1"], ["y1", "y2"]] } as const;
+  const held = (...names: string[]) => ({ events: names.map((name, at) => event(name, at + 1, { author: "eve", epoch: "0-ee" })) });
   expect(branchesSeen(held("s1"), two)).toEqual([]);
   expect(branchesSeen(held("s1", "x1"), two)).toEqual([0]);
   expect(branchesSeen(held("y2"), two)).toEqual([1]);
   // Of another author, what is called so is something else.
-  expect(branchesSeen({ events: [event("x1", 1)] }, two)).toEqual([]);
+  expect(branchesSeen({ events: [event("x1", 1, { epoch: "0-ee" })] }, two)).toEqual([]);
+  // What the second goes on with in an epoch of its own came without it: nothing there contradicts the first.
+  expect(branchesSeen({ events: [...held("x1").events, event("y2", 1, { author: "eve", epoch: "1-ee" })] }, two)).toEqual([0]);
   const proven = { forks: [{ author: "eve", epoch: "0-ee", forkedAt: 2 }] };
   expect(unproven([seen(0), seen(1)], two, new Set([0]))).toEqual([]);
   expect(unproven([seen(0, proven), seen(1, proven)], two, new Set([0, 1]))).toEqual([]);
   expect(unproven([seen(0, proven), seen(1)], two, new Set([0, 1]))).toMatchObject([{ host: 1 }]);
+  const elsewhere = { forks: [{ author: "eve", epoch: "1-ee", forkedAt: 2 }] };
+  expect(unproven([seen(0, proven), seen(1, elsewhere)], two, new Set([0, 1]))).toMatchObject([{ host: 1 }]);
 });
 
 test("clocks: nobody is ahead of true time by more than its clock, and what it may take over", () => {

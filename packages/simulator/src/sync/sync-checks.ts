@@ -118,24 +118,30 @@ function frozenIn({ forks }: SeenSubject): string {
   return shown.length === 0 ? "nothing" : shown.sort().join(" ");
 }
 
-/** Two histories, by the payloads that are in one of them alone. */
+/** Two histories of one lane, by the payloads that are in one of them alone. */
 export interface TwoHistories {
   readonly author: string;
   readonly path: string;
+  /** Of the lane. What one of them goes on with in a later epoch is valid beside the other: it may be all that comes of it. */
+  readonly epoch: string;
   readonly branches: readonly [readonly string[], readonly string[]];
 }
 
 /** Which of them were ever seen at some of those who hear of each other. */
-export function branchesSeen({ events }: Pick<SeenSubject, "events">, { author, branches }: TwoHistories): readonly number[] {
-  const names = new Set(events.flatMap((event) => (event.author === author ? [event.name] : [])));
+export function branchesSeen({ events }: Pick<SeenSubject, "events">, { author, epoch, branches }: TwoHistories): readonly number[] {
+  const names = new Set(events.flatMap((event) => (event.author === author && event.epoch === epoch ? [event.name] : [])));
   return [0, 1].filter((branch) => branches[branch]?.some((name) => names.has(name)));
 }
 
 /** Where both came to some who hear of each other, everybody there has the proof. `met`: which of the two came. */
-export function unproven(seen: readonly SeenSubject[], { author, path }: TwoHistories, met: ReadonlySet<number>): readonly Problem[] {
+export function unproven(
+  seen: readonly SeenSubject[],
+  { author, path, epoch }: TwoHistories,
+  met: ReadonlySet<number>,
+): readonly Problem[] {
   if (met.size < 2) return [];
   return seen.flatMap(({ host, forks }) =>
-    forks.some((fork) => fork.author === author)
+    forks.some((fork) => fork.author === author && fork.epoch === epoch)
       ? []
       : [{ host, what: `both histories of ${author.slice(0, 6)} in ${path} came to who hear of each other, and no proof of that is here` }],
   );

@@ -72,7 +72,8 @@ export function seenOf(host: SyncHost, hasher: Hasher, path: SubjectPath): SeenS
   };
 }
 
-function epochName({ index, nonce }: { readonly index: number; readonly nonce: Uint8Array }): string {
+/** As a lane is called, beside its author. */
+export function epochName({ index, nonce }: { readonly index: number; readonly nonce: Uint8Array }): string {
   return `${index}-${toHex(nonce)}`;
 }
 

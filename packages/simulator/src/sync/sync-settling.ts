@@ -16,7 +16,7 @@ import {
 import { firstWallMs, type SyncHost } from "./sync-host.js";
 import { isWantedBy } from "./sync-plan.js";
 import { always, isGood, lookAgainMs, pass, raiseAll, type SyncScene } from "./sync-scene.js";
-import { type Circle, payloadApart, rowsOf, seenOf } from "./sync-seen.js";
+import { type Circle, epochName, payloadApart, rowsOf, seenOf } from "./sync-seen.js";
 import { beyondBounds, claimsSync, type DescribedPeer, leftIn, notInSync, type SeenPair, untrueClaims } from "./sync-status.js";
 
 // What is looked at while a run goes on, and once all hold the same: the checkers of sync-checks.ts and sync-status.ts, given what
@@ -93,7 +93,8 @@ export class Settling {
   #histories(path: string): readonly TwoHistories[] {
     return this.#scene.hostiles.flatMap(({ equivocation }) => {
       if (equivocation === undefined || equivocation.path !== path) return [];
-      return [{ author: toHex(equivocation.author), path, branches: equivocation.payloads.branches }];
+      const { author, lane, payloads } = equivocation;
+      return [{ author: toHex(author), path, epoch: epochName(lane.epoch), branches: payloads.branches }];
     });
   }
 
