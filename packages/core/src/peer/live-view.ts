@@ -79,6 +79,7 @@ export class LiveView {
   #cancelFlush: (() => void) | undefined;
   #cancelWait: (() => void) | undefined;
   #state: "open" | "closed" = "open";
+  #restarts = 0;
 
   constructor(parts: LiveViewParts) {
     this.#parts = parts;
@@ -106,13 +107,13 @@ export class LiveView {
     return this.#fold.waits;
   }
 
-  /** `events` are all that are folded, `since` those since it was opened: the rest was on disk. */
+  /** `events` are all that are folded, `since` those since it was opened or last restarted: the rest was on disk. */
   describe(): { readonly [name: string]: Json } {
     const { waits } = this.#fold;
     let events = 0;
     for (const seq of this.#fold.frontier().values()) events += seq;
     const state = this.#failure?.message ?? (this.isCurrent ? "current" : "folding");
-    const reach = { events, since: this.#fold.events, waiting: waits.size, pending: this.shown.pending };
+    const reach = { events, since: this.#fold.events, restarts: this.#restarts, waiting: waits.size, pending: this.shown.pending };
     return { type: this.#parts.type.name, view: this.#store.number, state, ...reach };
   }
 
@@ -149,6 +150,7 @@ export class LiveView {
 
   /** The store may not have what was given to it: what it has is taken up anew. */
   restart(): void {
+    this.#restarts++;
     this.#failure = undefined;
     this.#old = undefined;
     this.#given = undefined;

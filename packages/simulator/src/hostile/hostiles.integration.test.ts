@@ -27,8 +27,9 @@ test.each(hostileKinds)("%s: nobody honest comes to harm", async (kind) => {
 });
 
 test("who lets no frame be what it should loses its links, and gets them again", async () => {
+  // How often depends on how soon a run ends: these seeds go on for long enough. It has two links, so the third was got again.
   for (const kind of ["random bytes", "forged ranges", "huge counts"] as const) {
-    const [result] = await outcomes(kind);
+    const [result] = await outcomes(kind, [0, 1], 1);
     expect(result?.hungUp, kind).toBeGreaterThan(2);
   }
 });
