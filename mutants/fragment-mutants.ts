@@ -69,10 +69,10 @@ export const fragmentMutants: readonly Mutant[] = [
   {
     name: "numbers-two-forms",
     what: "1e20 and 100000000000000000000 are two numbers",
-    file: "packages/pipeline/src/numbers.ts",
+    file: "packages/core/src/synthesis/numbers.ts",
     find: "(wholeFrom(text) ?? numberFromDouble(near))",
     replace: '(text.includes("e") ? near : (wholeFrom(text) ?? numberFromDouble(near)))',
-    tests: ["packages/pipeline/src/numbers.test.ts"],
+    tests: ["packages/core/src/synthesis/numbers.test.ts"],
   },
   {
     name: "protobuf-oneof-both",

@@ -42,7 +42,7 @@ export const protoFileBytesMax = 4 * 1024 * 1024;
 
 // --- publishing ---
 /** What is written at a time; of text, as many characters. */
-export const publishPieceBytes = 64 * 1024;
+export const publishPieceBytes = 256 * 1024;
 /** Links that lead to one another. */
 export const linksMax = 40;
 /** What another machine's process began to write may be unfinished for so long, and is then taken for left behind. */

@@ -67,7 +67,7 @@ test("what is decided as a whole is not looked into, and elements are found by w
 
 /** The place where that is decided which lies at a pointer. */
 const decided = (paths: Data, document: Data | undefined, pointer: string) =>
-  decidedPlace(names(pointer), planFor(paths), document).join(" ");
+  decidedPlace(names(pointer), { plan: planFor(paths), document }).names.join(" ");
 
 test("a place is decided where it is, or around it", () => {
   const document = { a: { b: [1, { c: 2 }], d: "x" }, s: ["x"] };
@@ -78,6 +78,18 @@ test("a place is decided where it is, or around it", () => {
   expect(decided({ "/a": { strategy: "lww", whole: true } }, document, "/a/d")).toBe("a");
   expect(decided({ "/s": "or-set" }, document, "/s/0")).toBe("s");
   expect(decided({ "/s": "mv" }, document, "/s/0")).toBe("s");
+});
+
+test("names are typed in any form, and what elements are told apart by in its own", () => {
+  const [composed, decomposed] = ["\u00e9", "e\u0301"];
+  const nameOf = (name: string) => name.normalize("NFC");
+  const plan = planFor({ "/*": { strategy: "by-key", key: "id" } });
+  const typed = [decomposed, decomposed, decomposed, "gone"];
+  expect(decidedPlace(typed, { plan, document: { [composed]: [{ id: decomposed, [composed]: {} }] }, nameOf })).toEqual({
+    pointer: [composed, decomposed, composed, "gone"],
+    names: [composed, `"${decomposed}"`, composed, "gone"],
+  });
+  expect(decidedPlace([decomposed], { plan, document: { [decomposed]: [] } }).names).toEqual([decomposed]);
 });
 
 test("what is not there was decided where it is missing first", () => {

@@ -72,22 +72,38 @@ export class Collecting {
   }
 }
 
+export interface Sight {
+  readonly plan: Plan;
+  readonly document: Data | undefined;
+  /** A name of an object in the form that the document has it in, however it was typed: as it is, where left out. */
+  nameOf?(typed: string): string;
+}
+
 /** The place that `pointer` is decided at: itself, or the one around it that is decided as a whole, or came to nothing. By-key elements
  * are found in the document by their index, else by what they are told apart by. */
-export function decidedPlace(pointer: readonly string[], plan: Plan, document: Data | undefined): readonly string[] {
+export function decidedPlace(typed: readonly string[], { plan, document, nameOf = (name) => name }: Sight): DecidedPlace {
   const names: string[] = [];
+  const pointer: string[] = [];
   let place = plan;
   let value = document;
-  for (const shown of pointer) {
+  for (const name of typed) {
     const { rule } = place;
     if (value === undefined || (rule.kind === "decide" && rule.over === "whole")) break;
+    const shown = rule.kind === "by-key" ? name : nameOf(name);
     const found = rule.kind === "by-key" ? elementAt(value as readonly Data[], shown, rule.key) : fieldAt(value, shown);
     if (found === undefined) break;
     names.push(found.name);
+    pointer.push(shown);
     value = found.value;
     place = place.child(found.name);
   }
-  return names;
+  return { pointer, names };
+}
+
+/** In the document, and as rules have it: by-key elements by what they are told apart by. */
+interface DecidedPlace {
+  readonly pointer: readonly string[];
+  readonly names: readonly string[];
 }
 
 interface Found {

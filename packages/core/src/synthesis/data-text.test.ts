@@ -4,7 +4,7 @@ import { canonicalJson } from "../bytes/canonical-json.js";
 import { compareBytes } from "../bytes/order.js";
 import { encodeUtf8 } from "../bytes/utf8.js";
 import type { Data } from "./data.js";
-import { compareTexts, equalData, textOfData, writeData } from "./data-text.js";
+import { compareTexts, equalData, textOfData } from "./data-text.js";
 import { anyValue } from "./drawn.suite.js";
 
 test("the text is the canonical form of RFC 8785, and whole numbers have all their digits", () => {
@@ -23,25 +23,6 @@ test("names that objects have from elsewhere are names", () => {
 test("halves of characters are no text", () => {
   expect(() => textOfData(["\ud800"])).toThrow(RangeError);
   expect(() => textOfData({ "\udc00": 1 })).toThrow(RangeError);
-});
-
-test("property: in pieces it is the same text", () => {
-  fc.assert(
-    fc.property(anyValue, (value) => {
-      const pieces: string[] = [];
-      writeData(value, (piece) => pieces.push(piece));
-      expect(pieces.join("")).toBe(textOfData(value));
-    }),
-    { numRuns: 200 },
-  );
-});
-
-test("pieces are handed on before all of it is there", () => {
-  const value = Array.from({ length: 50_000 }, (_, index) => `text ${index}`);
-  const pieces: string[] = [];
-  writeData(value, (piece) => pieces.push(piece));
-  expect(pieces.length).toBeGreaterThan(5);
-  expect(pieces.join("")).toBe(textOfData(value));
 });
 
 test("property: texts are in the order of their bytes", () => {

@@ -5,9 +5,6 @@ import { type Data, type DataObject, isDataObject } from "./data.js";
 
 // Data in its one canonical form (RFC 8785), with whole numbers of any size in all their digits.
 
-/** Room for what is gathered before it is handed on. */
-const PIECE_CHARS = 64 * 1024;
-
 export function textOfData(value: Data): string {
   if (typeof value === "string") return textOfString(value);
   // String(-0) is "0".
@@ -21,39 +18,6 @@ export function textOfData(value: Data): string {
     before = ",";
   }
   return before === "{" ? "{}" : `${text}}`;
-}
-
-/** The same in pieces, for what is too large for one text. */
-export function writeData(value: Data, put: (piece: string) => void): void {
-  const rest = new Pieces(put).add("", value);
-  if (rest !== "") put(rest);
-}
-
-class Pieces {
-  readonly #put: (piece: string) => void;
-
-  constructor(put: (piece: string) => void) {
-    this.#put = put;
-  }
-
-  /** What is not handed on yet, with the value behind it. */
-  add(before: string, value: Data): string {
-    if (typeof value !== "object" || value === null) return before + textOfData(value);
-    let piece = before;
-    let sign = "";
-    const [open, close] = Array.isArray(value) ? "[]" : "{}";
-    piece += open;
-    for (const name of Array.isArray(value) ? value.keys() : Object.keys(value).sort()) {
-      piece += sign;
-      if (typeof name === "string") piece += `${textOfString(name)}:`;
-      piece = this.add(piece, (value as Readonly<Record<string | number, Data>>)[name] as Data);
-      sign = ",";
-      if (piece.length < PIECE_CHARS) continue;
-      this.#put(piece);
-      piece = "";
-    }
-    return piece + close;
-  }
 }
 
 /** Most names and many texts have nothing to escape. */

@@ -1,6 +1,8 @@
 import { differenceCharsMax, differencesListedMax } from "../bytes/limits.js";
+import { decodeUtf8 } from "../bytes/utf8.js";
 import { type Data, type DataObject, isDataObject } from "./data.js";
-import { textOfData, writeData } from "./data-text.js";
+import { writeData } from "./data-bytes.js";
+import { textOfData } from "./data-text.js";
 import { pointerOf } from "./pointer.js";
 
 // What changes where one document takes the place of another.
@@ -41,7 +43,7 @@ function beginning(value: Data): string {
   let text = "";
   // It may be longer than a text can be.
   writeData(value, (piece) => {
-    if (text.length <= differenceCharsMax) text += piece.slice(0, differenceCharsMax + 1);
+    if (text.length <= differenceCharsMax) text += (decodeUtf8(piece) as string).slice(0, differenceCharsMax + 1);
   });
   return text.length <= differenceCharsMax ? text : `${text.slice(0, differenceCharsMax).replace(/[\ud800-\udbff]$/, "")}…`;
 }

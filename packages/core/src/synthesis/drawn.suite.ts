@@ -163,7 +163,7 @@ function elements(value: Data, key: string): DataObject[] {
   const entries = isObject(value) ? Object.entries(value) : [["a", value] as const];
   const keyed = entries.map(([name, each]) => ({
     ...(isObject(each) ? each : { a: each }),
-    [key]: name === "1" ? 1e21 : name === "b" ? 10n ** 21n : name,
+    [key]: name !== "1" ? name : canonical(each).length % 2 === 0 ? 1e21 : 10n ** 21n,
   }));
   return keyed.map((each) => Object.fromEntries(Object.entries(each)));
 }

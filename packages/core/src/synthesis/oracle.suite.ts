@@ -28,6 +28,8 @@ export function isObject(value: Data | undefined): value is DataObject {
 
 export function canonical(value: Data): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  // 1e21 is a whole number as any other.
+  if (typeof value === "number" && Math.abs(value) >= 1e21) return `${BigInt(value)}`;
   if (!isObject(value)) return typeof value === "string" ? JSON.stringify(value) : `${value}`;
   const names = Object.keys(value).sort();
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`;
@@ -238,7 +240,11 @@ class Answer {
     const settled: Data[] = [];
     for (const [text, shown] of sorted) {
       const here = elements.filter(({ value }) => canonical(value[key]) === text);
-      const spot = { names: [...names, text], pointer: `${pointer}/${settled.length}`, missing: `${pointer}/${shown}` };
+      const spot = {
+        names: [...names, text],
+        pointer: `${pointer}/${settled.length}`,
+        missing: `${pointer}/${typeof shown === "string" ? shown : text}`,
+      };
       const element = this.place(here, spot);
       if (element !== undefined) settled.push(element);
     }

@@ -118,6 +118,19 @@ test("texts are made what rules say they are", () => {
   expect(body.n).toBe("-1.5");
 });
 
+test.each<[string, Data]>([
+  ["[9007199254740993,-9007199254740993]", [2n ** 53n + 1n, -(2n ** 53n) - 1n]],
+  ['{"a":{"b":[1e21,1.5e22,12345678901234567890.0]},"c":1e2}', { a: { b: [10n ** 21n, 15n * 10n ** 21n, 12345678901234567890n] }, c: 100 }],
+  [
+    '["9007199254740993","#0","##1 \\"9007199254740993",9007199254740993]',
+    ["9007199254740993", "#0", '##1 "9007199254740993', 2n ** 53n + 1n],
+  ],
+  ['{"9007199254740993":"\\u00230","x":9007199254740993}', { "9007199254740993": "#0", x: 2n ** 53n + 1n }],
+  ["1e20", 10n ** 20n],
+])("whole numbers in JSON are exact: %s", (text, value) => {
+  expect(typed({ n: text }, { match: "**", fields: { n: "json" } })).toEqual({ n: value });
+});
+
 test("what is no text, or not there, or of other files, stays", () => {
   const rule = { match: "*.csv", fields: { n: "number", m: "boolean" } };
   expect(typed({ n: 5 }, rule)).toEqual({ n: 5 });
@@ -144,7 +157,10 @@ test.each([
   ["boolean", "yes"],
   ["boolean", "True"],
   ["json", "{"],
-  ["json", "[9007199254740993]"],
+  ["json", "[1e999]"],
+  ["json", "{9007199254740993:1}"],
+  ["json", "[09007199254740993]"],
+  ["json", '["\\ud800",9007199254740993]'],
 ])("as %s, %j is refused", (type, text) => {
   expect(reasonOf(typed({ n: text }, { match: "**", fields: { n: type } }))).toBe(`a ${type} under "n", not ${JSON.stringify(text)}`);
 });

@@ -3,6 +3,7 @@ import { type Data, type DataObject, isDataObject } from "./data.js";
 import { dataFault } from "./data-fault.js";
 import { type Envelope, envelopeFrom } from "./fragment.js";
 import { type Glob, globFrom } from "./glob.js";
+import { numberFromDecimal } from "./numbers.js";
 import { pathPattern } from "./path-pattern.js";
 import type { PathRule } from "./plan.js";
 import { namesOfPointer, pointerOf } from "./pointer.js";
@@ -164,14 +165,21 @@ function typedText(text: string, type: Exclude<FieldType, "text">): Data | undef
   return type === "number" && typeof value !== "number" && typeof value !== "bigint" ? undefined : value;
 }
 
-/** Of JSON; whole numbers exactly. */
+const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** Of JSON; whole numbers exactly: those that JSON.parse would round stand in what it is given as texts that nothing in there begins with. */
 function dataFrom(text: string): Data | undefined {
-  if (/^-?(?:0|[1-9]\d*)$/.test(text)) {
-    const number = Number(text);
-    return Number.isSafeInteger(number) ? number : BigInt(text);
-  }
   try {
-    const value: unknown = JSON.parse(text);
+    const rounded = JSON.stringify(JSON.parse(text));
+    let mark = "#";
+    while (rounded.includes(mark)) mark += "#";
+    const exact: bigint[] = [];
+    const marked = text.replaceAll(TEXT_OR_NUMBER, (token) => {
+      const number = token.startsWith('"') ? undefined : numberFromDecimal(token);
+      return typeof number === "bigint" ? `"${mark}${exact.push(number) - 1}"` : token;
+    });
+    const isMarked = (value: unknown) => typeof value === "string" && value.startsWith(mark);
+    const value: unknown = JSON.parse(marked, (_name, each) => (isMarked(each) ? exact[Number(each.slice(mark.length))] : each));
     return dataFault(value) === undefined ? (value as Data) : undefined;
   } catch {
     // No JSON: there is no more to say.

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { Malformed } from "../bytes/malformed.js";
 import { reasonOf } from "../merge/story.suite.js";
+import { decidedPlace } from "./collect.js";
 import type { Data } from "./data.js";
 import { textOfData } from "./data-text.js";
 import { pointerOf } from "./pointer.js";
 import { RefusedFragment, type Rules } from "./preparing.js";
 import type { Contested } from "./settle.js";
-import { Explaining, inOrder, placeOf, rulesFrom, Synthesis } from "./synthesis.js";
+import { Explaining, inOrder, rulesFrom, Synthesis } from "./synthesis.js";
 
 const noTypes = () => new Malformed("no types here");
 
@@ -72,7 +73,7 @@ test("contested places come in the order of their pointers", () => {
 test("places are explained from the fragments, gone through once more", () => {
   const by = rules({ "/w": { strategy: "lww", whole: true } });
   const state = { w: { x: 2 }, a: 1 };
-  const places = [placeOf(["w", "x"], by, state), placeOf(["a"], by, state), placeOf(["gone"], by, state)];
+  const places = [["w", "x"], ["a"], ["gone"]].map((names) => decidedPlace(names, { plan: by.plan, document: state }));
   expect(places.map(({ pointer }) => pointerOf(pointer))).toEqual(["/w", "/a", "/gone"]);
   const explaining = new Explaining(by, places);
   const head = { source: "s", stamp: 1, priority: 0 };

@@ -1,6 +1,6 @@
 import { candidatesListedMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
-import { Collecting, decidedPlace } from "./collect.js";
+import { Collecting } from "./collect.js";
 import type { Data } from "./data.js";
 import { join } from "./join.js";
 import { planOf } from "./plan.js";
@@ -108,10 +108,4 @@ export class Explaining {
       return found === undefined ? [] : [explainedPlace(pointerOf(pointer), found.plan.rule, found.decision, candidatesListedMax)];
     });
   }
-}
-
-/** Where that is decided which lies at `pointer` of the document. */
-export function placeOf(pointer: readonly string[], { plan }: Rules, state: Data | undefined): Pick<Contested, "pointer" | "names"> {
-  const names = decidedPlace(pointer, plan, state);
-  return { pointer: pointer.slice(0, names.length), names };
 }

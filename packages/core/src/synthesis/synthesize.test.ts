@@ -292,6 +292,49 @@ test("elements that are told apart by a key merge, and what tells them apart is 
   expect(synthesized(said, by({ strategy: "lww", whole: true })).text).toBe('{"l":[{"id":1},{"id":2,"n":1},{"id":"x","n":5}]}');
 });
 
+test("a fragment that is gone takes its elements with it, and what it said of those of others", () => {
+  const base = { id: "base", content: { l: [{ id: 2, n: 1, o: { a: 1 } }, { id: 3 }] } };
+  const team = {
+    id: "team",
+    stamp: 5,
+    content: {
+      l: [
+        { id: 1, n: 7 },
+        { id: 2, n: 9, o: { a: 2, b: 2 } },
+        { id: 3, x: 4 },
+      ],
+    },
+  };
+  const by = (of: Data) => ({ strategies: { paths: { "/l": { strategy: "by-key", key: "id", of } } } });
+  for (const of of ["lww", "pn-counter", { strategy: "lww", whole: true }] satisfies Data[]) {
+    const [options, alone] = [by(of), synthesize([base], by(of))];
+    expect(alone.text).toBe('{"l":[{"id":2,"n":1,"o":{"a":1}},{"id":3}]}');
+    expect(synthesize([base, team], options).text).toContain('{"id":1,"n":7}');
+    const gone = { id: "team", stamp: 6 };
+    for (const fragments of [
+      [base, team, gone],
+      [gone, team, base],
+    ]) {
+      const { text, conflicts, provenance } = synthesize(fragments, options);
+      expect([text, conflicts]).toEqual([alone.text, []]);
+      expect(provenance.explain("/l")?.candidates.map(({ id }) => id)).toEqual(["base"]);
+      expect(provenance.explain("/l/0/n")?.candidates.map(({ id }) => id)).toEqual(["base"]);
+    }
+  }
+});
+
+test("a number from code and the same from a file are one", () => {
+  const { text, conflicts, state } = synthesized([
+    { a: [1e21, { b: -1.5e300 }], c: 1e23 },
+    { a: [10n ** 21n, { b: -15n * 10n ** 299n }], c: 10n ** 23n },
+  ]);
+  expect([text, conflicts]).toEqual([`{"a":[1${"0".repeat(21)},{"b":-15${"0".repeat(299)}}],"c":1${"0".repeat(23)}}`, []]);
+  expect(state).toEqual({ a: [10n ** 21n, { b: -15n * 10n ** 299n }], c: 10n ** 23n });
+  const content = JSON.parse('{"__proto__":1e21,"x":[1,-0.5]}') as Data;
+  expect(synthesized([content]).text).toBe(`{"__proto__":1${"0".repeat(21)},"x":[1,-0.5]}`);
+  expect(Object.getOwnPropertyDescriptor(content, "__proto__")?.value).toBe(1e21);
+});
+
 test("a schema says what is right, in fragments and in the document, and how it merges", () => {
   const root = "https://example.org/schema";
   const schema = compileSchema({

@@ -1,14 +1,16 @@
 import { Malformed } from "../bytes/malformed.js";
 import type { AnyDefinedMerge } from "../merge/define-merge.js";
+import { decidedPlace } from "./collect.js";
 import { type Data, isDataObject } from "./data.js";
 import { dataFault } from "./data-fault.js";
 import { compareTexts, textOfData } from "./data-text.js";
 import { stampFrom, unstamped } from "./fragment.js";
+import { withOneForm } from "./numbers.js";
 import { namesOfPointer } from "./pointer.js";
 import { type Prepared, prepare, RefusedFragment, type Rules } from "./preparing.js";
 import type { CompiledSchema, Violation } from "./schema/compile.js";
 import type { Contested } from "./settle.js";
-import { Explaining, inOrder, placeOf, rulesFrom, Synthesis } from "./synthesis.js";
+import { Explaining, inOrder, rulesFrom, Synthesis } from "./synthesis.js";
 import type { ExplainedPlace } from "./told.js";
 
 // Many fragments that contradict each other, one document: a function of the set of fragments. Their order, how often they come and
@@ -80,7 +82,7 @@ export function synthesize(fragments: Iterable<Fragment>, options: SynthesisOpti
       explain(pointer) {
         const names = namesOfPointer(pointer);
         if (names === undefined) throw new RangeError(`${JSON.stringify(pointer)} is no JSON pointer: write it like "/services/api"`);
-        return explained([placeOf(names, rules, state)])[0];
+        return explained([decidedPlace(names, { plan: rules.plan, document: state })])[0];
       },
     },
   };
@@ -127,7 +129,7 @@ function versionOf(fragment: Fragment, rules: Rules): Version {
   if (content === undefined) return { ...at, made: undefined };
   const fault = dataFault(content);
   if (fault !== undefined) return { ...at, made: new RefusedFragment(id, { names: [], expected: `JSON: ${fault}` }) };
-  return { ...at, made: prepare(rules, { id, stamp, source, priority }, content) };
+  return { ...at, made: prepare(rules, { id, stamp, source, priority }, withOneForm(content)) };
 }
 
 /** By when it was delivered, else by when it says that it was said, else by its bytes. */

@@ -156,6 +156,14 @@ test("folders may be so deep in one another, and no deeper, by links neither", (
   expect(() => fragmentTree(folder)).toThrow(`is deeper than ${treeDepthMax} folders`);
 });
 
+test("there may be so many files and folders, what is passed over among them, and no more", () => {
+  put("a.json", "b/c.json", "b/.hidden", "d.txt");
+  // The folder b is one of them.
+  expect(fragmentTree(folder, { filesMax: 5 }).files).toHaveLength(2);
+  const refused = expect.objectContaining({ code: "too-large", message: `${folder} holds more than 4 files and folders` });
+  expect(() => fragmentTree(folder, { filesMax: 4 })).toThrow(refused);
+});
+
 test("links that lead to twice as many folders each do not go on for ever", () => {
   const levels = 40;
   for (let at = 0; at < levels; at++) {

@@ -30,7 +30,11 @@ export interface LeftOut {
 
 const PASSED_OVER = /^\.|^~\$|~$|\.(?:tmp|part|swp)$|^#.*#$/;
 
-export function fragmentTree(folder: string, options: FormatOptions = {}): FragmentTree {
+export interface TreeOptions extends FormatOptions {
+  readonly filesMax?: number | undefined;
+}
+
+export function fragmentTree(folder: string, options: TreeOptions = {}): FragmentTree {
   const walk = new TreeWalk(folder, options);
   walk.enter({ path: "", real: realFolder(folder), above: [] });
   return { files: inOrder(walk.files), skipped: inOrder(walk.skipped), unreadable: inOrder(walk.unreadable) };
@@ -50,18 +54,20 @@ class TreeWalk {
   readonly unreadable: LeftOut[] = [];
   readonly #root: string;
   readonly #options: FormatOptions;
+  readonly #filesMax: number;
   #looked = 0;
   #followed = 0;
 
-  constructor(root: string, options: FormatOptions) {
+  constructor(root: string, options: TreeOptions) {
     this.#root = root;
     this.#options = options;
+    this.#filesMax = options.filesMax ?? treeFilesMax;
   }
 
   enter(folder: Folder): void {
     if (folder.above.length > treeDepthMax) this.#refuse(`is deeper than ${treeDepthMax} folders at ${folder.path}`);
     for (const entry of this.#entriesOf(folder)) {
-      if (++this.#looked > treeFilesMax) this.#refuse(`holds more than ${treeFilesMax} files and folders`);
+      if (++this.#looked > this.#filesMax) this.#refuse(`holds more than ${this.#filesMax} files and folders`);
       if (PASSED_OVER.test(entry.name)) continue;
       const path = folder.path === "" ? entry.name : `${folder.path}/${entry.name}`;
       if (entry.name.includes("\ufffd")) this.unreadable.push({ path, reason: "its name is no UTF-8: call it something else" });

@@ -1,7 +1,6 @@
-import { type Data, isWhole, jsonDepthMax } from "@sinter/core";
+import { type Data, isWhole, jsonDepthMax, numberFromDecimal } from "@sinter/core";
 import { FormatFault } from "../format.js";
 import { composed, setOwn } from "../names.js";
-import { numberFromDecimal } from "../numbers.js";
 import { columnAt, lineAt } from "../text.js";
 
 // JSON read with care (RFC 8259), where it must be said what is wrong with it, or where numbers or names are not what JSON.parse makes of

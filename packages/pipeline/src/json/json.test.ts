@@ -1,9 +1,8 @@
 import type { Data } from "@sinter/core";
-import { isDataObject, isWhole, jsonDepthMax } from "@sinter/core";
+import { isDataObject, isWhole, jsonDepthMax, numberFromDouble } from "@sinter/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FormatFault } from "../format.js";
-import { numberFromDouble } from "../numbers.js";
 import { shown } from "../shown.suite.js";
 import { json, parseJson, parsePlain } from "./json.js";
 import { countingValues, JsonScan } from "./json-scan.js";

@@ -1,6 +1,5 @@
-import { type Data, jsonDepthMax } from "@sinter/core";
+import { type Data, jsonDepthMax, numberFromDouble, numberFromWhole } from "@sinter/core";
 import { composed, setOwn } from "../names.js";
-import { numberFromDouble, numberFromWhole } from "../numbers.js";
 import { bufferOf } from "../text.js";
 import { Message, type Raw, readMessage, zeroOf } from "./message.js";
 import type { FieldPlan, MessagePlan, MessageSchema, ValuePlan } from "./message-plan.js";

@@ -32,5 +32,5 @@ export class Folder {
 }
 
 export function textOf(synthesis: DirectorySynthesis): string {
-  return synthesis.pieces().join("");
+  return Buffer.concat(synthesis.pieces()).toString();
 }

@@ -2,7 +2,8 @@ import type { Rules } from "@sinter/core";
 import { type Explaining, pointerOf, prepare, RefusedFragment, Synthesis } from "@sinter/core";
 import { FormatFault } from "../format.js";
 import type { FormatOptions } from "../formats.js";
-import { type FragmentPart, type InputFile, readParts } from "./parts.js";
+import { filesToRead } from "./files-to-read.js";
+import { type FragmentPart, type InputFile, readParts, type TakePart } from "./parts.js";
 
 // Some of the files, gathered. A large input is shared out over threads, each of which does this with its share.
 
@@ -21,6 +22,8 @@ export interface Gathering {
   readonly rules: Rules;
   readonly formats: FormatOptions;
   readonly files: readonly InputFile[];
+  /** How many there may be, with this one; one where left out. */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** So many files more are read. */
   progress?(files: number): void;
@@ -55,11 +58,12 @@ export async function explainShare(gathering: Gathering, explaining: Explaining)
 /** Others have their turn after so long. */
 const TURN_MS = 20;
 
-async function eachPart({ files, formats, signal, progress }: Gathering, take: (part: FragmentPart) => void): Promise<void> {
+async function eachPart(gathering: Gathering, take: TakePart): Promise<void> {
+  const { formats, signal, progress } = gathering;
   let since = performance.now();
   let read = 0;
+  const isTurnOver = () => performance.now() - since >= TURN_MS;
   const pause = async () => {
-    if (performance.now() - since < TURN_MS) return;
     progress?.(read);
     read = 0;
     await new Promise((resolve) => setImmediate(resolve));
@@ -67,11 +71,13 @@ async function eachPart({ files, formats, signal, progress }: Gathering, take: (
     since = performance.now();
   };
   signal?.throwIfAborted();
-  for (const file of files) {
-    const pieces = readParts(file, formats, take);
-    if (pieces !== undefined) for await (const _piece of pieces) await pause();
-    read++;
-    await pause();
+  for await (const files of filesToRead(gathering)) {
+    for (const file of files) {
+      const pieces = readParts(file, formats, take);
+      if (pieces !== undefined) for await (const _piece of pieces) if (isTurnOver()) await pause();
+      read++;
+      if (isTurnOver()) await pause();
+    }
   }
   progress?.(read);
 }

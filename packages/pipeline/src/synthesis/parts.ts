@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Data } from "@sinter/core";
 import { fragmentTree } from "../files/fragment-tree.js";
@@ -15,7 +14,6 @@ export interface InputFile {
   readonly path: string;
   /** From here. */
   readonly full: string;
-  readonly bytes: number;
 }
 
 /** How files are to be read, as threads tell each other. */
@@ -55,30 +53,38 @@ export interface Input {
 export function inputOf(folder: string, formats: FormatOptions): Input {
   const { files, skipped, unreadable } = fragmentTree(folder, formats);
   return {
-    files: files.map(({ path }) => {
-      const full = join(folder, path);
-      // Whoever reads it finds that it is gone.
-      return { path, full, bytes: statSync(full, { throwIfNoEntry: false })?.size ?? 0 };
-    }),
+    files: files.map(({ path }) => ({ path, full: join(folder, path) })),
     skipped,
     unreadable,
   };
 }
 
+export type TakePart = (part: FragmentPart) => void;
+
+/** A file, and what is in it if that was read already. */
+export interface InputBytes {
+  readonly file: InputFile;
+  readonly bytes?: Uint8Array | undefined;
+}
+
 /** Hands on what is in the file. Asynchronous where it takes several turns: a file of records is read piece by piece. */
-export function readParts(file: InputFile, formats: FormatOptions, take: (part: FragmentPart) => void): AsyncIterable<unknown> | undefined {
+export function readParts({ file, bytes }: InputBytes, formats: FormatOptions, take: TakePart): AsyncIterable<unknown> | undefined {
   const format = formatOf(file.path, formats);
   if (format === undefined) throw new Error(`a file of no format, ${file.path}, was taken for one of fragments`);
   if (format.kind === "document") {
-    readDocumentParts(file, format, take);
+    readDocumentParts({ file, bytes: bytes ?? readDocument(file.full) }, format, take);
     return undefined;
   }
   const one: TakeRecord = (content, line) => take({ id: recordPath(file.path, line), file, line, content });
   return readRecords(file.full, format, one);
 }
 
-function readDocumentParts(file: InputFile, format: DocumentFormat, take: (part: FragmentPart) => void): void {
-  const bytes = readDocument(file.full);
+interface ReadFile {
+  readonly file: InputFile;
+  readonly bytes: Uint8Array | FormatFault;
+}
+
+function readDocumentParts({ file, bytes }: ReadFile, format: DocumentFormat, take: TakePart): void {
   if (bytes instanceof FormatFault) return take({ id: file.path, file, line: 1, content: bytes });
   for (const { number, line, body } of format.parse(bytes))
     take({ id: partPath(file.path, number), file, line, content: body, lineOf: (names) => format.lineOf(bytes, names, number) });
@@ -92,7 +98,7 @@ export async function partOf(id: string, files: ReadonlyMap<string, InputFile>, 
   const file = files.get(id) ?? files.get(id.replace(RECORD, "")) ?? files.get(id.replace(PART, ""));
   if (file === undefined) return undefined;
   let found: FragmentPart | undefined;
-  const pieces = readParts(file, formats, (part) => {
+  const pieces = readParts({ file }, formats, (part) => {
     if (part.id === id) found ??= part;
   });
   if (pieces !== undefined) for await (const _piece of pieces) if (found !== undefined) break;

@@ -74,6 +74,12 @@ test("explained is who says what, in which file and on which line, also in an en
   expect(byName?.candidates).toEqual(age?.candidates);
 });
 
+test("names in a pointer may be typed in any Unicode form", async () => {
+  const folder = new Folder().put("in/a.json", '{"caf\u00e9":{"n":1}}').put("in/b.json", '{"cafe\u0301":{"n":2}}');
+  const [place] = await (await folder.synthesize()).explain(["/cafe\u0301/n"]);
+  expect(place).toMatchObject({ pointer: "/caf\u00e9/n", value: 2, candidates: [{ file: "b.json" }, { file: "a.json" }] });
+});
+
 test("all conflicts are listed, in the order of the document", async () => {
   const folder = new Folder()
     .put("in/a.json", { z: 1, a: { b: 1 }, m: 1, same: 1 })

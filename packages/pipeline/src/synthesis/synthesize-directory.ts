@@ -2,11 +2,11 @@ import { availableParallelism } from "node:os";
 import {
   type Contested,
   type Data,
+  decidedPlace,
   type ExplainedPlace,
   Explaining,
   inOrder,
   namesOfPointer,
-  placeOf,
   pointerOf,
   SinterError,
   type Synthesis,
@@ -15,6 +15,7 @@ import {
 } from "@sinter/core";
 import type { Delimiter } from "../csv/csv.js";
 import { contestedListedMax, contestedPerPassMax } from "../limits.js";
+import { composed } from "../names.js";
 import { type ProtoSource, readProtoFiles } from "../protobuf/proto-files.js";
 import { ContestedCount, type ContestedCounts } from "./contested-count.js";
 import { type CheckLaws, importTypes } from "./custom-types.js";
@@ -52,7 +53,7 @@ export async function synthesizeDirectory(options: DirectoryOptions): Promise<Di
   const { files, skipped, unreadable } = inputOf(inputDir, formats);
   let read = 0;
   const progress = (more: number) => options.progress?.({ files: (read += more), of: files.length });
-  const gathering: Gathering = { rules, formats, files, signal };
+  const gathering: Gathering = { rules, formats, files, threads: jobs, signal };
   const gather = (more: Partial<Gathering> = {}) => gatherAll({ ...gathering, ...more }, { jobs, source, reading, shareBytes });
   const { synthesis, refused } = await gather({ progress });
   const all = [...unreadable.map(({ path, reason }) => ({ id: path, file: path, pointer: "", expected: reason, found: "" })), ...refused];
@@ -80,7 +81,7 @@ export class DirectorySynthesis {
   readonly violations: readonly Violation[];
   readonly #gathering: Gathering;
   readonly #again: () => Promise<Synthesis>;
-  #pieces: readonly string[] | undefined;
+  #pieces: readonly Uint8Array[] | undefined;
 
   constructor(gathering: Gathering, { synthesis, refused, skipped, again }: Gathered) {
     this.#gathering = gathering;
@@ -94,10 +95,10 @@ export class DirectorySynthesis {
     this.violations = this.state === undefined ? [] : (gathering.rules.schema?.check(this.state, "document") ?? []);
   }
 
-  /** The document in its canonical form, in pieces; none, where nothing is said. */
-  pieces(): readonly string[] {
+  /** The document in its canonical form, in pieces of whole characters; none, where nothing is said. */
+  pieces(): readonly Uint8Array[] {
     if (this.#pieces !== undefined) return this.#pieces;
-    const pieces: string[] = [];
+    const pieces: Uint8Array[] = [];
     if (this.state !== undefined) writeData(this.state, (piece) => pieces.push(piece));
     this.#pieces = pieces;
     return pieces;
@@ -110,7 +111,7 @@ export class DirectorySynthesis {
     const places = pointers.map((pointer) => {
       const names = namesOfPointer(pointer);
       if (names === undefined) throw new SinterError("usage", `${pointer} is no JSON pointer`, 'Write it like "/services/api/replicas".');
-      return placeOf(names, rules, this.state);
+      return decidedPlace(names, { plan: rules.plan, document: this.state, nameOf: composed });
     });
     const told = await this.#explained(places);
     const files = new Map(this.#gathering.files.map((file) => [file.path, file]));

@@ -1,9 +1,8 @@
 import { createRequire } from "node:module";
-import { type Data, isWhole, jsonDepthMax } from "@sinter/core";
+import { type Data, isWhole, jsonDepthMax, numberFromDouble, numberFromWhole } from "@sinter/core";
 import type * as Library from "smol-toml";
 import { FormatFault } from "../format.js";
 import { composed, setOwn } from "../names.js";
-import { numberFromDouble, numberFromWhole } from "../numbers.js";
 import { lineAt } from "../text.js";
 import { placeInToml, timesInToml } from "./toml-places.js";
 

@@ -1,9 +1,8 @@
-import { type Data, type DataObject, isDataObject, isWhole, jsonDepthMax } from "@sinter/core";
+import { type Data, type DataObject, isDataObject, isWhole, jsonDepthMax, numberFromDecimal, numberFromWhole } from "@sinter/core";
 import type { Alias, ParsedNode, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { FormatFault } from "../format.js";
 import { aliasedValuesMax } from "../limits.js";
 import { composed, setOwn } from "../names.js";
-import { numberFromDecimal, numberFromWhole } from "../numbers.js";
 import { placeAt, type YamlDocument, yamlLibrary } from "./yaml-documents.js";
 
 // What a YAML document says, as data. An alias is the value of its anchor once more. `<<: *defaults` stands for the members of what it

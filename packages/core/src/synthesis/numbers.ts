@@ -1,3 +1,5 @@
+import { type Data, isDataObject } from "./data.js";
+
 // A number has one form: whole numbers that a double cannot tell from their neighbours are bigints, all others are doubles. So it is the
 // same in every format and every notation: 1e20 is 100000000000000000000, and -0 is 0.
 
@@ -19,6 +21,20 @@ export function numberFromWhole(value: bigint): number | bigint | undefined {
   const near = Number(value);
   if (isExact(near)) return near;
   return Number.isFinite(near) ? value : undefined;
+}
+
+/** What an application hands in: its 1e21 is the 1000000000000000000000 of a file. Where nothing is to be changed, as it came. */
+export function withOneForm(value: Data): Data {
+  if (typeof value === "number") return numberFromDouble(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (!isDataObject(value)) {
+    const elements = value as readonly Data[];
+    const made = elements.map(withOneForm);
+    return made.some((each, at) => each !== elements[at]) ? made : value;
+  }
+  const fields = Object.entries(value);
+  const made = fields.map(([name, each]): [string, Data] => [name, withOneForm(each)]);
+  return made.some(([, each], at) => each !== fields[at]?.[1]) ? Object.fromEntries(made) : value;
 }
 
 function isExact(value: number): boolean {
