@@ -12,7 +12,7 @@ export function addExplain({ program, context, chosen }: Registry): void {
         "and does not count; and the command that proves each of these events to somebody who has no store.",
     )
     .argument("<path>", "for example team/title")
-    .argument("[key]", "a field, a key or an element; below a field, FIELD/KEY")
+    .argument("[key]", "a field, a key or an element (of a set of bytes: in base64url); below a field, FIELD/KEY")
     .addHelpText(
       "after",
       "\nExamples:\n  sinter explain team/title\n  sinter explain team/issue title\n  sinter explain team/issue tags/ui",

@@ -127,7 +127,8 @@ test("what is not typed rightly is refused before a store is made for it", async
     [["subject", "team/title", "-f"], 1, /there is no store at/],
     [["watch", "team//title", "--type", "register"], 2, /not a subject/],
     [["explain", "team/title", "\ufffd"], 2, /KEY is not valid UTF-8/],
-    [["conflicts", "team/title", "--restore", "0"], 2, /whole number/],
+    [["conflicts", "team/title", "--restore", "1"], 2, /name of a conflict is expected: 12 digits/],
+    [["conflicts", "team/title", "--restore", "3F0C19AB52DE"], 2, /name of a conflict is expected/],
     [["subjects", "team//x"], 2, /not a subject/],
     [["table"], 2, /no table command given\. Give one of put, get, del, scan, history, root/],
     [["table", "drop"], 2, /unknown table command 'drop'\. Give one of put/],
@@ -160,7 +161,7 @@ test("what a store has no place for is refused with what there is", async () => 
     [["explain", "team/issue"], 2, /which has keys, and none is named/],
     [["explain", "team/issue", "tags"], 2, /name one, as in tags\/KEY/],
     [["explain", "team/issue", "tags/none"], 1, /nothing that counts was written: tags\/none in team\/issue/],
-    [["conflicts", "team/issue", "--restore", "1"], 1, /no conflict 1 among 0 conflicts/],
+    [["conflicts", "team/issue", "--restore", "0123456789ab"], 1, /no conflict 0123456789ab among 0 conflicts/],
     [["table", "scan", "team/issue"], 2, /no table/],
     [["table", "get", "team/stock", "apples"], 1, /no key apples in team\/stock/],
     [["table", "history", "team/stock", "apples"], 1, /no key apples in team\/stock/],
@@ -217,14 +218,54 @@ test("explain says who wrote what counts, and the line it prints proves it", asy
   ]);
 });
 
-test("what two stores wrote at once is a conflict on both, and one of them brings back what lost", async () => {
+/** Another store beside ours, and what brings one subject from one to the other. */
+async function twoStores(path: string) {
   const far = { stores: setting.stores, env: { SINTER_DATA: join(place, "far") } };
-  await run("set", "team/title", "near", "--type", "register(text)");
   const network = (await printed("status")).find((line) => line.startsWith("network"))?.split(/ +/)[1];
   const exchange = async (from: Setting, to: Setting, name: string) => {
-    expect((await finish(from, ["export", "team/title", join(place, name)])).code).toBe(0);
+    expect((await finish(from, ["export", path, join(place, name)])).code).toBe(0);
     expect((await finish(to, ["import", join(place, name), "--network", network ?? ""])).code).toBe(0);
   };
+  return { far, exchange };
+}
+
+test("a conflict is restored by its name though the list is another by then, and not at all once it is settled", async () => {
+  await run("set", "team/map", "first", "--key", "b", "--type", "lww-map(text)");
+  const { far, exchange } = await twoStores("team/map");
+  await exchange(setting, far, "first");
+  const apart = async (key: string, name: string) => {
+    expect((await finish(far, ["set", "team/map", `far ${key}`, "--key", key])).code).toBe(0);
+    await printed("set", "team/map", `near ${key}`, "--key", key);
+    await exchange(far, setting, name);
+    return (await json("conflicts", "team/map")) as {
+      readonly name: string;
+      readonly key: string;
+      readonly lost: { readonly value: string };
+    }[];
+  };
+  const [onB] = await apart("b", "second");
+  const both = await apart("a", "third");
+  expect(both.map(({ key }) => key)).toEqual(["a", "b"]);
+  expect(both[1]).toEqual(onB);
+  await printed("conflicts", "team/map", "--restore", onB?.name ?? "");
+  expect(await printed("get", "team/map", "--key", "b")).toEqual([onB?.lost.value]);
+  expect(await printed("get", "team/map", "--key", "a")).toEqual(["near a"]);
+  expect(await refused("conflicts", "team/map", "--restore", onB?.name ?? "")).toEqual([
+    1,
+    `sinter: no conflict ${onB?.name} among 1 conflict of team/map. Somebody may have written since: list them again.\n`,
+  ]);
+});
+
+test("an element of a set of bytes is named in base64url, which the help says", async () => {
+  await run("add", "team/blobs", "ui", "--type", "or-set(bytes)");
+  expect(await json("explain", "team/blobs", "dWk")).toMatchObject([{ winners: [{ seq: expect.any(Number) }] }]);
+  expect(await refused("explain", "team/blobs", "7569!")).toEqual([2, expect.stringContaining("base64url")]);
+  expect((await finish(setting, ["explain", "--help"])).stdout.text.replace(/\s+/g, " ")).toContain("of a set of bytes: in base64url");
+});
+
+test("what two stores wrote at once is a conflict on both, and one of them brings back what lost", async () => {
+  await run("set", "team/title", "near", "--type", "register(text)");
+  const { far, exchange } = await twoStores("team/title");
   await exchange(setting, far, "first");
   expect((await finish(far, ["set", "team/title", "seen by all"])).code).toBe(0);
   await exchange(far, setting, "second");
@@ -232,12 +273,15 @@ test("what two stores wrote at once is a conflict on both, and one of them bring
   await printed("set", "team/title", "nearer");
   await exchange(far, setting, "second");
   const [first = "", second = ""] = await printed("conflicts", "team/title");
-  expect(first).toMatch(/^1\. far {2}by [0-9a-f]{8}, seq \d, \d{4}-.*Z$/);
-  expect(second).toMatch(/^ {3}lost against nearer {2}by [0-9a-f]{8}, seq \d, /);
+  const [name = ""] = first.split(" ");
+  expect(first).toMatch(/^[0-9a-f]{12} {2}far {2}by [0-9a-f]{8}, seq \d, \d{4}-.*Z$/);
+  expect(second).toMatch(/^ {14}lost against nearer {2}by [0-9a-f]{8}, seq \d, /);
   expect((await printed("explain", "team/title"))[2]).toMatch(/^lost {4}\d{4}-.* far$/);
-  expect(await json("conflicts", "team/title")).toMatchObject([{ number: 1, key: "", lost: { value: "far" }, won: [{ value: "nearer" }] }]);
-  expect((await refused("conflicts", "team/title", "--restore", "2"))[0]).toBe(1);
-  expect((await printed("conflicts", "team/title", "--restore", "1"))[0]).toMatch(/^stored in team\/title as seq \d/);
+  expect(await json("conflicts", "team/title")).toMatchObject([{ name, key: "", lost: { value: "far" }, won: [{ value: "nearer" }] }]);
+  // It has one name on both.
+  await exchange(setting, far, "third");
+  expect((await finish(far, ["conflicts", "team/title"])).stdout.lines[0]).toBe(first);
+  expect((await printed("conflicts", "team/title", "--restore", name))[0]).toMatch(/^stored in team\/title as seq \d/);
   expect(await printed("get", "team/title")).toEqual(["far"]);
   const none = await finish(setting, ["conflicts", "team/title"], (session) => (session.stderr.isTTY = true));
   expect([none.stdout.text, none.stderr]).toEqual(["", "no conflicts in team/title\n"]);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runSync } from "@sinter/simulator";
 import { createNodeHasher } from "sinter";
+import { promisesSettled } from "sinter/simulator";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { finish, type Setting } from "../harness.suite.js";
 import { MemoryStores } from "../memory-stores.suite.js";
@@ -23,7 +24,7 @@ async function told(file: string): Promise<unknown> {
 }
 
 /** Promises have gone as far as they can. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = promisesSettled();
 
 test("a run's frames, as they are written today, are read to the last line", async () => {
   const file = join(dir, "wire.trace");

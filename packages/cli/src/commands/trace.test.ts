@@ -254,7 +254,13 @@ test("what is no trace, a damaged one, an empty one, a wrong flag: each is told,
   expect((await trace(written([]), "--json")).stderr).toContain("line 1");
   writeFileSync(join(dir, "empty"), "");
   expect((await trace(join(dir, "empty"))).stderr).toContain("the trace is empty");
-  expect((await trace(join(dir, "none"))).code).toBe(1);
+  for (const [file, code] of [
+    [join(dir, "none"), "ENOENT"],
+    [dir, "EISDIR"],
+  ] as const) {
+    const missing = await trace(file);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining(`sinter: ${file} cannot be read (${code}). Name a trace`)]);
+  }
   const wrong = [
     ["--grep", "("],
     ["--from", "soon"],

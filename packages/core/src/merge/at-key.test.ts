@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { itemKeyBytesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
-import { decodeAt, encodeAt } from "./at-key.js";
+import { Writer } from "../bytes/writer.js";
+import { decodeAt, encodeAt, writeAt } from "./at-key.js";
+import type { Encoded } from "./element-codec.js";
 import { operationKinds } from "./operation-kinds.js";
 import { reasonOf } from "./story.suite.js";
 
@@ -31,6 +33,20 @@ test("a length in more bytes than it needs, or beyond all keys, is malformed", (
   expect(reasonOf(decodeAt(Uint8Array.of(0xff, 0xff, 0x01)))).toContain("longer than any");
   const long = encoded("a".repeat(itemKeyBytesMax + 1), 33);
   expect(reasonOf(decodeAt(long))).toContain(`at most ${itemKeyBytesMax} bytes`);
+});
+
+test.each([0, 1, 127, 128, itemKeyBytesMax])("written behind its length, an operation under a key of %i bytes is the same", (length) => {
+  const key = "\u00e9".repeat(length);
+  for (const payload of [Uint8Array.of(), Uint8Array.of(0x61, 0x62), new Uint8Array(300).fill(0x61)]) {
+    const whole = encodeAt(key, { kind: 43, payload }).payload;
+    const written = (as: Encoded) => {
+      const writer = new Writer(1);
+      writeAt(writer, key, { kind: 43, payload: as });
+      return writer.finish();
+    };
+    expect(written(payload)).toEqual(new Writer().prefixed(whole).finish());
+    expect(written(String.fromCharCode(...payload))).toEqual(written(payload));
+  }
 });
 
 test("whatever is read is written as it was", () => {

@@ -1,4 +1,6 @@
 import { type Decoded, Malformed } from "../bytes/malformed.js";
+import type { Writer } from "../bytes/writer.js";
+import { type Encoded, writeEncoded } from "./element-codec.js";
 import { decodeKey } from "./item-key.js";
 import type { EncodedOperation } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
@@ -25,6 +27,14 @@ export function encodeAt(key: string, { kind, payload }: EncodedOperation): Enco
   bytes[at++] = kind;
   bytes.set(payload, at);
   return { kind: operationKinds.at, payload: bytes };
+}
+
+/** The same behind its length, without an array of its own. */
+export function writeAt(writer: Writer, key: string, { kind, payload }: { readonly kind: number; readonly payload: Encoded }): void {
+  const { length } = key;
+  writer.varint((length < SHORT ? 1 : 2) + length + 1 + payload.length);
+  writer.varint(length).characters(key).u8(kind);
+  writeEncoded(writer, payload);
 }
 
 export function decodeAt(bytes: Uint8Array): Decoded<AtKey> {

@@ -22,6 +22,11 @@ export function noHeads<T>(): Heads<T> {
   return { live: [], ahead: [] };
 }
 
+/** One of its own: heads themselves are never changed. */
+export function copyHeads<T>({ live, ahead }: Heads<T>): Heads<T> {
+  return { live: live.slice(), ahead };
+}
+
 /** What `at` covers counts no more. */
 export function coverHeads<T>(heads: Heads<T>, at: Circumstance): void {
   const { live } = heads;

@@ -61,7 +61,7 @@ export function textKeyFault(key: string): Malformed | undefined {
 }
 
 /** Then it is the same as text and as a key. */
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
   return true;
 }

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { elementBytesMax, itemKeyBytesMax } from "../bytes/limits.js";
+import { isMalformed } from "../bytes/malformed.js";
 import { encodeAt } from "./at-key.js";
 import { json, text } from "./element-codec.js";
-import { lwwMap, MapWrite } from "./lww-map.js";
+import { lwwMap } from "./lww-map.js";
+import type { AnyMergeType } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
-import { reasonOf, Story } from "./story.suite.js";
+import { applyOperation, emptyState } from "./state.js";
+import { letters, reasonOf, Story } from "./story.suite.js";
 
 test("under each key the last write wins, and what was written at once with it lost", () => {
   const story = new Story(lwwMap(json));
@@ -82,11 +85,37 @@ test("operations of other kinds, of no text and of no value are malformed", () =
 });
 
 test("a write keeps what it said when what it came in is used again", () => {
-  const came = Uint8Array.of(0, 0x61);
-  const own = new MapWrite("k", Uint8Array.of(0x61));
-  const within = new MapWrite("k", came.subarray(1), "within");
-  expect(within.value).toEqual(own.value);
-  const value = within.value as Uint8Array;
-  came[1] = 0x62;
+  const { decodeOperation } = lwwMap(text);
+  const { kind, payload } = encodeAt("k", { kind: operationKinds.write, payload: Uint8Array.of(0x61) });
+  const write = decodeOperation(kind, payload);
+  if (isMalformed(write)) throw new Error(write.reason);
+  const { value } = write;
   expect(value).toEqual(Uint8Array.of(0x61));
+  payload.fill(0);
+  expect(value).toEqual(Uint8Array.of(0x61));
+});
+
+test("a value comes to the same whether it is kept as text, as bytes or came from others, and JSON is bounded by its bytes", () => {
+  const story = new Story(lwwMap(json));
+  const values = { ascii: "a", other: "é", number: 1.5, nested: { b: [null, true], a: "\ud83d\ude00" } };
+  const sent = story.operations((it) => {
+    for (const [key, value] of Object.entries(values)) it.set(key, value);
+  });
+  expect(sent.map(({ value }) => typeof value)).toEqual(["string", "object", "string", "object"]);
+  const own = emptyState();
+  for (const [operation, asked] of sent.entries())
+    applyOperation(story.type as AnyMergeType, own.items, asked, {
+      ...{ dot: { lane: 0, seq: 1, operation, wallMs: 1000, counter: 0 }, lanes: letters, seen: own.seen },
+      ...{ covers: () => false, ahead: [] },
+    });
+  own.seen.reach(0, 1);
+  expect(Object.fromEntries(story.valueOf(own))).toEqual(values);
+  story.write("A", (it) => {
+    for (const [key, value] of Object.entries(values)) it.set(key, value);
+  });
+  expect(story.bytesOf(own)).toEqual(story.bytes());
+  story.holds();
+  expect(() => story.operations((it) => it.set("k", "a".repeat(elementBytesMax - 1)))).toThrow(`at most ${elementBytesMax} bytes`);
+  expect(() => story.operations((it) => it.set("k", "é".repeat(elementBytesMax / 2)))).toThrow(`at most ${elementBytesMax} bytes`);
+  expect(() => story.operations((it) => it.set("k", "a".repeat(elementBytesMax - 2)))).not.toThrow();
 });

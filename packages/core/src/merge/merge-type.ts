@@ -75,6 +75,8 @@ export interface MergeType<Item, Operation, Value, Commands> {
   readonly retract: "by-key" | "refold";
 
   encodeOperation(operation: Operation): EncodedOperation;
+  /** The same with the kind ahead of it and the payload behind its length: for types of which one event has many. */
+  writeOperation?(writer: Writer, operation: Operation): void;
   /** `malformed` of what this type has no meaning for, too: another type's operations, what a schema refuses. */
   decodeOperation(kind: number, payload: Uint8Array): Decoded<Operation>;
   keyOf(operation: Operation): string;
@@ -82,6 +84,8 @@ export interface MergeType<Item, Operation, Value, Commands> {
   /** Of a key that nothing was written under. */
   fresh(key: string): Item;
   apply(item: Item, operation: Operation, at: Circumstance): void;
+  /** One of its own, which is changed apart. Where left out, it is written and read. */
+  copy?(item: Item): Item;
   /** Makes `item` what it is to both. `from` stays as it is. */
   join(item: Item, from: Item, joining: Joining): void;
   /** Forgets every operation that `at` covers: it was taken out of a map by who knew it. Types without it are kept operation by

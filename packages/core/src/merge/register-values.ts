@@ -1,7 +1,7 @@
 import { elementBytesMax } from "../bytes/limits.js";
 import { Malformed } from "../bytes/malformed.js";
 import { codecOf, type Element, elementFault, readElement } from "./element-codec.js";
-import { addHead, areBare, coverHeads, type Head, type Heads, joinHeads, noHeads, readHeads, writeHeads } from "./heads.js";
+import { addHead, areBare, copyHeads, coverHeads, type Head, type Heads, joinHeads, noHeads, readHeads, writeHeads } from "./heads.js";
 import type { MergeType } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
 
@@ -41,6 +41,7 @@ export function registerType<T, Value>(element: Element<T>, { name, value, winne
       coverHeads(heads, at);
       addHead(heads, written, at);
     },
+    copy: copyHeads,
     join: joinHeads,
     reset: coverHeads,
     isBare: areBare,

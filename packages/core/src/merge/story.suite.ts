@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { isMalformed, Malformed } from "../bytes/malformed.js";
+import { Writer } from "../bytes/writer.js";
 import type { Dot, Lanes } from "./dot.js";
 import type { AnyMergeType, Circumstance, Explained, MergeType, Reach } from "./merge-type.js";
 import { operationKinds } from "./operation-kinds.js";
@@ -120,9 +121,26 @@ export class Story<Item, Operation, Value, Commands> {
         expect(this.bytesOf(state)).toEqual(whole);
         expect(this.valueOf(state)).toEqual(this.value());
       }
+    this.#isCopied();
     for (let length = 0; length < whole.length; length++)
       expect(decodeItems(this.type as AnyMergeType, whole.subarray(0, length), letters)).toBeInstanceOf(Malformed);
     for (const { kind, payload } of this.events) readsBack(this.type as AnyMergeType, kind, payload);
+  }
+
+  /** Copies are the same, and what is written over one leaves the other as it is. */
+  #isCopied(): void {
+    const { copy } = this.type;
+    if (copy === undefined) return;
+    for (let cut = 0; cut <= this.events.length; cut++) {
+      const state = this.state(this.events.slice(0, cut));
+      const before = this.bytesOf(state);
+      const items = new Map([...state.items].map(([key, item]) => [key, copy(item as Item)]));
+      const copied = { items, seen: this.state(this.events.slice(0, cut)).seen };
+      expect(this.bytesOf(copied)).toEqual(before);
+      for (const event of this.events.slice(cut)) fold(this.type as AnyMergeType, copied, event);
+      expect(this.bytesOf(state)).toEqual(before);
+      expect(this.bytesOf(copied)).toEqual(this.bytes());
+    }
   }
 
   #readAgain(state: State): State {
@@ -136,10 +154,18 @@ function readsBack(type: AnyMergeType, kind: number, payload: Uint8Array): void 
   const operations = decodeOperations(type, kind, payload);
   if (isMalformed(operations)) throw new Error(operations.reason);
   expect(encodeOperations(type, operations)).toEqual({ kind, payload });
+  for (const operation of operations) if (type.writeOperation !== undefined) writesAsEncoded(type, operation);
   for (const other of new Set([0, ...Object.values(operationKinds), 51])) {
     const decoded = other === operationKinds.transaction ? new Malformed("never one operation") : type.decodeOperation(other, payload);
     if (!isMalformed(decoded)) expect(type.encodeOperation(decoded)).toEqual({ kind: other, payload });
   }
+}
+
+function writesAsEncoded(type: AnyMergeType, operation: unknown): void {
+  const encoded = type.encodeOperation(operation);
+  const writer = new Writer();
+  type.writeOperation?.(writer, operation);
+  expect(writer.finish()).toEqual(new Writer().u8(encoded.kind).prefixed(encoded.payload).finish());
 }
 
 function fold(type: AnyMergeType, state: State, { author, seq, kind, payload, known, wallMs }: WrittenEvent): void {

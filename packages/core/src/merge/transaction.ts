@@ -18,6 +18,10 @@ export function encodeOperations(type: AnyMergeType, operations: readonly unknow
   if (length > transactionOperationsMax) throw new RangeError(`an event has at most ${transactionOperationsMax} operations, not ${length}`);
   const writer = new Writer(length * OPERATION_BYTES);
   for (const operation of operations) {
+    if (type.writeOperation !== undefined) {
+      type.writeOperation(writer, operation);
+      continue;
+    }
     const { kind, payload } = type.encodeOperation(operation);
     writer.u8(kind).prefixed(payload);
   }

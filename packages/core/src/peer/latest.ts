@@ -1,3 +1,4 @@
+import { Queue } from "../protocol/queue.js";
 import { onAbort } from "./abort.js";
 
 /** Wakes those who wait for something to be another than it was. */
@@ -53,28 +54,43 @@ export class Latest {
   }
 }
 
+export interface BacklogParts<T> {
+  /** So many may wait. */
+  readonly max: number;
+  /** And hold so many bytes together. One that is larger waits alone. */
+  readonly bytesMax: number;
+  readonly bytesOf: (item: T) => number;
+  /** Nothing is to be added any more: it has ended, or its reader has left. A reader may never begin. */
+  readonly over: () => void;
+  /** What a reader is told that fell too far behind. */
+  readonly overflow: () => Error;
+}
+
 /** Some that wait for a reader, in the order they came. */
 export class Backlog<T> {
+  readonly #parts: BacklogParts<T>;
   readonly #latest = new Latest();
-  readonly #max: number;
-  readonly #over: () => void;
-  #waiting: T[] = [];
+  readonly #waiting = new Queue<{ readonly item: T; readonly bytes: number }>();
+  #bytes = 0;
 
-  /** `over`, when nothing is to be added any more: it has ended, or its reader has left. A reader may never begin. */
-  constructor(max: number, over: () => void) {
-    this.#max = max;
-    this.#over = over;
+  constructor(parts: BacklogParts<T>) {
+    this.#parts = parts;
   }
 
-  add(item: T, overflow: () => Error): void {
-    if (this.#waiting.length >= this.#max) return this.end(overflow());
-    this.#waiting.push(item);
+  add(item: T): void {
+    const { max, bytesMax, bytesOf, overflow } = this.#parts;
+    if (this.#latest.ended !== undefined) return;
+    const bytes = bytesOf(item);
+    const { length } = this.#waiting;
+    if (length >= max || (length > 0 && this.#bytes + bytes > bytesMax)) return this.end(overflow());
+    this.#waiting.push({ item, bytes });
+    this.#bytes += bytes;
     this.#latest.changed();
   }
 
   end(why: Error | "closed"): void {
     this.#latest.end(why);
-    this.#over();
+    this.#parts.over();
   }
 
   /** All of them, as they come, until the end or the signal. */
@@ -82,20 +98,19 @@ export class Backlog<T> {
     try {
       while (!signal?.aborted) {
         const { version } = this.#latest;
-        const waiting = this.#waiting;
-        this.#waiting = [];
-        for (const item of waiting) {
-          yield item;
-          if (signal?.aborted) return;
+        const next = this.#waiting.shift();
+        if (next !== undefined) {
+          this.#bytes -= next.bytes;
+          yield next.item;
+          continue;
         }
-        if (waiting.length > 0) continue;
         const { ended } = this.#latest;
         if (ended === "closed") return;
         if (ended !== undefined) throw ended;
         await this.#latest.after(version, signal);
       }
     } finally {
-      this.#over();
+      this.#parts.over();
     }
   }
 }

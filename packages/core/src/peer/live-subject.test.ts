@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { viewFlushMs } from "../bytes/limits.js";
+import { changesWaitingBytesMax, viewFlushMs } from "../bytes/limits.js";
 import { bytes, text } from "../merge/element-codec.js";
 import { register } from "../merge/lww-register.js";
 import { orSet } from "../merge/or-set.js";
@@ -173,10 +173,11 @@ test("CORE-VAL-01 an event that the type has no meaning for is passed over, and 
 test("events beside the operations change no value: data and control have buses of their own", async () => {
   const rig = new PeerRig();
   const votes = await votesOf(rig);
-  const heard = firstOf(votes.control.notices(), 1);
+  const heard = firstOf(votes.control.notices(), 2);
   await rig.of(Promise.resolve(votes.publish({ kind: 130, data: Uint8Array.of(7) })));
   await rig.of(Promise.resolve(votes.control.publish({ kind: 131, data: Uint8Array.of(8, 9) })));
   expect(await rig.of(heard)).toEqual([
+    { kind: "created", author: rig.peer.author, type: "pn-counter" },
     { kind: "published", event: { kind: 131, data: Uint8Array.of(8, 9) }, record: expect.objectContaining({ kind: 60 }) },
   ]);
   expect(votes.value).toBe(0);
@@ -194,6 +195,45 @@ test("a subject is read through its lens by who names no type, and nobody has na
   const [created, mismatch] = await rig.of(firstOf(other.control.notices(), 2));
   expect(created).toMatchObject({ kind: "created", type: "or-set(text)" });
   expect(mismatch).toEqual({ kind: "lens mismatch", named: "or-set(text)", asked: "register(bytes)" });
+});
+
+test("who reads notices is told that the subject was made, and through another type, when that comes about", async () => {
+  const rig = new PeerRig();
+  const notices: SubjectNotice[] = [];
+  const reading = async (from: AsyncIterable<SubjectNotice>) => {
+    for await (const notice of from) notices.push(notice);
+  };
+  const other = await rig.of(rig.peer.subject(path, register(bytes)));
+  void reading(other.control.notices());
+  await rig.rest();
+  expect(notices).toEqual([]);
+  const tags = await rig.of(rig.peer.subject(path, orSet(text)));
+  await rig.of(Promise.resolve(tags.add("a")));
+  await rig.rest();
+  const told = [
+    { kind: "created", author: rig.peer.author, type: "or-set(text)" },
+    { kind: "lens mismatch", named: "or-set(text)", asked: "register(bytes)" },
+  ];
+  expect(notices.filter(({ kind }) => kind !== "quarantined")).toEqual(told);
+  await rig.of(Promise.resolve(tags.add("b")));
+  await rig.rest();
+  expect(notices.filter(({ kind }) => kind !== "quarantined")).toEqual(told);
+});
+
+test("changes that nobody takes are bounded by what they hold, and the reader is told", async () => {
+  const rig = new PeerRig();
+  const title = await rig.of(rig.peer.subject(path, register(text)));
+  const changes = title.changes();
+  // Each change has the value with it: so many of them are just more than may wait.
+  const length = 1024 * 1024 - 1024;
+  const count = changesWaitingBytesMax / (1024 * 1024) + 1;
+  for (let index = 0; index < count; index++) await rig.of(Promise.resolve(title.set(String(index).padEnd(length, "x"))));
+  const read: number[] = [];
+  const reading = (async () => {
+    for await (const { value } of changes) read.push(value?.length ?? 0);
+  })();
+  await expect(rig.of(reading)).rejects.toMatchObject({ code: "busy" });
+  expect(read).toEqual(Array(count - 1).fill(length));
 });
 
 test("the value at a stamp is what the events up to there come to", async () => {
@@ -282,6 +322,33 @@ test("a view that is to be folded anew stays where it is until the new one is on
   await rig.rest();
   expect(votes.value).toBe(101);
   expect(await rig.peer.describe()).toMatchObject({ views: [{ state: "current", pending: 0 }], cores: { view: { dropping: 0 } } });
+});
+
+test("nothing that was shown is missing while a view is taken up anew from the less that is on disk", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.all([votes.increment(1), votes.increment(10)]));
+  rig.hand.clock.advance(viewFlushMs);
+  await rig.rest();
+  await rig.of(Promise.resolve(votes.increment(100)));
+  const second = (await rig.records(path)).filter(({ kind }) => kind === 33)[1];
+  const redacted = rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 });
+  await rig.step();
+  rig.store.flush();
+  await redacted;
+  await rig.step();
+  const shown = new Set<number>();
+  const stop = votes.subscribe((value) => void shown.add(value as number));
+  // The view that was folded anew is on its way: the cores begin anew with the one before it, in which there are two operations.
+  rig.store.fail(notWritten);
+  for (let steps = 0; steps < 8; steps++) {
+    shown.add(votes.value);
+    await rig.step();
+    rig.store.flush();
+  }
+  await rig.rest();
+  stop();
+  expect([votes.value, [...shown].filter((value) => value < 101)]).toEqual([101, []]);
 });
 
 test("a peer closes though its disk is full: what its views did not keep is folded again", async () => {

@@ -1,5 +1,5 @@
 import { toHex } from "../bytes/hex.js";
-import { changesWaitingMax } from "../bytes/limits.js";
+import { changesWaitingBytesMax, changesWaitingMax } from "../bytes/limits.js";
 import { eventCodecs } from "../feed/event/event.js";
 import type { NewParts } from "../feed/write/open-lane.js";
 import { encodeItems } from "../merge/state.js";
@@ -10,6 +10,7 @@ import type { FoldedEvent } from "../subject/view-fold.js";
 import { unlessAborted } from "./abort.js";
 import type { EventRecord, ReadOptions, Receipt, StampText } from "./event-api.js";
 import { explained, keysInConflict, operationToRestore } from "./explained.js";
+import { heldBytes } from "./held-bytes.js";
 import { Backlog, Latest } from "./latest.js";
 import { OwnWrites } from "./own-writes.js";
 import { SinterError } from "./sinter-error.js";
@@ -59,7 +60,7 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
           this.#control.tell({ kind: "quarantined", event });
         },
         frozen: ({ place: { author, epoch }, freezeAt }) =>
-          this.#control.tell({ kind: "frozen", author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), freezeAt }),
+          this.#control.frozen({ kind: "frozen", author: toHex(author), epoch: epoch.index, nonce: toHex(epoch.nonce), freezeAt }),
         failed: (error) => this.#end(error),
       }),
     );
@@ -141,14 +142,20 @@ export class LiveSubject<Value, Commands> implements SubjectView<Value, Commands
   changes({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<Change<Value>> {
     this.goesOn();
     // From the call on: what comes before the first of them is taken is not missed.
-    const backlog = new Backlog<Change<Value>>(changesWaitingMax, () => {
-      silence();
-      this.#changes.delete(backlog);
+    const backlog = new Backlog<Change<Value>>({
+      max: changesWaitingMax,
+      bytesMax: changesWaitingBytesMax,
+      bytesOf: (change) => heldBytes(change, changesWaitingBytesMax),
+      over: () => {
+        silence();
+        this.#changes.delete(backlog);
+      },
+      overflow: fellBehind,
     });
     this.#changes.add(backlog);
     const folded = (event: FoldedEvent) => {
       try {
-        backlog.add(this.#changeOf(event), fellBehind);
+        backlog.add(this.#changeOf(event));
       } catch (error) {
         // A value that cannot be told is no fault of the fold, which others read.
         backlog.end(error instanceof Error ? error : new Error(String(error)));

@@ -1,9 +1,11 @@
 import { toHex } from "../bytes/hex.js";
-import { controlNoticesMax } from "../bytes/limits.js";
+import { controlNoticesBytesMax, controlNoticesMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { controlKind, decodeControl, encodeControl } from "../feed/event/control.js";
+import { systemKinds } from "../feed/event/event.js";
 import { DamagedStore } from "../feed/lane/feed-view.js";
 import type { EventRecord } from "./event-api.js";
+import { heldBytes } from "./held-bytes.js";
 import { Backlog } from "./latest.js";
 import { SinterError } from "./sinter-error.js";
 import type { ControlBus, Published, Quarantined, SubjectNotice, Write } from "./subject-api.js";
@@ -13,7 +15,7 @@ import type { SubjectParts } from "./subject-parts.js";
 export class SubjectControl implements ControlBus {
   readonly #parts: SubjectParts;
   readonly #publish: (event: Published) => Write;
-  readonly #readers = new Set<Backlog<SubjectNotice>>();
+  readonly #readers = new Set<Reader>();
 
   constructor(parts: SubjectParts, publish: (event: Published) => Write) {
     this.#parts = parts;
@@ -27,28 +29,51 @@ export class SubjectControl implements ControlBus {
   }
 
   notices({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<SubjectNotice> {
-    const backlog = new Backlog<SubjectNotice>(controlNoticesMax, () => {
-      this.#readers.delete(backlog);
-      void events.return?.();
+    const backlog = new Backlog<SubjectNotice>({
+      max: controlNoticesMax,
+      bytesMax: controlNoticesBytesMax,
+      bytesOf: (notice) => heldBytes(notice, controlNoticesBytesMax),
+      over: () => {
+        this.#readers.delete(reader);
+        void events.return?.();
+      },
+      overflow: fellBehind,
     });
-    const events = this.#parts.events({ follow: true, ...(signal && { signal }) })[Symbol.asyncIterator]();
-    this.#readers.add(backlog);
-    this.#introduce(backlog);
-    void this.#bring(backlog, events);
+    const events = this.#parts.events({ follow: true, system: true, ...(signal && { signal }) })[Symbol.asyncIterator]();
+    const reader: Reader = { backlog, named: undefined };
+    this.#readers.add(reader);
+    this.#introduce(reader);
+    void this.#bring(reader, events);
     return backlog.read(signal);
   }
 
-  /** What whoever begins to read is told first. */
-  #introduce(backlog: Backlog<SubjectNotice>): void {
+  /** By whom the subject was made and through which type, once that is known, and again where it comes to be another: an event that
+   * names one may come that stands before the one that did, and a lane that is frozen names none any more. */
+  #introduce(reader: Reader): void {
     const named = this.#parts.named();
     if (named === undefined) return;
-    const type = named.name;
-    backlog.add({ kind: "created", author: toHex(named.author), type }, fellBehind);
-    if (type !== this.#parts.type.name) backlog.add({ kind: "lens mismatch", named: type, asked: this.#parts.type.name }, fellBehind);
+    const created = { kind: "created", author: toHex(named.author), type: named.name } as const;
+    const before = reader.named;
+    if (before?.author === created.author && before.type === created.type) return;
+    reader.named = created;
+    reader.backlog.add(created);
+    const asked = this.#parts.type.name;
+    if (created.type !== asked && created.type !== before?.type) reader.backlog.add({ kind: "lens mismatch", named: created.type, asked });
   }
 
   tell(notice: SubjectNotice): void {
-    for (const reader of this.#readers) reader.add(notice, fellBehind);
+    for (const { backlog } of this.#readers) backlog.add(notice);
+  }
+
+  frozen(freeze: Extract<SubjectNotice, { readonly kind: "frozen" }>): void {
+    this.tell(freeze);
+    for (const reader of this.#readers) {
+      try {
+        this.#introduce(reader);
+      } catch (error) {
+        reader.backlog.end(asError(error));
+      }
+    }
   }
 
   failed(error: unknown): void {
@@ -57,7 +82,7 @@ export class SubjectControl implements ControlBus {
   }
 
   end(why: Error | "closed"): void {
-    for (const reader of this.#readers) reader.end(why);
+    for (const { backlog } of this.#readers) backlog.end(why);
   }
 
   *quarantined(): Iterable<Quarantined> {
@@ -70,20 +95,31 @@ export class SubjectControl implements ControlBus {
   }
 
   /** What applications published, those before now too. */
-  async #bring(backlog: Backlog<SubjectNotice>, events: AsyncIterator<EventRecord>): Promise<void> {
+  async #bring(reader: Reader, events: AsyncIterator<EventRecord>): Promise<void> {
     try {
       for (let next = await events.next(); !next.done; next = await events.next()) {
         const record = next.value;
         const { kind, payload } = record;
+        if (kind === systemKinds.lens) this.#introduce(reader);
         if (kind !== controlKind || payload === undefined) continue;
         const event = decodeControl(payload);
         if (isMalformed(event)) continue;
-        backlog.add({ kind: "published", event, record }, fellBehind);
+        reader.backlog.add({ kind: "published", event, record });
       }
     } catch (error) {
-      backlog.end(error instanceof Error ? error : new Error(String(error)));
+      reader.backlog.end(asError(error));
     }
   }
+}
+
+interface Reader {
+  readonly backlog: Backlog<SubjectNotice>;
+  /** As it was told last. */
+  named: Extract<SubjectNotice, { readonly kind: "created" }> | undefined;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function fellBehind(): SinterError {

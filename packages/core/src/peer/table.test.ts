@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { viewFlushMs, viewTrieKeysMax } from "../bytes/limits.js";
+import { viewDifferenceItemsMax, viewFlushMs, viewTrieKeysMax } from "../bytes/limits.js";
 import { text } from "../merge/element-codec.js";
 import { tableRange } from "../store/keys.js";
 import { codeOf, PeerRig, watch } from "./peer-rig.suite.js";
@@ -60,3 +60,47 @@ test("a table that is closed before its root is made says so, and so does one th
   expect(await asked).toBe("stopped");
   expect(await codeOf(table.root())).toBe("stopped");
 });
+
+test.each(["on disk", "not yet on disk"] as const)(
+  "keys that hold something else because an event counts no more are told of: %s",
+  async (where) => {
+    const rig = new PeerRig();
+    const table = await tableOf(rig);
+    // More than are compared at a time, so that what is told of lies in several of them.
+    const many = Array.from({ length: 2 * viewDifferenceItemsMax + 3 }, (_, index) => `key ${String(index).padStart(5, "0")}`);
+    const [first, middle, last] = [many[0], many[viewDifferenceItemsMax], many.at(-1)] as string[];
+    const fill = table.change((it) => {
+      for (const key of many) it.set(key, "1");
+    });
+    await rig.of(Promise.resolve(fill));
+    const change = table.change((it) => {
+      for (const key of [first, middle, last]) it.set(key as string, "2");
+      // The pages of the two do not end at one key.
+      it.set("key 00000 only there", "2");
+    });
+    const { seq } = await rig.of(Promise.resolve(change));
+    await rig.of(Promise.resolve(table.put("later", "3")));
+    if (where === "on disk") {
+      rig.hand.clock.advance(viewFlushMs);
+      await rig.rest();
+    }
+    const told: (readonly [string, string | undefined])[] = [];
+    const reading = async (prefix: string) => {
+      for await (const { key, value } of table.watch({ prefix })) told.push([`${prefix}${prefix && ": "}${key}`, value]);
+    };
+    for (const prefix of ["", "key 00000"]) void reading(prefix);
+    await rig.of(rig.peer.redact(path, { seq: seq(0), epoch: 0 }));
+    await rig.rest();
+    expect(told.toSorted()).toEqual(
+      [
+        [first, "1"],
+        [middle, "1"],
+        [last, "1"],
+        ["key 00000 only there", undefined],
+        [`key 00000: ${first}`, "1"],
+        ["key 00000: key 00000 only there", undefined],
+      ].toSorted(),
+    );
+    expect(table.get("later")).toBe("3");
+  },
+);

@@ -1,5 +1,5 @@
 import { toHex } from "../bytes/hex.js";
-import { changesWaitingMax, tablePageMax } from "../bytes/limits.js";
+import { changesWaitingBytesMax, changesWaitingMax, tablePageMax } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { kindAt, payloadAt } from "../feed/event/event.js";
 import { DamagedStore } from "../feed/lane/feed-view.js";
@@ -25,7 +25,7 @@ export interface TableView<Value, Changes> {
   scan(options?: ScanOptions): AsyncIterable<readonly [key: string, value: Value]>;
   /** What was ever written under a key, in the total order; nothing for a value is a deletion. */
   history(key: string): readonly OperationRecord[];
-  /** Each key under the prefix that comes to hold something else, from now on. */
+  /** Each key under the prefix that comes to hold something else, from now on: also because what it held counts no more. */
   watch(options?: WatchOptions): AsyncIterable<{ readonly key: string; readonly value: Value | undefined }>;
   /** In hexadecimal. Equal roots: the same keys, holding the same, written by the same operations. What changed since it was last
    * asked for is taken in now: the first time, all there is. */
@@ -134,20 +134,36 @@ export class LiveTable<Value, Changes> implements TableView<Value, Changes> {
     this.#subject.goesOn();
     const { type, live } = this.#parts;
     const itemPrefix = prefix === "" ? "" : type.keyFrom(prefix);
-    const backlog = new Backlog<string>(changesWaitingMax, () => {
-      silence();
-      forget();
+    const backlog = new Backlog<string>({
+      max: changesWaitingMax,
+      bytesMax: changesWaitingBytesMax,
+      bytesOf: (key) => key.length,
+      over: () => {
+        silence();
+        forget();
+      },
+      overflow: fellBehind,
     });
     const waiting = new Set<string>();
+    // One that waits to be told of is told of once, with what it holds by then.
+    const tell = (keys: Iterable<string>) => {
+      for (const key of keys) {
+        if (!key.startsWith(itemPrefix) || waiting.has(key)) continue;
+        waiting.add(key);
+        backlog.add(key);
+      }
+    };
+    let withdrawn = new Set<string>();
     const silence = live.listen({
       changed: () => {},
-      folded: ({ keys }) => {
-        // One that waits to be told of is told of once, with what it holds by then.
-        for (const key of keys) {
-          if (!key.startsWith(itemPrefix) || waiting.has(key)) continue;
-          waiting.add(key);
-          backlog.add(key, fellBehind);
-        }
+      folded: ({ keys }) => tell(keys),
+      // One more than may wait is enough for the reader to be told that it fell behind.
+      differs: (key) => {
+        if (key.startsWith(itemPrefix) && withdrawn.size <= changesWaitingMax) withdrawn.add(key);
+      },
+      withdrawn: () => {
+        tell(withdrawn);
+        withdrawn = new Set();
       },
       failed: (error) => backlog.end(error),
     });

@@ -20,6 +20,10 @@ const type = register(text);
 
 function write(rig: Rig, value: string): void {
   later(rig);
+  writeNow(rig, value);
+}
+
+function writeNow(rig: Rig, value: string): void {
   const { kind, payload } = encodeOperations(type, [new TextEncoder().encode(value)]);
   run(rig, rig.commandOf("s", [{ kind, codec: 0, payload }]));
 }
@@ -63,6 +67,26 @@ function knownAgain(rig: Rig): string[] {
   }
   return [...known];
 }
+
+test("of a lane that waits at its first event there is no cursor, and of one that waits later there is one", () => {
+  const [rig, other] = [new Rig(), new Rig({ author: 2, instance: 102 })];
+  write(rig, "one");
+  const nowMs = rig.wallMs;
+  other.wallMs = nowMs + 1_000_000;
+  writeNow(other, "of the future");
+  pass(other, rig);
+  rig.wallMs = nowMs + 2_000_000;
+  writeNow(rig, "later than that");
+  const store = new ViewStore(rig.keys, hasher, 0);
+  const parts = { view: rig.view, hasher, subject, type, assurance: "classical", store, kept: "whole" } as const;
+  const fold = new ViewFold({ ...parts, wallMs: () => nowMs });
+  fold.look();
+  fold.fold(1_000);
+  expect([...fold.waits.values()].map(({ why }) => why)).toEqual(["future", "future"]);
+  fold.settle();
+  const [own] = [...rig.view.lanes(subject, rig.author)];
+  expect([...store.cursors()].map(([lane, { seq }]) => [lane, seq > 0])).toEqual([[own?.number, true]]);
+});
 
 test("an event that is appended again was written in knowledge of what it was when it was first written, and of no more", () => {
   const [author, other] = [new Rig(), new Rig({ author: 2, instance: 102 })];

@@ -273,6 +273,8 @@ export class ViewFold {
       const wait = this.#waitOf(lane);
       if (wait !== undefined) {
         this.#waits.set(lane, wait);
+        // Of which nothing is folded, no cursor tells.
+        if (lane.foldedSeq === 0) this.#moved.delete(lane);
         return this.#queue.drop();
       }
       this.#fold(lane, told);

@@ -83,11 +83,17 @@ export class ViewItems {
     return page;
   }
 
+  /** Those of keys behind one as the store has them, in the order of keys: what is not settled is not among them. */
+  *written(after: string | undefined, limit: number): Iterable<readonly [key: string, item: Uint8Array]> {
+    for (const [key, reader] of this.#parts.store.items("", { after, limit })) yield [key, reader.take(reader.left).slice()];
+  }
+
   /** One of its own, to be changed apart. */
   copy(key: string): unknown {
     const { type, lanes, seen } = this.#parts;
     const item = this.get(key);
     if (item === undefined) return type.fresh(key);
+    if (type.copy !== undefined) return type.copy(item);
     const writer = this.#writer.again();
     type.writeItem(writer, item, lanes, seen);
     return this.#read(key, new Reader(writer.finish()));

@@ -1,6 +1,7 @@
 import { typeNameBytesMax } from "../../bytes/limits.js";
 import { type Decoded, Malformed } from "../../bytes/malformed.js";
 import { Reader } from "../../bytes/reader.js";
+import { encodeUtf8 } from "../../bytes/utf8.js";
 import { Writer } from "../../bytes/writer.js";
 import { hashBytes } from "../../identity/crypto.js";
 import { bytesOfText } from "../../identity/subject-path.js";
@@ -21,7 +22,7 @@ export interface Lens {
 
 /** Why nobody would read it, if so. */
 export function lensFault({ name, version, digest }: Lens): string | undefined {
-  const bytes = bytesOfText(name).length;
+  const bytes = encodeUtf8(name).length;
   if (bytes < 1 || bytes > typeNameBytesMax) return `a type's name has 1 to ${typeNameBytesMax} bytes, not ${bytes}`;
   if (!Number.isSafeInteger(version) || version < 0) return `a type's version is a whole number from 0, not ${version}`;
   return digest.length === hashBytes ? undefined : `a type's digest has ${hashBytes} bytes, not ${digest.length}`;
