@@ -65,8 +65,8 @@ export const syncCodecMutants: readonly Mutant[] = [
     name: "range-unbounded",
     what: "a range on the wire may be longer than what is verified at a time",
     file: "packages/core/src/sync/range-codec.ts",
-    find: "reader.left > rangeBytesMax",
-    replace: "reader.left > 2 * rangeBytesMax",
+    find: "blocksBytes > rangeBytesMax",
+    replace: "blocksBytes > 2 * rangeBytesMax",
     tests: ["packages/core/src/sync/range-codec.test.ts"],
   },
   {

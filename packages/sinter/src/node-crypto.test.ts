@@ -32,6 +32,19 @@ test("a signature is good for its key and message alone", () => {
   }
 });
 
+test("what was good once is asked for by its bytes, and not by where they lie", () => {
+  const signer = new Ed25519Signer(nodeRandom.bytes(32));
+  const verifier = new Ed25519Verifier();
+  const said = [signer.publicKey.slice(), nodeRandom.bytes(100)] as const;
+  const signature = signer.sign(said[1]);
+  for (const part of [...said, signature]) {
+    expect(verifier.verify(said[0], said[1], signature)).toBe(true);
+    part[7] = (part[7] as number) ^ 1;
+    expect(verifier.verify(said[0], said[1], signature)).toBe(false);
+    part[7] = (part[7] as number) ^ 1;
+  }
+});
+
 test("keys and signatures of a wrong length or that are no key are just not good", () => {
   const verifier = new Ed25519Verifier();
   const message = Uint8Array.of(1);

@@ -27,6 +27,16 @@ test("the longest frame fits, and not a byte more", () => {
   expect(() => frameOf(sized(frameBytesMax), 0)).toThrow("ledger: a message of 1048576 bytes, more than a frame may hold");
 });
 
+test("a codec that writes behind the tag is asked to, and has the same bound", () => {
+  const sized = (length: number) => ({
+    ...ledgerProtocol,
+    codec: { ...ledgerProtocol.codec, encodeBehind: (first: number) => new Uint8Array(length + 1).fill(first, 0, 1) },
+  });
+  const frame = frameOf(sized(frameBytesMax - 1), 0);
+  expect([frame.length, frame[0]]).toEqual([frameBytesMax, ledgerProtocol.tag]);
+  expect(() => frameOf(sized(frameBytesMax), 0)).toThrow("ledger: a message of 1048576 bytes, more than a frame may hold");
+});
+
 test("any bytes are a message or malformed", () => {
   fc.assert(
     fc.property(

@@ -6,8 +6,12 @@ import type { MessageClass, Protocol, Vocabulary } from "./protocol.js";
 // A frame on a link: the protocol's tag, then the message as the protocol writes it.
 
 export function frameOf({ name, tag, codec }: Protocol<Vocabulary>, message: unknown): Uint8Array {
-  const body = codec.encode(message);
-  if (body.length >= frameBytesMax) throw new Error(`${name}: a message of ${body.length} bytes, more than a frame may hold`);
+  const frame = codec.encodeBehind?.(tag, message) ?? behind(tag, codec.encode(message));
+  if (frame.length > frameBytesMax) throw new Error(`${name}: a message of ${frame.length - 1} bytes, more than a frame may hold`);
+  return frame;
+}
+
+function behind(tag: number, body: Uint8Array): Uint8Array {
   const frame = new Uint8Array(body.length + 1);
   frame[0] = tag;
   frame.set(body, 1);

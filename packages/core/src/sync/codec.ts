@@ -71,9 +71,21 @@ const layouts: MessageLayouts = {
 const byType = new Map(Object.values<MessageLayout<SyncMessage>>(layouts as never).map((layout) => [layout.type, layout]));
 
 export function encodeSyncMessage(message: SyncMessage): Uint8Array<ArrayBuffer> {
+  return written(writerFor(message), message);
+}
+
+/** Behind a byte, as a frame has it: what it carries is copied once. */
+export function encodeSyncMessageBehind(first: number, message: SyncMessage): Uint8Array<ArrayBuffer> {
+  return written(writerFor(message).u8(first), message);
+}
+
+function writerFor(message: SyncMessage): Writer {
+  return new Writer(FIRST_BYTES + pieceOf(message));
+}
+
+function written(writer: Writer, message: SyncMessage): Uint8Array<ArrayBuffer> {
   const layout = layouts[message.kind] as MessageLayout<SyncMessage>;
-  const writer = new Writer(FIRST_BYTES + pieceOf(message)).u8(layout.type);
-  layout.write(writer, message);
+  layout.write(writer.u8(layout.type), message);
   return writer.finish();
 }
 

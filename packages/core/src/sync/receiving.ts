@@ -9,6 +9,7 @@ import {
 } from "../bytes/limits.js";
 import { isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
+import { Pieces } from "../bytes/pieces.js";
 import { blockFirstSeq } from "../feed/event/block.js";
 import { offeredEnd, type RangeOffer } from "../feed/range/verified-range.js";
 import type { Hasher } from "../identity/crypto.js";
@@ -17,8 +18,7 @@ import type { Instant } from "../protocol/protocol.js";
 import { chunkHash } from "./chunk-hash.js";
 import { laneKey, type SyncLink } from "./link-state.js";
 import type { GoneReason, SyncMessage } from "./messages.js";
-import { Pieces } from "./pieces.js";
-import { decodeRange } from "./range-codec.js";
+import { decodeRange, takeRange } from "./range-codec.js";
 import { inScope, placeOfPath } from "./scope.js";
 import type { Around, SyncKnobs, Taking } from "./sync-vocabulary.js";
 import type { StreamEnd, WantedRange, Wanting } from "./wanting.js";
@@ -276,13 +276,14 @@ export class Receiving {
         return false;
       }
       if (inflow.bytes.length < LENGTH_BYTES + length) break;
-      if (!this.#range(inflow, inflow.bytes.take(LENGTH_BYTES + length).subarray(LENGTH_BYTES), around)) return false;
+      inflow.bytes.take(LENGTH_BYTES);
+      if (!this.#range(inflow, length, around)) return false;
     }
     return true;
   }
 
-  #range(inflow: Inflow, bytes: Uint8Array, around: Around): boolean {
-    const offer = decodeRange(bytes);
+  #range(inflow: Inflow, length: number, around: Around): boolean {
+    const offer = takeRange(inflow.bytes, length);
     if (isMalformed(offer)) {
       this.#fault(`a range that is none: ${offer.reason}`, around);
       return false;
@@ -298,7 +299,7 @@ export class Receiving {
     inflow.offered++;
     inflow.wholeAt = around.now;
     inflow.partBytes = inflow.bytes.length;
-    this.#handOn(offer, bytes.length, inflow.stream, around);
+    this.#handOn(offer, length, inflow.stream, around);
     if (offeredEnd(offer) < inflow.wanted.to) return true;
     this.#breakOff(inflow, "whole", around);
     return false;

@@ -7,6 +7,7 @@ import {
   syncTriesMax,
 } from "../bytes/limits.js";
 import { equalBytes } from "../bytes/order.js";
+import { Pieces } from "../bytes/pieces.js";
 import { unlessLost } from "../feed/lane/feed-view.js";
 import { countedHead } from "../feed/lane/freeze.js";
 import { offeredRange } from "../feed/range/offered-range.js";
@@ -17,8 +18,7 @@ import type { Instant } from "../protocol/protocol.js";
 import { chunkHash } from "./chunk-hash.js";
 import type { SyncLink } from "./link-state.js";
 import type { GoneReason, SyncMessage } from "./messages.js";
-import { Pieces } from "./pieces.js";
-import { encodeRange } from "./range-codec.js";
+import { encodeRangeHead } from "./range-codec.js";
 import { inScope, placeOfPath } from "./scope.js";
 import type { Around, SyncKnobs } from "./sync-vocabulary.js";
 import { idAt, type Wanting } from "./wanting.js";
@@ -197,10 +197,12 @@ export class Sending {
     const next = offeredEnd(offer) + 1;
     this.#parts.link.events.sent += next - outflow.from;
     outflow.from = next;
-    const range = encodeRange(offer);
+    const head = encodeRangeHead(offer);
     const length = new Uint8Array(LENGTH_BYTES);
-    new DataView(length.buffer).setUint32(0, range.length);
-    outflow.ready.push(length);
-    outflow.ready.push(range);
+    new DataView(length.buffer).setUint32(
+      0,
+      offer.blocks.reduce((sum, block) => sum + block.length, head.length),
+    );
+    for (const piece of [length, head, ...offer.blocks]) outflow.ready.push(piece);
   }
 }

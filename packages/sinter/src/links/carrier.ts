@@ -17,6 +17,7 @@ export interface Refusal {
 /** What a link goes over: a stream of bytes that nobody but the two ends can read or change, once it is secured. */
 export interface Carrier {
   readonly stream: Duplex;
+  /** What it hands out as `data` is good until the call returns: it may come in the same memory each time. */
   /** Told once, before any byte that is read. */
   secured(run: (far: FarEnd | Refusal) => void): void;
   /** Where control frames need not wait for the stream. */

@@ -125,3 +125,23 @@ test("whoever says stop is told nothing more of that chunk", () => {
   });
   expect([kinds, isMalformed(fault)]).toEqual([["control"], false]);
 });
+
+test("nothing of a chunk is kept: it may be written over at once", () => {
+  const reader = new FrameReader(all);
+  const kept: Uint8Array[] = [];
+  const bytes = Buffer.concat([Uint8Array.of(1, 2), new Uint8Array(100).fill(3)].map((payload) => frame("bulk", payload)));
+  const memory = new Uint8Array(30);
+  for (let at = 0; at < bytes.length; at += memory.length) {
+    const part = bytes.subarray(at, at + memory.length);
+    memory.set(part);
+    reader.push(memory.subarray(0, part.length), (_kind, payload) => {
+      kept.push(payload);
+      return "more";
+    });
+    memory.fill(9);
+  }
+  expect(kept.map((payload) => [payload.length, ...new Set(payload)])).toEqual([
+    [2, 1, 2],
+    [100, 3],
+  ]);
+});

@@ -53,8 +53,8 @@ const none = new Uint8Array(0);
 const GROWTH = 8;
 
 /**
- * Frames out of chunks as they come. A frame within a chunk is a view of it; a longer one is gathered in memory that grows
- * with what has come, never with what is announced. A head that is wrong is found before anything of its payload is held.
+ * Frames out of chunks as they come. Nothing of a chunk is kept: a frame is a copy, gathered in memory that grows with what has come,
+ * never with what is announced. A head that is wrong is found before anything of its payload is held.
  */
 export class FrameReader {
   /** What may come now. Whatever else comes is malformed. */
@@ -119,7 +119,7 @@ export class FrameReader {
     const taken = Math.min(this.#length - this.#payloadHeld, chunk.length - at);
     // Plain, not a Buffer: slice() of a Buffer is no copy, and who receives a frame may want one.
     const part = new Uint8Array(chunk.buffer, chunk.byteOffset + at, taken);
-    if (taken === this.#length) return { taken, whole: part };
+    if (taken === this.#length) return { taken, whole: part.slice() };
     this.#room(this.#payloadHeld + taken);
     this.#payload.set(part, this.#payloadHeld);
     this.#payloadHeld += taken;

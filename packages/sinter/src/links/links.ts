@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import {
   type Clock,
+  type DisconnectCause,
   frameBytesMax,
   type LinkEvents,
   linkHandshakeMsMax,
@@ -155,8 +156,8 @@ export class Links implements Transport {
     this.#table.link(from)?.credit(bytes);
   }
 
-  close(peer: PeerId, reason: string): void {
-    this.#table.link(peer)?.close("ended", reason);
+  close(peer: PeerId, reason: string, cause: DisconnectCause | "ended" = "ended"): void {
+    this.#table.link(peer)?.close(cause, reason);
   }
 
   /** Port 0 takes any that is free; the answer says which. */

@@ -1,5 +1,6 @@
 import {
   type DialledPeer,
+  type DisconnectCause,
   isMalformed,
   type LinkEvents,
   type LinkRow,
@@ -98,8 +99,8 @@ export class StoreLinks implements Transport, PeerLinks {
     this.#links.credit(from, bytes);
   }
 
-  close(peer: PeerId, reason: string): void {
-    this.#links.close(peer, reason);
+  close(peer: PeerId, reason: string, cause?: DisconnectCause): void {
+    this.#links.close(peer, reason, cause);
   }
 
   // --- for the one who opens the peer ---

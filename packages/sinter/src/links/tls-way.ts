@@ -1,5 +1,5 @@
 import { connect, type SecureContext, TLSSocket } from "node:tls";
-import { isMalformed, linkKeepAliveMs } from "@sinter/core";
+import { isMalformed, linkKeepAliveMs, linkReadBytes } from "@sinter/core";
 import type { Ed25519Signer } from "../node-crypto.js";
 import type { Address } from "./address.js";
 import type { Carrier, FarEnd, Refusal } from "./carrier.js";
@@ -18,7 +18,14 @@ export class TlsWay implements Way {
   dial({ host, port }: Address): Carrier {
     // No server name: it would be said in clear. Whose key it is to be is checked by the key, not by a name.
     const checkServerIdentity = () => undefined;
-    const socket = connect({ host, port, secureContext: this.#context, rejectUnauthorized: false, checkServerIdentity });
+    // What is read comes in the same memory each time: what there is much of is kept elsewhere in any case.
+    const callback = (bytes: number, buffer: Uint8Array): boolean => {
+      socket.emit("data", buffer.subarray(0, bytes));
+      return true;
+    };
+    const onread = { buffer: Buffer.allocUnsafeSlow(linkReadBytes), callback };
+    const options = { host, port, secureContext: this.#context, rejectUnauthorized: false, checkServerIdentity, onread };
+    const socket: TLSSocket = connect(options);
     return carrierOf(socket, "secureConnect");
   }
 

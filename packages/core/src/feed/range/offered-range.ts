@@ -1,3 +1,4 @@
+import { blockBytesMax, sendingRangeBytes } from "../../bytes/limits.js";
 import { Malformed } from "../../bytes/malformed.js";
 import type { Hasher } from "../../identity/crypto.js";
 import { mmrRoot } from "../../proof/mmr-append.js";
@@ -40,9 +41,11 @@ export function offeredRange(
   const path = view.subject(record.subject);
   const reader = new LaneReader(view, hasher, lane);
   const blocks: Uint8Array[] = [];
+  const copies = new BlockCopies(bytes);
   let length = 0;
   for (const block of reader.blocks(from, end)) {
-    const upTo = blockUpTo(block, end);
+    const isWhole = blockFirstSeq(block) + blockCount(block) - 1 <= end;
+    const upTo = isWhole ? copies.copy(block) : blockUpTo(block, end);
     const whole = blockFirstSeq(upTo) >= from ? upTo : blockFrom(upTo, from, idBefore(reader, lane, from));
     blocks.push(without === undefined ? whole : withoutPayloads(hasher, whole, without));
     length += block.length;
@@ -54,6 +57,36 @@ export function offeredRange(
   const { subject, author, epoch } = record;
   const checkpoint = checkpointOf(hasher, { author, subject, epoch }, head);
   return { path, keys: view.keysOf(author), checkpoint, blocks, proof };
+}
+
+/** Copies that lie side by side: whoever sends them on need not put them together. */
+class BlockCopies {
+  /** That are yet to come, about. */
+  #leftBytes: number;
+  #memory = new Uint8Array(0);
+  #at = 0;
+  #next: "first" | "later" = "first";
+
+  constructor(bytes: number) {
+    this.#leftBytes = bytes;
+  }
+
+  copy(block: Uint8Array): Uint8Array {
+    const { length } = block;
+    const isAlone = this.#next === "first" || length > blockBytesMax;
+    this.#next = "later";
+    this.#leftBytes -= length;
+    // Often there is but one.
+    if (isAlone) return block.slice();
+    if (this.#at + length > this.#memory.length) {
+      this.#memory = new Uint8Array(length + Math.min(Math.max(0, this.#leftBytes), sendingRangeBytes) + blockBytesMax);
+      this.#at = 0;
+    }
+    const copy = this.#memory.subarray(this.#at, this.#at + length);
+    copy.set(block);
+    this.#at += length;
+    return copy;
+  }
 }
 
 /** What another replica needs to know a lane as far as both keys of its author sealed it; `undefined` where they have not. */

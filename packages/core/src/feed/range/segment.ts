@@ -1,5 +1,6 @@
 import { blockBytesMax, extensionBytesMax, payloadBytesMax, segmentBlocksBytesMax } from "../../bytes/limits.js";
 import { type Decoded, Malformed } from "../../bytes/malformed.js";
+import { Pieces } from "../../bytes/pieces.js";
 import { Reader } from "../../bytes/reader.js";
 import { Writer } from "../../bytes/writer.js";
 import type { Hasher } from "../../identity/crypto.js";
@@ -130,20 +131,30 @@ function blocksIn(bytes: Uint8Array, { firstSeq, lastSeq, count }: Claimed): Dec
 
 /** Blocks that lie one behind the other, as views of the bytes. Of what is in them only this is looked at: how long each is, and
  * that it begins with the event behind the one before; the first with `firstSeq`, where that is known. */
-export function followingBlocks(bytes: Uint8Array, firstSeq?: number): Decoded<readonly Uint8Array[]> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function followingBlocks(bytes: Uint8Array, firstSeq: number): Decoded<readonly Uint8Array[]> {
+  const pieces = new Pieces();
+  pieces.push(bytes);
+  return takeBlocks(pieces, bytes.length, firstSeq);
+}
+
+/** The same of so many bytes that came in pieces: a block that lies across two is a copy. */
+export function takeBlocks(pieces: Pieces, bytes: number, firstSeq?: number): Decoded<readonly Uint8Array[]> {
   const blocks: Uint8Array[] = [];
   let seq = firstSeq;
-  for (let at = 0; at < bytes.length; ) {
-    if (bytes.length - at < blockHeaderBytes) return new Malformed("a block that ends within its header");
-    const length = blockHeaderBytes + view.getUint32(at + BLOCK_LENGTH_AT);
-    if (length > bytes.length - at) return new Malformed("a block that is not all there");
-    const block = bytes.subarray(at, at + length);
+  for (let left = bytes; left > 0; ) {
+    if (left < blockHeaderBytes) return new Malformed("a block that ends within its header");
+    const length = blockHeaderBytes + lengthIn(pieces.peek(blockHeaderBytes));
+    if (length > left) return new Malformed("a block that is not all there");
+    const block = pieces.take(length);
     const first = blockFirstSeq(block);
     if (seq !== undefined && first !== seq) return new Malformed("blocks that do not follow one another");
     blocks.push(block);
     seq = first + blockCount(block);
-    at += length;
+    left -= length;
   }
   return blocks;
+}
+
+function lengthIn(header: Uint8Array): number {
+  return new DataView(header.buffer, header.byteOffset, header.length).getUint32(BLOCK_LENGTH_AT);
 }

@@ -32,3 +32,16 @@ test("what lies in one piece is a view of it", () => {
   expect(pieces.take(2).buffer).toBe(first.buffer);
   expect(pieces.take(2).buffer).toBe(first.buffer);
 });
+
+test("what came to lie side by side leaves as one piece, and nothing else does", () => {
+  const memory = Uint8Array.of(1, 2, 3, 4, 5, 6);
+  const pieces = new Pieces();
+  // Where the first two end, but in memory of its own.
+  const other = new Uint8Array(5).fill(9).subarray(4);
+  for (const piece of [memory.subarray(0, 2), memory.subarray(2, 4), other, memory.subarray(4)]) pieces.push(piece);
+  expect(pieces.take(1).buffer).toBe(memory.buffer);
+  const across = pieces.take(3);
+  expect([[...across], across.buffer === memory.buffer]).toEqual([[2, 3, 4], true]);
+  const joined = pieces.take(3);
+  expect([[...joined], joined.buffer === memory.buffer]).toEqual([[9, 5, 6], false]);
+});
