@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runFivePeers, runOneWrite, type SimRecord } from "@sinter/simulator";
 import { createNodeHasher } from "sinter";
+import { promisesSettled } from "sinter/simulator";
 import { type Figure, figure, inFolder, rounded } from "./measure.js";
 
 // Peers in virtual time, against real time; and peers on real sockets, by the command that users have.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const settled = promisesSettled();
 const hasher = createNodeHasher();
 const seconds = (ms: number) => ms / 1_000;
 const SEEDS = 20;

@@ -1,5 +1,6 @@
 import { AppWorld, type AppWorldOptions } from "@sinter/simulator";
 import { createNodeHasher } from "./node-hasher.js";
+import { promisesSettled } from "./promises-settled.js";
 
 // `sinter/simulator`: applications under partitions, loss and crashes, in virtual time and by seed.
 
@@ -20,10 +21,11 @@ export {
   type WorldOptions,
 } from "@sinter/simulator";
 
+export { promisesSettled };
+
 export type SimulateOptions = Omit<AppWorldOptions, "hasher" | "settled">;
 
 /** Peers as `open` makes them, on virtual ports. Time goes by only where a test lets it: `settle`, `pass`, `converged`. */
 export async function simulate(options: SimulateOptions): Promise<AppWorld> {
-  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-  return await AppWorld.begin({ ...options, hasher: createNodeHasher(), settled });
+  return await AppWorld.begin({ ...options, hasher: createNodeHasher(), settled: promisesSettled() });
 }

@@ -29,6 +29,11 @@ export function canonicalJsonFault(bytes: Uint8Array): Malformed | undefined {
   return value instanceof Malformed ? value : undefined;
 }
 
+/** What `canonicalJson` encodes. */
+export function canonicalText(value: unknown): string {
+  return textOf(value, 0);
+}
+
 function textOf(value: unknown, depth: number): string {
   switch (typeof value) {
     case "string":

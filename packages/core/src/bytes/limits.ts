@@ -61,6 +61,8 @@ export const computeJobsMax = 1_024;
 export const quarantinePerMinuteMax = 5;
 export const quarantineKeptMax = 64;
 export const timersMax = 65_536;
+/** Memory that a writer which has finished leaves to the next. */
+export const writerSpareBytesMax = 131_072;
 
 // --- the clock ---
 export const clockDriftMsMax = 60_000;
@@ -116,6 +118,8 @@ export const linkTargetsMax = 1_024;
 export const linkListenersMax = 16;
 /** Bulk is written while less than this waits in the socket: whatever control comes then waits for no more. */
 export const linkSocketBytesMax = 128 * 1024;
+/** Read from a socket at a time. */
+export const linkReadBytes = 64 * 1024;
 /** Control that may wait in the socket of a peer that does not read. */
 export const linkSocketControlBytesMax = 4 * 1024 * 1024;
 /** Of the reason a link is closed for, in UTF-8. */
@@ -353,12 +357,17 @@ export const viewTrieGatheredMax = 65_536;
 export const viewUnkeptBytesMax = 16 * 1024 * 1024;
 /** What is folded is on disk after this long: a crash folds no more than that again. */
 export const viewFlushMs = 1_000;
-/** A view looks this often whether the time of an event from the future has come. */
-export const viewFutureMsMax = 3_600_000;
+/** A view looks this often whether the time of an event from the future has come: the clock may be set meanwhile. */
+export const viewFutureMsMax = 5_000;
+/** Compared of a view and of the one that takes its place, before the rest of the process gets a turn. */
+export const viewDifferenceItemsMax = 512;
 /** Changes that wait for a reader that is slow, before it is told that it fell behind. */
 export const changesWaitingMax = 65_536;
+/** And what they hold, by estimate: each has a value of its own, which may be large. */
+export const changesWaitingBytesMax = 16 * 1024 * 1024;
 /** Notices that wait for a reader of a subject's control bus. */
 export const controlNoticesMax = 4_096;
+export const controlNoticesBytesMax = 16 * 1024 * 1024;
 /** A piece of what was folded under one key: it is written anew as a whole when it grows. */
 export const viewLogChunkBytesMax = 512;
 /** Keys of a table read at a time. */
@@ -429,7 +438,7 @@ export const unfinishedBytesMax = rangeBytesMax + rangeEnvelopeBytesMax + receiv
 /** Of one lane at a time: then others have their turn. */
 export const streamRangesMax = 64;
 /** About so much of a lane is verified under one seal. */
-export const sendingRangeBytes = 256 * 1024;
+export const sendingRangeBytes = 512 * 1024;
 /** A piece of a stream where what is sent may be lost: a long one is lost sooner, and with more in it. */
 export const lossyChunkBytesMax = 16 * 1024;
 /** What is sent without being asked for, and on how many links. */

@@ -8,14 +8,12 @@ const EMPTY = new Uint8Array(0);
 
 export class Reader {
   readonly bytes: Uint8Array;
-  readonly #view: DataView;
   #at: number;
   readonly #end: number;
   #failure: string | undefined;
 
   constructor(bytes: Uint8Array, from = 0, end = bytes.length) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = from;
     this.#end = Math.min(end, bytes.length);
   }
@@ -42,26 +40,26 @@ export class Reader {
   }
 
   u16(): number {
-    return this.#take(2) ? this.#view.getUint16(this.#at - 2) : 0;
+    return this.#take(2) ? this.#u16(this.#at - 2) : 0;
   }
 
   u32(): number {
-    return this.#take(4) ? this.#view.getUint32(this.#at - 4) : 0;
+    return this.#take(4) ? this.#u32(this.#at - 4) : 0;
   }
 
   u48(): number {
-    return this.#take(6) ? this.#view.getUint16(this.#at - 6) * 0x1_0000_0000 + this.#view.getUint32(this.#at - 4) : 0;
+    return this.#take(6) ? this.#u16(this.#at - 6) * 0x1_0000_0000 + this.#u32(this.#at - 4) : 0;
   }
 
   /** A sequence number or size: 64 bits on the wire, and only those a double holds exactly are valid. */
   u64(): number {
     if (!this.#take(8)) return 0;
-    const high = this.#view.getUint32(this.#at - 8);
+    const high = this.#u32(this.#at - 8);
     if (high > 0x1f_ffff) {
       this.fail("a number beyond 2^53");
       return 0;
     }
-    return high * 0x1_0000_0000 + this.#view.getUint32(this.#at - 4);
+    return high * 0x1_0000_0000 + this.#u32(this.#at - 4);
   }
 
   /** Little groups of seven bits, least significant first; the shortest form is the only valid one. */
@@ -102,6 +100,17 @@ export class Reader {
   finish<T>(make: () => Decoded<T>): Decoded<T> {
     if (this.#failure === undefined && this.#at !== this.#end) this.fail(`${this.left} bytes too many`);
     return this.#failure === undefined ? make() : new Malformed(this.#failure);
+  }
+
+  #u16(at: number): number {
+    return ((this.bytes[at] as number) << 8) | (this.bytes[at + 1] as number);
+  }
+
+  /** A view of the bytes as numbers would cost more to make than it saves. */
+  #u32(at: number): number {
+    const { bytes } = this;
+    const [one, two, three, four] = [bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number, bytes[at + 3] as number];
+    return ((one << 24) | (two << 16) | (three << 8) | four) >>> 0;
   }
 
   #take(length: number): boolean {

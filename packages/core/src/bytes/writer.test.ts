@@ -60,10 +60,31 @@ test.each([-1, 0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])("no varint i
   expect(() => new Writer().varint(value)).toThrow(RangeError);
 });
 
-test("what was finished does not change with what is written later", () => {
+test("what was finished does not change with what is written later, by it or by another", () => {
   const writer = new Writer(4).bytes(Uint8Array.of(1, 2));
   const first = writer.finish();
-  writer.u8(3);
+  expect([...new Writer().u8(7).finish()]).toEqual([7]);
+  expect([...writer.again().u8(3).finish()]).toEqual([3]);
   expect([...first]).toEqual([1, 2]);
-  expect([...writer.finish()]).toEqual([1, 2, 3]);
+});
+
+test("writers that are at work at one time have memory of their own", () => {
+  new Writer(1000).u8(9).finish();
+  const [one, other] = [new Writer(), new Writer()];
+  for (let value = 0; value < 600; value++) {
+    one.u8(1);
+    other.u8(2);
+    expect([...new Writer().u8(3).finish()]).toEqual([3]);
+  }
+  expect([one.finish(), other.finish()].map((bytes) => [bytes.length, new Set(bytes)])).toEqual([
+    [600, new Set([1])],
+    [600, new Set([2])],
+  ]);
+});
+
+test("behind what was finished nothing is written, and it is finished once", () => {
+  const writer = new Writer().u8(1);
+  writer.finish();
+  expect(() => writer.u8(2)).toThrow("a writer that has finished");
+  expect(() => writer.finish()).toThrow("a writer that has finished");
 });

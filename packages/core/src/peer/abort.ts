@@ -1,3 +1,5 @@
+import { SinterError } from "./sinter-error.js";
+
 // One listener a signal, however many wait for it: with more than ten of them Node warns of a leak.
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
@@ -32,4 +34,9 @@ export function unlessAborted<T, A>(work: Promise<T>, signal: AbortSignal | unde
     work.then(resolve, reject).finally(forget);
     if (signal.aborted) stop();
   });
+}
+
+/** For who has written nothing yet. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new SinterError("aborted", "called off", "Nothing was written.", { cause: signal.reason });
 }

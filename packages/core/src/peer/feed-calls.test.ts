@@ -20,6 +20,7 @@ test("what a view has folded and the lens it reads through reach the core as the
     command: (command) => void commands.push(command),
     soon: (run) => run(),
     ended: () => undefined,
+    isFlushed: () => false,
     changed: () => undefined,
     filled: () => undefined,
   });

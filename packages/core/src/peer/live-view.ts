@@ -1,4 +1,5 @@
 import {
+  clockDriftMsMax,
   viewFlushMs,
   viewFutureMsMax,
   viewKeepEventsMax,
@@ -17,6 +18,7 @@ import type { Clock } from "../protocol/ports.js";
 import type { Json } from "../protocol/protocol.js";
 import type { LaneFold } from "../subject/lane-fold.js";
 import { Shown } from "../subject/shown.js";
+import { keysThatDiffer } from "../subject/view-difference.js";
 import { type FoldedEvent, type PassedOver, ViewFold, type Wait } from "../subject/view-fold.js";
 import { ViewStore } from "../subject/view-store.js";
 import { readable } from "./readable.js";
@@ -48,6 +50,8 @@ export interface ViewListener {
   changed(): void;
   /** Only where every event is wanted. */
   folded?(event: FoldedEvent): void;
+  /** Told of each key that will hold something else, before `withdrawn`: only where they are wanted. */
+  differs?(key: string): void;
   withdrawn?(reason: string): void;
   passedOver?(event: PassedOver): void;
   /** A lane counts only up to there. */
@@ -159,7 +163,7 @@ export class LiveView {
     } catch (error) {
       return this.#fail(error);
     }
-    this.shown.refold(this.#fold);
+    // What is shown stays until what takes its place has come as far: on disk there may be less, and what counts no more.
     this.wake();
   }
 
@@ -292,7 +296,7 @@ export class LiveView {
   /** Folds everything anew beside what is shown, and shows that once it has come as far. */
   async #refold(reason: string): Promise<void> {
     const anew = await this.#foldedAnew();
-    if (anew === undefined) return;
+    if (anew === undefined || (await this.#differences(anew[1])) === "closed") return;
     this.#old ??= this.#store.number;
     [this.#store, this.#fold] = anew;
     this.#given = undefined;
@@ -302,6 +306,18 @@ export class LiveView {
     for (const listener of this.#listeners) listener.withdrawn?.(reason);
     this.tell();
     await this.keep();
+  }
+
+  /** Tells who asked of each key that is not in the new fold as it is in this one. Both stand still meanwhile. */
+  async #differences(anew: ViewFold): Promise<"told" | "closed"> {
+    const listening = [...this.#listeners].filter((listener) => listener.differs !== undefined);
+    if (listening.length === 0) return "told";
+    for (const keys of keysThatDiffer(this.#fold, anew)) {
+      for (const key of keys) for (const listener of listening) listener.differs?.(key);
+      await this.#parts.soon();
+      if (this.#state === "closed") return "closed";
+    }
+    return "told";
   }
 
   /** None, where the view is closed meanwhile. */
@@ -388,13 +404,15 @@ export class LiveView {
     this.#cancelWait = undefined;
   }
 
-  /** An event from the future is folded when its time comes. */
+  /** An event from the future is folded when its time comes, be it that the clock is set. */
   #awaitFuture(): void {
     this.#cancelWait?.();
     this.#cancelWait = undefined;
     const times = [...this.#fold.waits.values()].flatMap((wait) => (wait.why === "future" ? [wait.wallMs] : []));
     if (times.length === 0 || this.#state === "closed") return;
-    const inMs = Math.max(1, Math.min(...times) - this.#parts.clock.wallMs());
-    this.#cancelWait = this.#parts.clock.after(Math.min(inMs, viewFutureMsMax), () => this.wake());
+    const { clock } = this.#parts;
+    const dueMs = Math.min(...times) - clockDriftMsMax;
+    const inMs = Math.min(Math.max(1, dueMs - clock.wallMs()), viewFutureMsMax);
+    this.#cancelWait = clock.after(inMs, () => (clock.wallMs() < dueMs ? this.#awaitFuture() : this.wake()));
   }
 }

@@ -12,7 +12,7 @@ import type { OrMapCommands } from "../merge/or-map.js";
 import { Driver } from "../protocol/driver.js";
 import type { AnyMount, Mount } from "../protocol/mount.js";
 import type { Json, PeerId, Vocabulary } from "../protocol/protocol.js";
-import { unlessAborted } from "./abort.js";
+import { throwIfAborted, unlessAborted } from "./abort.js";
 import { partsOf, receiptOf } from "./appends.js";
 import { Archive } from "./archive.js";
 import { laneAsked } from "./asked-lane.js";
@@ -98,6 +98,7 @@ export class Peer implements PeerApi {
       command: (command) => this.#command(this.#feed.mount, command),
       soon: (run) => parts.ports.scheduler.soon(run),
       ended: () => this.#end,
+      isFlushed: () => this.#driver.isFlushed,
       changed: (notice) => this.#changed(notice),
       filled: (path) => this.#subjects.views.wake(path),
     });
@@ -489,10 +490,6 @@ export class Peer implements PeerApi {
   #goesOn(): void {
     if (this.#end !== undefined) throw this.#end;
   }
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new SinterError("aborted", "called off", "Nothing was written.", { cause: signal.reason });
 }
 
 function failOnTheWay(): never {

@@ -1,14 +1,11 @@
 import { announcedRowsMax, eagerLinksMax, knownRowsMax, pushBytesMax } from "../bytes/limits.js";
 import { equalBytes } from "../bytes/order.js";
-import { offeredRange } from "../feed/range/offered-range.js";
-import { offeredEnd } from "../feed/range/verified-range.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { AuthorId, NetworkId } from "../identity/ids.js";
 import type { Instant } from "../protocol/protocol.js";
 import { type Holding, laneKey, type SyncLink } from "./link-state.js";
 import type { Row, SyncMessage } from "./messages.js";
-import { encodeRange } from "./range-codec.js";
-import { equalRows, rowOf } from "./rows.js";
+import { equalRows } from "./rows.js";
 import { inScope, placeOfPath } from "./scope.js";
 import type { Around, SyncKnobs } from "./sync-vocabulary.js";
 import type { Unheld } from "./unheld.js";
@@ -46,8 +43,8 @@ export class Announcing {
   }
 
   changed(lane: number, around: Around): void {
-    const { hasher, link } = this.#parts;
-    const row = rowOf(around.view, hasher, lane);
+    const { link } = this.#parts;
+    const row = around.lanes.row(lane);
     if (row === undefined || link.scope === undefined || !this.#isInScope(row, around)) return;
     this.#parts.unheld.changed(lane, row, around.now);
     if (this.#isTold(row)) return;
@@ -57,13 +54,13 @@ export class Announcing {
 
   /** Says what is due, if what was said before has been heard. */
   flush(around: Around): void {
-    const { hasher, link } = this.#parts;
+    const { link } = this.#parts;
     if (this.#said !== undefined || this.#due.size === 0) return;
     const rows: Row[] = [];
     for (const lane of this.#due) {
       if (rows.length >= announcedRowsMax) break;
       this.#due.delete(lane);
-      const row = rowOf(around.view, hasher, lane);
+      const row = around.lanes.row(lane);
       if (row === undefined || this.#isTold(row)) continue;
       rows.push(row);
       this.#tell(row);
@@ -119,18 +116,16 @@ export class Announcing {
   }
 
   /** Sends what they lack of it, if that is little and goes on from what they are known to hold. */
-  #push(lane: number, row: Row, { view, out, now }: Around): boolean {
-    const { hasher, link } = this.#parts;
+  #push(lane: number, row: Row, { view, lanes, out, now }: Around): boolean {
+    const { link } = this.#parts;
     const key = laneKey(row);
     const held = Math.max(link.known(key)?.size ?? 0, this.#pushed.get(lane)?.size ?? 0);
     if (row.freezeAt > 0 || row.size <= held || view.givenUp(lane) !== undefined) return false;
-    const offer = offeredRange(view, hasher, { lane, from: held + 1, bytes: pushBytesMax });
-    if (offer === undefined || offeredEnd(offer) < row.size) return false;
-    const range = encodeRange(offer);
-    if (range.length > pushBytesMax) return false;
+    const range = lanes.range(lane, held + 1, pushBytesMax);
+    if (range === undefined || range.end < row.size || range.bytes.length > pushBytesMax) return false;
     this.#pushed.set(lane, { key, size: row.size, at: now });
     link.events.sent += row.size - held;
-    out.send(link.peer, { kind: "push", range });
+    out.send(link.peer, { kind: "push", range: range.bytes });
     return true;
   }
 

@@ -11,7 +11,6 @@ import type { NetworkId } from "../identity/ids.js";
 import type { Instant } from "../protocol/protocol.js";
 import { laneKey, type SyncLink } from "./link-state.js";
 import type { Row, SyncMessage } from "./messages.js";
-import { rowOf } from "./rows.js";
 import { inScope, placeOfPath } from "./scope.js";
 import type { Around, SyncKnobs } from "./sync-vocabulary.js";
 import { rowHere } from "./wanting.js";
@@ -53,12 +52,11 @@ export class Proofs {
     return this.#awaited.size;
   }
 
-  /** Asks for what a row says that they have and that is not here. */
-  consider(row: Row, around: Around): void {
+  /** Asks for what a row says that they have and that is not here. `mine`: the row of it here. */
+  consider(row: Row, around: Around, mine = rowHere(around.view, this.#parts.hasher, row)): void {
     const { hasher, link } = this.#parts;
     const { subject, author, epoch } = row;
     const place: LanePlace = { subject, author, epoch };
-    const mine = rowHere(around.view, hasher, row);
     const freezeAt = mine?.freezeAt ?? around.view.freezeAt(laneOf(hasher, place));
     if (row.freezeAt > 0 && (freezeAt === 0 || freezeAt > row.freezeAt) && this.#isNew(`fork ${laneKey(row)}`, around))
       around.out.send(link.peer, { kind: "want fork", place });
@@ -87,14 +85,14 @@ export class Proofs {
 
   /** A lane has changed here: what they said of its seal may fit now. */
   changed(lane: number, around: Around): void {
-    const { hasher, link } = this.#parts;
-    const row = rowOf(around.view, hasher, lane);
+    const { link } = this.#parts;
+    const row = around.lanes.row(lane);
     if (row === undefined) return;
     const key = laneKey(row);
     const awaited = this.#awaited.get(key);
     if (awaited !== undefined && hasCome(row, awaited)) this.#awaited.delete(key);
     const known = link.known(key);
-    if (known !== undefined) this.consider({ ...row, ...known }, around);
+    if (known !== undefined) this.consider({ ...row, ...known }, around, row);
   }
 
   heard(message: ProofMessage, around: Around): void {

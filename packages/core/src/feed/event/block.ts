@@ -189,6 +189,10 @@ export function fitsBehind(count: number, length: number, size: number): boolean
   return length + size <= blockBytesMax && count < blockEventsMax;
 }
 
+/** Room that a builder begins with: most add little to a block. */
+const FIRST_BYTES = 1024;
+const FIRST_EVENTS = 16;
+
 /** The open tail of a lane: events are added behind those already there until the next would not fit. */
 export class BlockBuilder {
   readonly firstSeq: number;
@@ -199,14 +203,14 @@ export class BlockBuilder {
   /** As `authoredLength`. */
   #length = blockHeaderBytes;
   #absent: number[] = [];
-  #spans: Uint32Array<ArrayBuffer> = new Uint32Array(64 * spanWords);
+  #spans: Uint32Array<ArrayBuffer> = new Uint32Array(FIRST_EVENTS * spanWords);
   #count = 0;
 
   /** `previous`: id of event firstSeq − 1; zeros where firstSeq is 1; or said later, by `follow`. */
   constructor(firstSeq: number, previous: Uint8Array) {
     this.firstSeq = firstSeq;
     this.#previous = previous.slice();
-    this.#bytes = new Uint8Array(blockBytesMax);
+    this.#bytes = new Uint8Array(FIRST_BYTES);
   }
 
   /** Goes on behind a stored block, which it copies. */
@@ -330,7 +334,7 @@ export class BlockBuilder {
 
   #grow(more: number): void {
     if (this.#end + more <= this.#bytes.length) return;
-    const grown = new Uint8Array(this.#end + more);
+    const grown = new Uint8Array(Math.max(this.#end + more, Math.min(2 * this.#bytes.length, blockBytesMax)));
     grown.set(this.#bytes);
     this.#bytes = grown;
   }

@@ -33,9 +33,9 @@ export function putView(rig: Rig, number: number, path: string): void {
     put(keys.viewItemKey(number, key), records.encodeViewItem(hasher, { view: number, key }, new Uint8Array(40).fill(key.length)));
     const log = new Writer();
     for (const place of folded) records.writeLogged(log, { ...place, operation: 0 });
-    const pieces = key.length === 0 ? 0 : 1;
-    if (pieces > 0) put(keys.viewLogKey(number, key, 0), log.finish());
-    put(keys.viewLogKey(number, key, records.viewLogTail), records.encodeViewLogTail({ pieces, piece: log.finish() }));
+    const [piece, pieces] = [log.finish(), key.length === 0 ? 0 : 1];
+    if (pieces > 0) put(keys.viewLogKey(number, key, 0), piece);
+    put(keys.viewLogKey(number, key, records.viewLogTail), records.encodeViewLogTail({ pieces, piece }));
   }
   const [first] = folded;
   if (first === undefined) throw new Error(`nothing of ${path}`);
