@@ -49,6 +49,8 @@ LINES = [
     ("window", rf"Window\(inflight\): (n/a|avg={FIGURE} max=\d+ node_avg\[min\.\.p50\.\.max\]=\S+ \(nodes=\d+\))"),
     ("throughput", r"Throughput\(MiB/s\): (tx\S*=\S+ .*sessions=\d+)"),
 ]
+# Behind all that the prior art knows; runs of before have no such line.
+LATER = ("topology seed reconciler", r"Topology: (\S+)  Seed: (\d+)  Reconciler: (\S+)")
 KNOBS = "nodes duration sync_interval write_interval hb suspect delta_max loss dup reorder delay jitter delta_window retrans_timeout".split()
 
 
@@ -110,9 +112,10 @@ def read_summary(folder):
     called_off = bool(lines) and re.fullmatch(r"Called off: after \S+ of \S+", lines[-1]) is not None
     if called_off:
         lines.pop()
-    hold(len(lines) == len(LINES), f"summary.txt has {len(lines)} lines, not {len(LINES)}")
-    said = {"called_off": " called off" if called_off else ""}
-    for line, (names, pattern) in zip(lines, LINES):
+    shapes = LINES + [LATER] if len(lines) > len(LINES) else LINES
+    hold(len(lines) == len(shapes), f"summary.txt has {len(lines)} lines, not {len(shapes)}")
+    said = {"called_off": " called off" if called_off else "", **dict.fromkeys(LATER[0].split(), "")}
+    for line, (names, pattern) in zip(lines, shapes):
         match = re.fullmatch(pattern, line)
         hold(match is not None, f"summary.txt: no line of the shape {pattern}: {line}")
         said.update(zip(names.split(), match.groups()))
@@ -204,6 +207,7 @@ def read_run(folder):
     row.update({name: "" if value is None else f"{value:.6f}" for name, value in shares.items()})
     row["samples_csv"] = str(len(latencies))
     row["label"] = f"nodes={said['nodes']} loss={said['loss']} reorder={said['reorder']}{said['called_off']}"
+    row.update({name: said[name] for name in LATER[0].split()})
     return row
 
 

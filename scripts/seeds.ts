@@ -24,7 +24,7 @@ const { values } = parseArgs({
     jobs: { type: "string" },
     family: { type: "string" },
     share: { type: "string" },
-    /** Of what seeds of sync plan, no more: as a seed that was made smaller says it. */
+    /** Of what seeds of sync, twins and views plan, no more: as a seed that was made smaller says it. */
     limits: { type: "string" },
     /** What is kept of seeds that fail goes there, and the log. */
     into: { type: "string", default: at("runs") },

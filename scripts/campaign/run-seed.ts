@@ -8,8 +8,9 @@ import {
   type TraceOptions,
 } from "@sinter/simulator";
 import { createNodeHasher, Ed25519Signer, Ed25519Verifier } from "sinter";
+import { promisesSettled } from "sinter/simulator";
 import { keepRun } from "../kept-run.js";
-import { keepSmallerSync } from "../smaller-sync.js";
+import { keepSmaller } from "../smaller-run.js";
 import { repeatOf, type SeedOutcome } from "./seed-outcome.js";
 
 // One seed of the campaign: which of them sign for real, which run twice, and what is kept of one that failed.
@@ -22,7 +23,7 @@ const SHRINK_MS = 120_000;
 
 const hasher = createNodeHasher();
 const ed25519 = { signerOf: (secret: Uint8Array) => new Ed25519Signer(secret), verifier: new Ed25519Verifier() };
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const settled = promisesSettled();
 
 export async function runSeed(name: FamilyName, seed: number, limits?: PlanLimits): Promise<SeedOutcome> {
   const family = familyNamed(name);
@@ -45,12 +46,14 @@ async function sameAgain(family: Family, options: FamilyOptions, { hash }: Famil
 /** The same run again, or a smaller one that fails too, with every line of it. */
 export async function keepSeed({ seed, family }: SeedOutcome, folder: string, limits?: PlanLimits): Promise<void> {
   const again = repeatOf(family, seed, limits);
-  if (family === "sync" && limits === undefined) {
-    await keepSmallerSync(optionsOf(seed, {}), { folder, again, withinMs: SHRINK_MS });
+  const known = familyNamed(family);
+  const size = known.sizeOf?.(seed);
+  if (size !== undefined && limits === undefined) {
+    await keepSmaller(known, size, optionsOf(seed, {}), { folder, again, withinMs: SHRINK_MS });
     return;
   }
   const run = async (sink: (line: string) => void): Promise<readonly string[]> => {
-    const outcome = await outcomeOf(familyNamed(family), optionsOf(seed, { trace: { sink }, limits }));
+    const outcome = await outcomeOf(known, optionsOf(seed, { trace: { sink }, limits }));
     return outcome instanceof Error ? [outcome.stack ?? outcome.message] : outcome.problems;
   };
   await keepRun({ folder, again: [again], run });

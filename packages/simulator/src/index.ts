@@ -3,11 +3,13 @@
 export { AppWorld, type AppWorldOptions } from "./apps/app-world.js";
 export { type Family, type FamilyName, type FamilyOptions, type FamilyRun, families, familyNames } from "./campaign/families.js";
 export { defaultShares, familyOf, readShares, type Shares } from "./campaign/shares.js";
+export { type Fails, type Shrunk, shrunk } from "./campaign/shrink.js";
 export { spanOf, Tally } from "./campaign/tally.js";
 export { FaultCount, type FaultKind, faultKinds } from "./feeds/fault-count.js";
 export { type FeedsOptions, type FeedsResult, runFeeds } from "./feeds/feeds-scenario.js";
 export { Bench, enumeratePowerCuts, type PowerCuts, type PowerCutsOptions, type Workload, workloads } from "./feeds/power-cuts.js";
 export { type HostileKind, type HostilePlan, hostileKinds } from "./hostile/hostile-plan.js";
+export type { PlanLimits, PlanSize } from "./hosts/run-limits.js";
 export { type ComparedRun, comparison } from "./report/comparison.js";
 export { linePlot } from "./report/line-plot.js";
 export { simReport } from "./report/sim-report.js";
@@ -30,14 +32,11 @@ export {
   defaultSettings,
   faultIn,
   knobsOf,
-  linksOf,
   type SettingsAnswer,
   type SimProfileName,
   settingsFrom,
   simProfileNames,
   simProfiles,
-  topologyOf,
-  topologyText,
   writesStopMs,
 } from "./sim/settings.js";
 export { apartText } from "./sim/sim-checks.js";
@@ -52,11 +51,11 @@ export {
   roundsTable,
   simTables,
 } from "./sim/tables.js";
+export { linksOf, topologyOf, topologyText } from "./sim/topology.js";
 export { runSim, type SimProgress, type SimRunOptions } from "./sim/virtual-run.js";
 export { type Boot, type Booted, type BootSetup, SimulatedPeer } from "./simulated-peer.js";
 export { type Chaos, ChaosTransport } from "./sync/chaos-transport.js";
-export { type Fails, type Shrunk, shrunk } from "./sync/shrink.js";
-export { limited, type PlanLimits, planned, type SyncPlan, type SyncTrouble, syncTroubles } from "./sync/sync-plan.js";
+export { limited, planned, type SyncPlan, type SyncTrouble, syncTroubles } from "./sync/sync-plan.js";
 export { planOf, runSync, type SyncResult, type SyncRunOptions } from "./sync/sync-scenario.js";
 export { Lifetime, type RunEnd, type RunOptions, Timeline } from "./timeline.js";
 export { Trace, type TraceOptions, traceText } from "./trace.js";

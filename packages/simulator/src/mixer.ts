@@ -29,10 +29,10 @@ export class Mixer {
 
   bytes(bytes: Uint8Array): this {
     const whole = bytes.length & ~3;
-    const words = new DataView(bytes.buffer, bytes.byteOffset, whole);
     let [left, right] = [this.#left, this.#right];
     for (let at = 0; at < whole; at += 4) {
-      const word = words.getInt32(at, true);
+      const [one, two] = [bytes[at] as number, bytes[at + 1] as number];
+      const word = one | (two << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
       left = mixedLeft(left, word);
       right = mixedRight(right, word);
     }
@@ -43,7 +43,13 @@ export class Mixer {
   }
 
   text(text: string): this {
-    for (let at = 0; at < text.length; at++) this.word(text.charCodeAt(at));
+    let [left, right] = [this.#left, this.#right];
+    for (let at = 0; at < text.length; at++) {
+      const word = text.charCodeAt(at);
+      left = mixedLeft(left, word);
+      right = mixedRight(right, word);
+    }
+    [this.#left, this.#right] = [left, right];
     return this.word(text.length);
   }
 

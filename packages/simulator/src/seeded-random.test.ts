@@ -36,6 +36,16 @@ test("chances at the ends are certain", () => {
   }
 });
 
+test("gaps are as long as is asked, on average, and none is less than nothing", () => {
+  const random = new SeededRandom(3);
+  const gaps = Array.from({ length: 10_000 }, () => random.gapMs(50));
+  const mean = gaps.reduce((sum, each) => sum + each, 0) / gaps.length;
+  // One in e is longer than the mean: what comes by itself keeps no measure.
+  const long = gaps.filter((each) => each > 50).length / gaps.length;
+  expect([mean / 50, long * Math.E]).toEqual([expect.closeTo(1, 1), expect.closeTo(1, 1)]);
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0);
+});
+
 test("shuffling keeps every item, and picking takes one of them", () => {
   const random = new SeededRandom(3);
   const list = Array.from({ length: 50 }, (_, index) => index);

@@ -54,6 +54,11 @@ export class SeededRandom implements Random {
     return least + this.fraction() * (most - least);
   }
 
+  /** From one thing to the next that happens by itself, on average so long. */
+  gapMs(meanMs: number): number {
+    return -Math.log(1 - this.fraction()) * meanMs;
+  }
+
   /** `yes` this often: never at 0, always at 1. */
   chance(rate: number): "yes" | "no" {
     return this.fraction() < rate ? "yes" : "no";

@@ -3,10 +3,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  buildWallMs,
+  encodeSyncMessage,
   networkId,
   offeredRange,
   orSet,
   type Peer,
+  type PeerId,
   pnCounter,
   type RangeOffer,
   type SubjectCause,
@@ -32,6 +35,8 @@ import { SystemClock } from "./system-clock.js";
 // nearest to it.
 
 const HEARTBEAT_MS = 250;
+/** Of frames of sync: docs/wire.md. */
+const SYNC_TAG = 6;
 const network = "planted";
 const secret = "a secret of these tests";
 const path = "team/votes";
@@ -126,8 +131,9 @@ async function isMended(...subjects: Told[]): Promise<void> {
 }
 
 /** Listens at a port, and says of itself whatever is wanted. */
-async function odd(port: number, options: Partial<LinksOptions>): Promise<() => Promise<void>> {
-  const { links } = end({ network: networkId(hasher, network), secrets: parseSecrets(secret), ...options });
+async function odd(port: number, options: Partial<LinksOptions>, greeting?: Uint8Array): Promise<() => Promise<void>> {
+  const opened = (peer: PeerId) => greeting && links.send(peer, greeting, "control");
+  const { links } = end({ network: networkId(hasher, network), secrets: parseSecrets(secret), ...options }, { opened });
   await links.listenOn({ way: "tls", host: "127.0.0.1", port });
   const gone = () => links.shutDown();
   ends.push(gone);
@@ -180,6 +186,19 @@ test("version: the other speaks none of ours", async () => {
   await peer("other", { listen: [at(port)] });
   one = await peer("one", { join: [at(port)] });
   await isMended(await votesOf(one));
+});
+
+test("version: the link is of one that both speak, and what is said of sync on it is not", async () => {
+  const port = await freePort();
+  const versions = { from: 2, to: 3, number: 0, nonce: new Uint8Array(16), syncs: "yes", wallMs: buildWallMs } as const;
+  const hello = encodeSyncMessage({ kind: "hello", ...versions, interest: { kind: "all" }, salt: new Uint8Array(16) });
+  const gone = await odd(port, {}, Uint8Array.of(SYNC_TAG, ...hello));
+  const one = await peer("one", { join: [at(port)] });
+  const votes = await votesOf(one);
+  await isNamed(votes, "version");
+  const detail = expect.stringMatching(/versions 2 to 3 of sync, and this peer 1/);
+  expect((await votes.status()).troubles).toMatchObject([{ cause: "version", detail, address: at(port) }]);
+  await gone();
 });
 
 test("refused: the other has as many links as it may, until it may have more", async () => {

@@ -50,13 +50,29 @@ test("a run is a row: what it was made of, what its summary says, and percentile
   const out = join(dir, "all.csv");
   await compareRuns(runs, { out, report: join(dir, "all.html") });
   expect(readFileSync(out, "utf8").split("\n")).toEqual([
-    "run_dir,nodes,duration,sync_interval,write_interval,hb,suspect,delta_max,loss,dup,reorder,delay,jitter,delta_window,retrans_timeout,mean_latency,stdev_latency,samples,convergence_s,p50,p95,p99,samples_csv,label",
-    `${dir}/part,5,1m0s,7s,3s,750ms,2.25s,65536,0.10,0.05,0.125,0s,20ms,1,2s,0.300000,0.100000,3,1.500000,0.300000,0.390000,0.398000,3,nodes=5 loss=0.10 reorder=0.125 called off`,
-    `"${dir}/a ""b"", c",5,1m0s,7s,3s,750ms,2.25s,65536,0.10,0.05,0.125,0s,20ms,1,2s,0.300000,0.100000,3,1.500000,0.300000,0.390000,0.398000,3,nodes=5 loss=0.10 reorder=0.125`,
-    `${dir}/none,5,1m0s,7s,3s,750ms,2.25s,65536,0.10,0.05,0.125,0s,20ms,1,2s,,,0,,,,,0,nodes=5 loss=0.10 reorder=0.125`,
+    "run_dir,nodes,duration,sync_interval,write_interval,hb,suspect,delta_max,loss,dup,reorder,delay,jitter,delta_window,retrans_timeout,mean_latency,stdev_latency,samples,convergence_s,p50,p95,p99,samples_csv,label,topology,seed,reconciler",
+    `${dir}/part,5,1m0s,7s,3s,750ms,2.25s,65536,0.10,0.05,0.125,0s,20ms,1,2s,0.300000,0.100000,3,1.500000,0.300000,0.390000,0.398000,3,nodes=5 loss=0.10 reorder=0.125 called off,,,`,
+    `"${dir}/a ""b"", c",5,1m0s,7s,3s,750ms,2.25s,65536,0.10,0.05,0.125,0s,20ms,1,2s,0.300000,0.100000,3,1.500000,0.300000,0.390000,0.398000,3,nodes=5 loss=0.10 reorder=0.125,,,`,
+    `${dir}/none,5,1m0s,7s,3s,750ms,2.25s,65536,0.10,0.05,0.125,0s,20ms,1,2s,,,0,,,,,0,nodes=5 loss=0.10 reorder=0.125,,,`,
     "",
   ]);
   expect(readFileSync(join(dir, "all.html"), "utf8")).toContain("Never, or not known: 3.");
+});
+
+test("what a run was made of stands behind all else; a run of before says none of it", async () => {
+  const made = `${summary}Topology: random:3  Seed: 4711  Reconciler: sketch\nCalled off: after 4s of 1m0s\n`;
+  const out = join(dir, "all.csv");
+  await compareRuns([folder("now", { summary: made }), folder("before")], { out, report: join(dir, "all.html") });
+  const rows = readFileSync(out, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(",").slice(-4));
+  expect(rows).toEqual([
+    ["label", "topology", "seed", "reconciler"],
+    ["nodes=5 loss=0.10 reorder=0.125 called off", "random:3", "4711", "sketch"],
+    ["nodes=5 loss=0.10 reorder=0.125", "", "", ""],
+  ]);
+  expect(readFileSync(join(dir, "all.html"), "utf8")).toContain("<td>random:3</td><td>4711</td><td>sketch</td>");
 });
 
 test("a folder that is none is told of by what is wrong with it", async () => {

@@ -4,7 +4,7 @@ import { SinterError } from "@sinter/core";
 import { type ComparedRun, comparison, quantile } from "@sinter/simulator";
 import { replaceFile, roundsName, summaryName } from "./run-folder.js";
 
-// Runs side by side: what their folders say, as one table with the columns of the prior art's script.
+// Runs side by side: what their folders say, as one table with the columns of the prior art's script, and ours behind them.
 
 interface SummaryShape {
   readonly line: string;
@@ -37,6 +37,9 @@ const shapes: readonly SummaryShape[] = [
   { line: "Convergence(s)", pattern: named(`^Convergence\\(s\\): (?<convergence_s>${figure})$`) },
 ];
 
+/** Which runs of before have not: their cells are empty. */
+const laterShape = /^Topology: (?<topology>\S+) {2}Seed: (?<seed>\d+) {2}Reconciler: (?<reconciler>\S+)$/m;
+
 function named(source: string): RegExp {
   return new RegExp(source, "m");
 }
@@ -46,13 +49,18 @@ export type RunRow = Readonly<Record<string, string>>;
 
 const columns = [
   "run_dir",
-  ...shapes.flatMap(({ pattern }) => [...pattern.source.matchAll(/\(\?<(\w+)>/g)].map(([, name]) => name as string)),
+  ...shapes.flatMap(({ pattern }) => namesIn(pattern)),
   "p50",
   "p95",
   "p99",
   "samples_csv",
   "label",
+  ...namesIn(laterShape),
 ];
+
+function namesIn(pattern: RegExp): readonly string[] {
+  return [...pattern.source.matchAll(/\(\?<(\w+)>/g)].map(([, name]) => name as string);
+}
 
 export async function compareRuns(
   dirs: readonly string[],
@@ -91,7 +99,7 @@ export function summaryOf(text: string, dir: string): RunRow {
     // A figure without samples is an empty cell, as tools that read tables have it.
     for (const [name, value] of Object.entries(groups)) row[name] = value === "n/a" ? "" : value;
   }
-  return row;
+  return { ...row, ...laterShape.exec(text)?.groups };
 }
 
 function latenciesOf(text: string, dir: string): number[] {
@@ -138,5 +146,8 @@ function comparedOf(row: RunRow): ComparedRun {
     p50S: number("p50"),
     p95S: number("p95"),
     p99S: number("p99"),
+    topology: row["topology"],
+    seed: row["seed"],
+    reconciler: row["reconciler"],
   };
 }

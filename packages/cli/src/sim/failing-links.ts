@@ -1,4 +1,4 @@
-import type { LinkEvents, LinkTraits, MessageClass, PeerId, Transport } from "@sinter/core";
+import type { DisconnectCause, LinkEvents, LinkTraits, MessageClass, PeerId, Transport } from "@sinter/core";
 
 /**
  * Links that fail when they are told to. One that has failed is closed below; what is dialled again below is kept back until it may
@@ -41,8 +41,8 @@ export class FailingLinks implements Transport {
     if (this.#told.has(from)) this.#below.credit(from, bytes);
   }
 
-  close(peer: PeerId, reason: string): void {
-    this.#below.close(peer, reason);
+  close(peer: PeerId, reason: string, cause?: DisconnectCause): void {
+    this.#below.close(peer, reason, cause);
   }
 
   /** At both ends, or what one sends the other has no link for. */

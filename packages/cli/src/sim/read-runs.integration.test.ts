@@ -53,18 +53,40 @@ test("every figure of a summary follows from the tables, in calm and in storm an
   const runs = [
     await run("calm", "--duration", "20s", "--seed", "3"),
     await run("storm", ...stormy, "--nodes", "8", "--delta-chunk-bytes", "256", "--delta-window-chunks", "3", "--seed", "4"),
-    await run("broken", ...stormy, "--failure-period", "4s", "--recovery-delay", "2s", "--topology", "random:3", "--seed", "5"),
+    await run(
+      "broken",
+      ...stormy,
+      "--failure-period",
+      "4s",
+      "--recovery-delay",
+      "2s",
+      "--topology",
+      "random:3",
+      "--descent",
+      "true",
+      "--seed",
+      "5",
+    ),
     await run("deaf", "--nodes", "2", "--duration", "2s", "--quiesce-last", "1s", "--loss", "0.999", "--seed", "6"),
   ];
   // One that was called off has a line more.
   const part = await run("part", "--duration", "20s", "--seed", "3");
   appendFileSync(join(part, "summary.txt"), "Called off: after 12.5s of 20s\n");
   runs.push(part);
+  // One of before had one less.
+  const before = await run("before", "--duration", "20s", "--seed", "3");
+  writeFileSync(join(before, "summary.txt"), readFileSync(join(before, "summary.txt"), "utf8").replace(/^Topology: .*\n/m, ""));
+  runs.push(before);
   const { code, stdout, stderr } = await read(...runs);
   expect([code, stderr]).toEqual([0, ""]);
   const table = join(dir, "all.csv");
   await finish(setting, ["sim", "compare", ...runs, "--out", table]);
   expect(stdout).toBe(readFileSync(table, "utf8"));
+  const shapes = stdout.trim().split("\n");
+  expect(shapes.map((row) => row.split(",").slice(-3).join(" "))).toEqual([
+    "topology seed reconciler",
+    ...["ring 3 cheapest", "ring 4 cheapest", "random:3 5 descent", "ring 6 cheapest", "ring 3 cheapest", "  "],
+  ]);
   expect(readFileSync(join(dir, "storm", "summary.txt"), "utf8")).toMatch(/^Chunks\(sent\/recv\/retrans\): \d+\/\d+\/[1-9]/m);
 });
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { runSim, type SimProgress, type SimRecord, type SimSettings, SimulationError, summaryText } from "@sinter/simulator";
 import { createNodeHasher } from "sinter";
+import { promisesSettled } from "sinter/simulator";
 import { usage } from "../terminal/failure.js";
 import type { Io } from "../terminal/io.js";
 import type { Output, Progress } from "../terminal/output.js";
@@ -149,9 +150,10 @@ function unreadOf({ signal, output }: Surroundings, types: ReadonlySet<EventType
 type Run = Omit<Parameters<typeof runSim>[0], "hasher" | "settled">;
 
 async function inVirtualTime(run: Run, printer: EventPrinter): Promise<SimRecord> {
+  const promises = promisesSettled();
   const settled = async () => {
     await printer.caughtUp();
-    await nextTurn();
+    await promises();
   };
   return await runSim({ ...run, hasher: createNodeHasher(), settled });
 }
@@ -160,10 +162,6 @@ async function onSockets(run: Run, { basePort = 0 }: SimFlags): Promise<SimRecor
   // Loaded when it is asked for: virtual runs need no sockets.
   const { runOnSockets } = await import("../sim/socket-run.js");
   return await runOnSockets({ ...run, basePort });
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function progressText({ seed, peers }: SimSettings, { atMs, durationMs, writes, roots, violations }: SimProgress): string {
@@ -178,7 +176,7 @@ async function shrink({ io, output, progress, signal }: Surroundings, { json }: 
     if (signal.aborted) return false;
     progress.show(`seed ${settings.seed}: making it smaller, ${countText(++tried, "run")} tried`);
     try {
-      const record = await runSim({ settings: smaller, hasher: createNodeHasher(), settled: nextTurn, signal });
+      const record = await runSim({ settings: smaller, hasher: createNodeHasher(), settled: promisesSettled(), signal });
       return !signal.aborted && !isGood(outcomeOf(record));
     } catch (error) {
       if (error instanceof SimulationError) return true;

@@ -135,7 +135,7 @@ class SocketRun {
 
   /** From when the one before was due: what comes late makes nothing behind it later. */
   #writeLater(to: SocketPeer, random: SeededRandom, fromMs: number): void {
-    this.#due.at(fromMs + gapMs(random, this.#settings.writeIntervalMs), (dueMs) => {
+    this.#due.at(fromMs + random.gapMs(this.#settings.writeIntervalMs), (dueMs) => {
       if (this.#state === "stopped") return;
       this.#write(to, random.pick(this.#settings.keys), `v${random.below(VALUES)}`);
       this.#writeLater(to, random, dueMs);
@@ -160,7 +160,7 @@ class SocketRun {
   /** All links of a peer, for a while; none into the quiet at the end. */
   #failLater(random: SeededRandom, fromMs: number): void {
     const { failurePeriodMs, recoveryDelayMs, durationMs, quiesceLastMs } = this.#settings;
-    this.#due.at(fromMs + gapMs(random, failurePeriodMs), (dueMs) => {
+    this.#due.at(fromMs + random.gapMs(failurePeriodMs), (dueMs) => {
       if (dueMs >= durationMs - quiesceLastMs) return;
       const { index } = random.pick(this.#peers.all);
       const pairs = this.#peers.pairs.filter((pair) => pair.includes(index));
@@ -206,12 +206,7 @@ class SocketRun {
   async #end(how: "whole" | "called off"): Promise<void> {
     const recorder = this.#recorder;
     await Promise.all(this.#writing);
-    const counts = this.#peers.all.map(({ chaos }) => chaos.counts);
-    for (const [kind, of] of weatherKinds)
-      recorder.fault(
-        kind,
-        counts.reduce((sum, each) => sum + each[of], 0),
-      );
+    recorder.weather(this.#peers.all.map(({ chaos }) => chaos.counts));
     if (how === "called off") return recorder.callOff();
     await this.#look();
     for (const { index, peer } of this.#peers.all)
@@ -228,16 +223,4 @@ class SocketRun {
         recorder.violation(`peer ${each.index} lacks ${missing.length} writes that were acknowledged: ${missing[0]} is one`);
     }
   }
-}
-
-const weatherKinds = [
-  ["loss", "lost"],
-  ["duplication", "repeated"],
-  ["reordering", "held"],
-  ["delay", "delayed"],
-] as const;
-
-/** From one thing to the next that happens by itself, on average so long. */
-function gapMs(random: SeededRandom, meanMs: number): number {
-  return -Math.log(1 - random.fraction()) * meanMs;
 }

@@ -27,7 +27,9 @@ export async function* traceLines({ stdin, signal }: TraceSource, file: string):
   let number = 0;
   try {
     for (;;) {
-      const next = await nextUnless(signal, iterator);
+      const next = await nextUnless(signal, iterator).catch((error: unknown) => {
+        throw unreadable(file, error);
+      });
       if (next === undefined) throw interrupted();
       if (next.done) break;
       const lines = reader.push(next.value);
@@ -40,6 +42,20 @@ export async function* traceLines({ stdin, signal }: TraceSource, file: string):
     // Whoever wants no more does not read the rest of the file; standard input is left to the process.
     if (file !== "-") await iterator.return?.();
   }
+}
+
+function unreadable(file: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
+  const name = file === "-" ? "standard input" : file;
+  return new SinterError(
+    "usage",
+    `${name} cannot be read (${code})`,
+    "Name a trace that is there and that you may read, or - for standard input.",
+    {
+      cause: error,
+    },
+  );
 }
 
 export function noTrace(file: string, number: number, what: string): SinterError {

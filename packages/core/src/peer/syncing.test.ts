@@ -1,18 +1,22 @@
 import { expect, test } from "vitest";
 import { Malformed } from "../bytes/malformed.js";
 import { Ahead } from "../feed/range/verified-range.js";
-import { hasher, network } from "../feed/rig/feed-rig.suite.js";
+import { offerWithout } from "../feed/rig/absent-lane.suite.js";
+import { hasher, network, parts as partsOf, Rig } from "../feed/rig/feed-rig.suite.js";
+import { offerFrom, takeOffer } from "../feed/rig/offered-lane.suite.js";
 import { defaultKnobs, type SyncCommand, type SyncNotice } from "../sync/sync-vocabulary.js";
 import { busy } from "./feed-calls.js";
+import type { TakeOutcome } from "./intake.js";
 import { Pending } from "./pending.js";
+import { SinterError } from "./sinter-error.js";
 import { Syncing, type SyncingParts } from "./syncing.js";
 
 /** Of a peer no more than what the core of sync is told through. */
-function syncing() {
+function syncing(more: Partial<SyncingParts> = {}) {
   const told: SyncCommand[] = [];
   const soon: (() => void)[] = [];
   const settles: (() => void)[] = [];
-  const state = { driver: "free" as "free" | "busy", taken: new Malformed("nothing is taken") };
+  const state = { driver: "free" as "free" | "busy", taken: new Malformed("nothing is taken") as TakeOutcome | SinterError };
   const parts = {
     ...{ hasher, network, salt: new Uint8Array(16), knobs: defaultKnobs, pending: new Pending() },
     command: (command: SyncCommand) => {
@@ -20,8 +24,14 @@ function syncing() {
       told.push(command);
     },
     soon: (run: () => void) => void soon.push(run),
-    intake: { take: async () => state.taken },
+    intake: {
+      take: async () => {
+        if (state.taken instanceof SinterError) throw state.taken;
+        return state.taken;
+      },
+    },
     frontier: { settle: () => new Promise((resolve) => settles.push(() => resolve(undefined))) },
+    ...more,
   };
   const under = new Syncing(parts as unknown as SyncingParts);
   const settled = async () => {
@@ -82,5 +92,27 @@ test("who sends what lies behind a range that was lost here is not to blame; who
   expect(told).toMatchObject([
     { kind: "took", taking: { kind: "failed", code: "ahead" } },
     { kind: "took", taking: { kind: "wrong", reason: "it is made up" } },
+  ]);
+});
+
+test("what parts from ours before it begins is asked for from further back; a payload that is not taken is no reason for that", async () => {
+  const [writer, reader] = [new Rig(), new Rig({ author: 2, instance: 2 })];
+  writer.append("s", partsOf("one"));
+  expect(takeOffer(reader, offerWithout(writer, 0, [1]))).toBe("taken");
+  const refused = new SinterError("usage", "event 1 is redacted by its author", "Let it go.");
+  const fill = async () => {
+    throw refused;
+  };
+  const { under, told, state, settled } = syncing({ view: reader.view, feed: { fill } as unknown as SyncingParts["feed"] });
+  const offered = { kind: "offered", token: 1, from: "b", offer: offerFrom(writer, "s") } as unknown as SyncNotice;
+  under.mount.notify({ kind: "begun" });
+  for (const taken of [{ kind: "held" } as TakeOutcome, new SinterError("usage", "it parts before it begins", "Offer more of it.")]) {
+    state.taken = taken;
+    under.mount.notify(offered);
+    await settled();
+  }
+  expect(told).toEqual([
+    { kind: "took", token: 1, taking: { kind: "failed", code: "usage", reason: refused.message } },
+    { kind: "took", token: 1, taking: { kind: "elsewhere" } },
   ]);
 });

@@ -272,9 +272,7 @@ export class Syncing {
       if (taking.kind === "taken") this.#fault = undefined;
     } catch (error) {
       this.#noted(error);
-      // A range of our own feed that parts from it before it begins.
-      if (error instanceof SinterError && error.code === "usage") taking = { kind: "elsewhere" };
-      else taking = { kind: NOT_THEIRS, code: codeOf(error), reason: reasonOf(error) };
+      taking = { kind: NOT_THEIRS, code: codeOf(error), reason: reasonOf(error) };
     }
     if (life === this.#lives) this.#command({ kind: "took", token, taking });
   }
@@ -289,7 +287,15 @@ export class Syncing {
   /** Takes in what is new of it; where nothing is, payloads may be that are not here. */
   async #take(offer: RangeOffer): Promise<Taking> {
     const { intake, feed, view } = this.#parts;
-    const outcome = await intake.take(offer);
+    let outcome: TakeOutcome;
+    try {
+      outcome = await intake.take(offer);
+    } catch (error) {
+      if (!(error instanceof SinterError) || error.code !== "usage") throw error;
+      // A range of our own feed that parts from it before it begins.
+      this.#noted(error);
+      return { kind: "elsewhere" };
+    }
     if (!isMalformed(outcome) && outcome.kind === "held")
       for (const { place, payload } of wantedIn(view, offer)) await feed.fill(offer.path, place, payload);
     return takingOf(outcome);

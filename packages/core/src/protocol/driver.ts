@@ -6,7 +6,7 @@ import type { AnyMount, Loss, Mount, Mounted, OpenLink, Outgoing } from "./mount
 import { Outlet } from "./outlet.js";
 import { Overlay } from "./overlay.js";
 import type { Ports, StoreFailure } from "./ports.js";
-import type { Effect, Input, Json, LinkTraits, MessageClass, PeerId, Vocabulary } from "./protocol.js";
+import type { DisconnectCause, Effect, Input, Json, LinkTraits, MessageClass, PeerId, Vocabulary } from "./protocol.js";
 import { Quarantine } from "./quarantine.js";
 import { Turn } from "./turn.js";
 
@@ -77,7 +77,7 @@ export class Driver {
       inbox: this.#inbox,
       links: this.#links,
       wake: () => this.#wake(),
-      disconnect: (peer, reason) => this.#cut(peer, reason),
+      disconnect: (peer, reason, cause) => this.#cut(peer, reason, cause),
     });
   }
 
@@ -114,6 +114,11 @@ export class Driver {
       this.#outlet.quiet();
       this.#drop(this.#inbox.drain(), { outcome: "not written", reason: "the peer is stopping" });
     });
+  }
+
+  /** Whether all that was ever written is on disk: then nothing that the store shows can be lost any more. */
+  get isFlushed(): boolean {
+    return this.#state === "running" && this.#unflushed.length === 0;
   }
 
   describe(): { readonly [name: string]: Json } {
@@ -166,8 +171,8 @@ export class Driver {
   }
 
   /** The transport tells of the end later; for the cores it has come. */
-  #cut(peer: PeerId, reason: string): void {
-    this.#ports.transport.close(peer, reason);
+  #cut(peer: PeerId, reason: string, cause?: DisconnectCause): void {
+    this.#ports.transport.close(peer, reason, cause);
     this.#closed(peer);
   }
 

@@ -2,7 +2,7 @@ import { computeJobsMax, timersMax } from "../bytes/limits.js";
 import type { Inbox } from "./inbox.js";
 import type { Mounted, Outgoing } from "./mount.js";
 import type { Ports } from "./ports.js";
-import type { Input, Outcome, PeerId, Vocabulary } from "./protocol.js";
+import type { DisconnectCause, Input, Outcome, PeerId, Vocabulary } from "./protocol.js";
 import type { Links } from "./turn.js";
 
 /** A timer under way, or one whose `expired` still waits to be stepped. */
@@ -18,7 +18,7 @@ export interface OutletOptions {
   readonly links: Links;
   /** Something new waits in the inbox. */
   readonly wake: () => void;
-  readonly disconnect: (peer: PeerId, reason: string) => void;
+  readonly disconnect: (peer: PeerId, reason: string, cause: DisconnectCause | undefined) => void;
 }
 
 /** Lets effects out into the world, and what they cause (timers, results) back into the inbox. */
@@ -28,7 +28,7 @@ export class Outlet {
   readonly #inbox: Inbox;
   readonly #links: Links;
   readonly #wake: () => void;
-  readonly #disconnect: (peer: PeerId, reason: string) => void;
+  readonly #disconnect: OutletOptions["disconnect"];
   readonly #timers = new Map<string, Timer>();
   /** Rises each time it falls quiet: timers and jobs of earlier cores mean nothing to later ones. */
   #generation = 0;
@@ -55,7 +55,7 @@ export class Outlet {
         return (this.#mounts[mount] as Mounted).mount.notify(effect.notice);
       case "disconnect":
         if (link === undefined || this.#links.get(effect.peer) !== link) return;
-        return this.#disconnect(effect.peer, effect.reason);
+        return this.#disconnect(effect.peer, effect.reason, effect.cause);
       case "schedule":
         return this.#muted ? undefined : this.#schedule(mount, effect.timer, effect.delayMs);
       case "cancel":

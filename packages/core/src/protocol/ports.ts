@@ -1,5 +1,5 @@
 import type { Batch, ReadableKeys } from "./key-space.js";
-import type { Instant, LinkTraits, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
+import type { DisconnectCause, Instant, LinkTraits, MessageClass, Outcome, PeerId, Random } from "./protocol.js";
 
 // What the driver needs of the world: real in packages/sinter, virtual in packages/simulator. Each port has an
 // acceptance suite beside this file (*.suite.ts) that both must pass.
@@ -29,7 +29,7 @@ export interface Transport {
   send(to: PeerId, frame: Uint8Array, messageClass: MessageClass): void;
   /** Lets the peer send `bytes` more of bulk. A new link starts with `linkBulkBytesMax`. */
   credit(from: PeerId, bytes: number): void;
-  close(peer: PeerId, reason: string): void;
+  close(peer: PeerId, reason: string, cause?: DisconnectCause): void;
 }
 
 /** Why a commit failed. After one, nothing of it or of any commit begun after it is in the store, or the store is

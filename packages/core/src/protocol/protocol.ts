@@ -58,6 +58,9 @@ export type Input<V extends Vocabulary> =
  * that wrote nothing may say `step`, and only of what means the same either way. */
 type Leaving = { readonly after?: "step" };
 
+/** What the other side, and who asks how the link stands, is told by name. `version`: the two have none of this core's in common. */
+export type DisconnectCause = "version";
+
 export type Effect<V extends Vocabulary> =
   | { readonly kind: "write"; readonly write: V["Write"] }
   | ({ readonly kind: "send"; readonly to: PeerId; readonly message: V["Message"] } & Leaving)
@@ -65,7 +68,7 @@ export type Effect<V extends Vocabulary> =
   /** Replaces the timer of that name. */
   | ({ readonly kind: "schedule"; readonly timer: V["Timer"]; readonly delayMs: number } & Leaving)
   | ({ readonly kind: "cancel"; readonly timer: V["Timer"] } & Leaving)
-  | ({ readonly kind: "disconnect"; readonly peer: PeerId; readonly reason: string } & Leaving)
+  | ({ readonly kind: "disconnect"; readonly peer: PeerId; readonly reason: string; readonly cause?: DisconnectCause } & Leaving)
   | ({ readonly kind: "compute"; readonly job: V["Job"] } & Leaving);
 
 export interface Random {
@@ -103,7 +106,12 @@ export interface Protocol<V extends Vocabulary> {
   readonly tag: number;
   /** A fresh core. Called at start and at each recovery: all it remembers it must rebuild from the view on `started`. */
   create(): Core<V>;
-  readonly codec: { encode(message: V["Message"]): Uint8Array; decode(bytes: Uint8Array): Decoded<V["Message"]> };
+  readonly codec: {
+    encode(message: V["Message"]): Uint8Array;
+    /** The same behind one byte more: for messages so long that a copy counts. */
+    encodeBehind?(first: number, message: V["Message"]): Uint8Array;
+    decode(bytes: Uint8Array): Decoded<V["Message"]>;
+  };
   classOf(message: V["Message"]): MessageClass;
   /** What stepping it takes, about a microsecond a unit: a ping 1, a signature 25. Bounds a turn. */
   costOf(input: Input<V>): number;

@@ -1,13 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { toHex } from "../bytes/hex.js";
 
 // Scenarios as text (packages/core/scenarios): what is done to some cores, a line each behind `$ `, and below it, indented, what came
-// of that. Lines that begin with `#` are for people. What came of it is what a run says: it is never written by hand.
+// of that. Lines that begin with `#` are for people. What came of it is what a run says: it is never written by hand, but by
+// `npm run scenarios -- --rewrite`.
 
 /** Does what a line says, and tells what came of it. */
 export type Stage = (words: readonly string[]) => readonly string[];
 
+const scenarioFolder = fileURLToPath(new URL("../../scenarios", import.meta.url));
 const COMMAND = "$ ";
 const TOLD = "  ";
 
@@ -23,14 +26,21 @@ export function replayed(text: string, stage: Stage): string {
   return lines.join("\n");
 }
 
-/** As it lies in packages/core/scenarios, and as it comes out now. With SINTER_REWRITE=on what comes out is what lies there from then on. */
-export function replay(name: string, stage: Stage): { readonly written: string; readonly now: string } {
-  const path = fileURLToPath(new URL(`../../scenarios/${name}`, import.meta.url));
-  const written = readFileSync(path, "utf8");
-  const now = replayed(written, stage);
-  if (process.env["SINTER_REWRITE"] !== "on") return { written, now };
-  writeFileSync(path, now);
-  return { written: now, now };
+export interface Replay {
+  readonly name: string;
+  readonly path: string;
+  readonly written: string;
+  readonly now: string;
+}
+
+/** Each scenario of a folder, as it lies there and as it comes out now, each on a stage of its own. */
+export function replays(stage: () => Stage, folder = scenarioFolder): readonly Replay[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".txt"));
+  return names.sort().map((name) => {
+    const path = join(folder, name);
+    const written = readFileSync(path, "utf8");
+    return { name, path, written, now: replayed(written, stage()) };
+  });
 }
 
 const WHOLE_BYTES = 8;

@@ -7,7 +7,7 @@ import { Writer } from "../bytes/writer.js";
 import { hasher } from "../feed/rig/feed-rig.suite.js";
 import { flipped } from "../feed/rig/segments.suite.js";
 import { chunkHash } from "./chunk-hash.js";
-import { classOfSync, decodeSyncMessage, encodeSyncMessage } from "./codec.js";
+import { classOfSync, decodeSyncMessage, encodeSyncMessage, encodeSyncMessageBehind } from "./codec.js";
 import type { Row, SyncMessage, Tell } from "./messages.js";
 import { anyMessage, fill, row, samples } from "./messages.suite.js";
 import { Sketch } from "./sketch.js";
@@ -30,6 +30,7 @@ describe.each(Object.entries(anyMessage))("%s", (kind, arbitrary: fc.Arbitrary<S
         const read = decoded(bytes);
         expect(read).toEqual(message);
         expect(toHex(encodeSyncMessage(read))).toBe(toHex(bytes));
+        expect(toHex(encodeSyncMessageBehind(7, message))).toBe(`07${toHex(bytes)}`);
       }),
     );
   });

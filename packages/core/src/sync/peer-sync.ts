@@ -291,8 +291,10 @@ export class PeerSync {
   #greeted(hello: Hello, around: Around): void {
     const link = this.#link;
     const { hasher, knobs } = this.#parts.options;
-    if (hello.from > syncVersion || hello.to < syncVersion)
-      return around.out.disconnect(link.peer, `it speaks versions ${hello.from} to ${hello.to} of sync, and this peer ${syncVersion}`);
+    if (hello.from > syncVersion || hello.to < syncVersion) {
+      const reason = `it speaks versions ${hello.from} to ${hello.to} of sync, and this peer ${syncVersion}`;
+      return around.out.disconnect(link.peer, reason, "version");
+    }
     this.#clocks.theirs = hello.wallMs - around.now;
     this.#compareClocks(around);
     const before = link.hello;

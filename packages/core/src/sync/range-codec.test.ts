@@ -2,13 +2,14 @@ import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
 import { rangeBytesMax, rangeEnvelopeBytesMax } from "../bytes/limits.js";
 import { isMalformed, Malformed } from "../bytes/malformed.js";
+import { Pieces } from "../bytes/pieces.js";
 import { blockHeaderBytes } from "../feed/event/block.js";
 import type { RangeOffer } from "../feed/range/verified-range.js";
 import { parts, Rig } from "../feed/rig/feed-rig.suite.js";
 import { cutOffer, offerFrom, takeOffer } from "../feed/rig/offered-lane.suite.js";
 import { flipped } from "../feed/rig/segments.suite.js";
 import { fill } from "./messages.suite.js";
-import { decodeRange, encodeRange } from "./range-codec.js";
+import { decodeRange, encodeRange, encodeRangeHead, takeRange } from "./range-codec.js";
 
 function decoded(bytes: Uint8Array): RangeOffer {
   const offer = decodeRange(bytes);
@@ -54,6 +55,22 @@ test("its blocks are views of the bytes they came in", () => {
   const { blocks } = decoded(bytes);
   expect(blocks.length).toBeGreaterThan(1);
   for (const block of blocks) expect(block.buffer).toBe(bytes.buffer);
+});
+
+test("in whatever pieces it comes it is the same, and what lies within one is a view", () => {
+  const bytes = encodeRange(offerFrom(written(), "s/ä"));
+  for (const size of [1, 7, 100, 5_000, bytes.length]) {
+    const pieces = new Pieces();
+    for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.slice(at, at + size));
+    pieces.push(Uint8Array.of(1, 2, 3));
+    expect(takeRange(pieces, bytes.length)).toEqual(decoded(bytes));
+    expect([...pieces.take(9)]).toEqual([1, 2, 3]);
+  }
+});
+
+test("what goes out in pieces is what it is encoded as", () => {
+  const offer = offerFrom(written(), "s/ä");
+  expect([encodeRangeHead(offer), ...offer.blocks].map(toHex).join("")).toBe(toHex(encodeRange(offer)));
 });
 
 test("cut off anywhere but behind a block, it is none", () => {

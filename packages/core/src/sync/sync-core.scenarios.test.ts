@@ -1,11 +1,16 @@
 import { expect, test } from "vitest";
-import { replay, replayed } from "../protocol/scenario.suite.js";
+import { replayed, replays } from "../protocol/scenario.suite.js";
 import { syncStage } from "./sync-stage.suite.js";
 
-// SINTER_REWRITE=on writes down anew what comes of each: read the difference before you keep it.
+// `npm run scenarios -- --rewrite` writes down anew what comes of each: read the difference before you keep it.
 
-test.each(["sync-session.txt", "sync-loss.txt"])("%s: what is said is what is written down", (name) => {
-  const { written, now } = replay(name, syncStage());
+const all = replays(syncStage);
+
+test("there are scenarios", () => {
+  expect(all.length).toBeGreaterThan(0);
+});
+
+test.each(all)("$name: what is said is what is written down", ({ written, now }) => {
   expect(now).toBe(written);
 });
 

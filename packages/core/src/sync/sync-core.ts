@@ -1,11 +1,12 @@
 import { indexedLanesPerStepMax } from "../bytes/limits.js";
-import { FeedView } from "../feed/lane/feed-view.js";
+import { FeedView, unlessLost } from "../feed/lane/feed-view.js";
 import type { Core, Input, Json, PeerId, Protocol, Surroundings } from "../protocol/protocol.js";
-import { classOfSync, decodeSyncMessage, encodeSyncMessage } from "./codec.js";
+import { classOfSync, decodeSyncMessage, encodeSyncMessage, encodeSyncMessageBehind } from "./codec.js";
 import type { Greeting, LinkedPeer } from "./link-state.js";
 import type { Hello, SyncMessage } from "./messages.js";
 import { noExchange, PeerSync, pausedHere } from "./peer-sync.js";
 import { RowIndex } from "./row-index.js";
+import { SeenLanes } from "./seen-lanes.js";
 import {
   type Around,
   Out,
@@ -33,7 +34,7 @@ export function syncProtocol(options: SyncOptions): Protocol<Sync> {
     tag: syncTag,
     closesTurns: false,
     create: () => new SyncCore(options),
-    codec: { encode: encodeSyncMessage, decode: decodeSyncMessage },
+    codec: { encode: encodeSyncMessage, encodeBehind: encodeSyncMessageBehind, decode: decodeSyncMessage },
     classOf: classOfSync,
     costOf,
     open: (keys) => ({
@@ -62,6 +63,10 @@ function costOf(input: Input<Sync>): number {
   return input.kind === "received" && LARGE.has(input.message.kind) ? COST.large : COST.small;
 }
 
+function isThere(view: FeedView, lane: number): boolean {
+  return unlessLost(() => view.lane(lane) !== undefined && view.head(lane) !== undefined) ?? false;
+}
+
 class SyncCore implements Core<Sync> {
   readonly #options: SyncOptions;
   readonly #links = new Map<PeerId, PeerSync>();
@@ -87,7 +92,8 @@ class SyncCore implements Core<Sync> {
 
   step(input: Input<Sync>, { view, now, wallMs, random, disk }: Surroundings<Sync>) {
     const out = new Out();
-    this.#take(input, { view, now, wallMs, random, disk, out });
+    const lanes = new SeenLanes(view, this.#options.hasher);
+    this.#take(input, { view, lanes, now, wallMs, random, disk, out });
     return out.effects;
   }
 
@@ -174,7 +180,8 @@ class SyncCore implements Core<Sync> {
         for (const link of this.#links.values()) link.check(around);
         return;
       case "lost":
-        this.#wanting.lose(command.spans);
+        // With their rows it is otherwise than it was: of those that are lost, and of those that were.
+        for (const lane of [...this.#wanting.lose(command.spans)]) if (lane < this.#indexed) this.#stale.add(lane);
         for (const link of this.#links.values()) link.gaps(around);
         return;
       case "exchange": {
@@ -238,8 +245,7 @@ class SyncCore implements Core<Sync> {
     const until = Math.min(end, this.#indexed + indexedLanesPerStepMax);
     for (; this.#indexed < until; this.#indexed++) {
       // Numbers of lanes that were lost are not given again.
-      if (around.view.lane(this.#indexed) !== undefined && around.view.head(this.#indexed) !== undefined)
-        this.#index.update(around.view, this.#indexed);
+      if (isThere(around.view, this.#indexed)) this.#index.update(around.view, this.#indexed);
     }
     this.#state = this.#indexed < end ? "indexing" : "ready";
     if (this.#state === "indexing") return around.out.schedule("index", 0);

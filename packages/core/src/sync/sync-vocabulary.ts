@@ -5,8 +5,9 @@ import type { LanePlace } from "../feed/seal/checkpoint.js";
 import type { HybridKeys } from "../identity/author-keys.js";
 import type { Hasher } from "../identity/crypto.js";
 import type { AuthorId, NetworkId, SpaceId, SubjectId } from "../identity/ids.js";
-import type { Effect, Instant, PeerId, Random, Vocabulary } from "../protocol/protocol.js";
+import type { DisconnectCause, Effect, Instant, PeerId, Random, Vocabulary } from "../protocol/protocol.js";
 import type { ReconcilerName, SyncMessage } from "./messages.js";
+import type { SeenLanes } from "./seen-lanes.js";
 
 // The words of the sync core.
 
@@ -136,6 +137,7 @@ export interface SyncVocabulary extends Vocabulary {
 /** What a step of the core sees, and where it leaves what it says. */
 export interface Around {
   readonly view: FeedView;
+  readonly lanes: SeenLanes;
   readonly now: Instant;
   readonly wallMs: number;
   readonly random: Random;
@@ -159,7 +161,7 @@ export class Out {
     this.effects.push({ kind: "schedule", timer, delayMs });
   }
 
-  disconnect(peer: PeerId, reason: string): void {
-    this.effects.push({ kind: "disconnect", peer, reason });
+  disconnect(peer: PeerId, reason: string, cause?: DisconnectCause): void {
+    this.effects.push({ kind: "disconnect", peer, reason, ...(cause !== undefined && { cause }) });
   }
 }

@@ -1,11 +1,11 @@
 import { orSet, pnCounter, SinterError, text } from "@sinter/core";
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import { settled } from "../hosts/settled.suite.js";
 import { appPeersMax } from "../limits.js";
 import { SimulationError } from "../world.js";
 import { AppWorld, type AppWorldOptions } from "./app-world.js";
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const begin = (options: Partial<AppWorldOptions> = {}) => AppWorld.begin({ seed: 1, peers: 3, hasher, settled, ...options });
 
 test("what is written on both sides of a split is there on all peers once it is healed", async () => {

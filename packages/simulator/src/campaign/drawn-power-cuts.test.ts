@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { hasher } from "../feeds/web-assembly.suite.js";
 import { SeededRandom } from "../seeded-random.js";
-import { drawnSteps } from "./drawn-power-cuts.js";
+import { StubSigner, StubVerifier } from "../virtual-crypto.js";
+import { drawnSteps, runPowerCuts } from "./drawn-power-cuts.js";
 
 const first = Number(process.env["SINTER_SEED"] ?? 1);
 const drawn = Array.from({ length: 300 }, (_, at) => drawnSteps(new SeededRandom(first + at, "power cuts")));
@@ -25,4 +27,28 @@ test("an event is redacted once, and not before it is there", () => {
       else if (step.kind === "append to several" && step.subjects.includes("one/a")) size += 1;
     }
   }
+});
+
+/** A seed whose workload takes in what another author wrote. */
+function withRanges(): number {
+  const at = drawn.findIndex((steps) => steps.some(({ kind }) => kind === "ranges of another"));
+  expect(at).toBeGreaterThanOrEqual(0);
+  return first + at;
+}
+
+test("a seed may be signed otherwise than by the stub: by whom it is opened, cut, reopened, and whose ranges come", () => {
+  const asked = { signers: 0, verified: 0 };
+  const real = new StubVerifier(hasher);
+  const verifier = { verify: (...given: Parameters<StubVerifier["verify"]>) => ++asked.verified > 0 && real.verify(...given) };
+  // Of another secret: who signs without asking here signs what is of nobody.
+  const signerOf = (secret: Uint8Array) => {
+    asked.signers++;
+    return new StubSigner(hasher, hasher.hash("sinter 1 network", secret));
+  };
+  const seed = withRanges();
+  const cuts = runPowerCuts({ seed, hasher, crypto: { signerOf, verifier } });
+  expect(cuts.problems).toEqual([]);
+  expect(asked.signers).toBeGreaterThan(cuts.images);
+  expect(asked.verified).toBeGreaterThan(0);
+  expect(cuts.hash).not.toBe(runPowerCuts({ seed, hasher }).hash);
 });

@@ -1,5 +1,5 @@
 import type { Hasher } from "@sinter/core";
-import { type Bench, enumeratePowerCuts, type PowerCuts, rangesOfAnother } from "../feeds/power-cuts.js";
+import { type Bench, enumeratePowerCuts, type PowerCuts, rangesOfAnother, type SigningCrypto } from "../feeds/power-cuts.js";
 import { SeededRandom } from "../seeded-random.js";
 
 // One seed: a small workload drawn by chance, and the power fails at every write and sync of it. What the scripted workloads do at
@@ -17,10 +17,17 @@ type Step =
 const SUBJECTS = ["one/a", "one/b", "two/c", "two/d"];
 const [FIRST] = SUBJECTS as [string, ...string[]];
 
-export function runPowerCuts({ seed, hasher }: { readonly seed: number | string; readonly hasher: Hasher }): PowerCuts {
+export interface DrawnPowerCutsOptions {
+  readonly seed: number | string;
+  readonly hasher: Hasher;
+  /** The stub where it is left out. */
+  readonly crypto?: SigningCrypto | undefined;
+}
+
+export function runPowerCuts({ seed, hasher, crypto }: DrawnPowerCutsOptions): PowerCuts {
   const steps = drawnSteps(new SeededRandom(seed, "power cuts"));
   const name = steps.map(({ kind }) => kind).join(", ");
-  return enumeratePowerCuts({ workload: { name, run: (bench) => take(bench, steps) }, hasher, seed, rounds: 1 });
+  return enumeratePowerCuts({ workload: { name, run: (bench) => take(bench, steps) }, hasher, seed, rounds: 1, crypto });
 }
 
 /** Of the lane that is redacted only what its own author wrote, and of each event once. */

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import type { PlanLimits } from "../hosts/run-limits.js";
+import { settled } from "../hosts/settled.suite.js";
 import { type FamilyRun, families } from "./families.js";
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const first = Number(process.env["SINTER_SEED"] ?? 1);
 
 test.each(families)("two seeds of $name keep every promise, and what they tell of themselves is there", async ({ name, run }) => {
@@ -32,3 +33,32 @@ test.each(families)("one seed of $name is one run", async ({ run }) => {
   const other = await run({ seed: first + 1, hasher, settled, trace: {} });
   expect(other.hash).not.toBe(one.hash);
 });
+
+const cut = families.flatMap(({ name, run, sizeOf }) => (sizeOf === undefined ? [] : [{ name, run, sizeOf }]));
+
+test("of most families a seed that fails can be made smaller", () => {
+  expect(cut.map(({ name }) => name)).toEqual(["twins", "views", "sync"]);
+});
+
+test.each(cut)(
+  "a seed of $name within the size that it plans is the same run, and within less of it a smaller one",
+  async ({ run, sizeOf }) => {
+    const seed = Array.from({ length: 100 }, (_, at) => first + at).find(
+      (each) => sizeOf(each).peers > 2 && sizeOf(each).troubles.length > 0,
+    );
+    if (seed === undefined) throw new Error("no such seed");
+    const { peers, rounds, troubles, hostiles } = sizeOf(seed);
+    const limits = { peersMax: peers, roundsMax: rounds, troubles, hostilesMax: hostiles.length };
+    const traced = async (within?: PlanLimits) => await run({ seed, hasher, settled, trace: {}, ...(within && { limits: within }) });
+    const whole = await traced();
+    expect((await traced(limits)).hash).toBe(whole.hash);
+    const [fewer, shorter, calmer] = [
+      await traced({ ...limits, peersMax: 2 }),
+      await traced({ ...limits, roundsMax: 0 }),
+      await traced({ ...limits, troubles: [], hostilesMax: 0 }),
+    ];
+    for (const { problems, hash } of [fewer, shorter, calmer]) expect([problems, hash === whole.hash]).toEqual([[], false]);
+    expect(shorter.virtualMs).toBeLessThan(whole.virtualMs);
+    expect([...calmer.fired.values()].every((times) => times === 0)).toBe(true);
+  },
+);

@@ -1,11 +1,11 @@
 import type { Hasher, Signer, Verifier } from "@sinter/core";
 import { runFeeds } from "../feeds/feeds-scenario.js";
+import type { PlanLimits, PlanSize } from "../hosts/run-limits.js";
 import type { Settled } from "../hosts/settled-run.js";
-import type { PlanLimits } from "../sync/sync-plan.js";
-import { runSync } from "../sync/sync-scenario.js";
+import { runSync, syncSize } from "../sync/sync-scenario.js";
 import type { TraceOptions } from "../trace.js";
-import { runTwins, twinTroubles } from "../twins/twins-scenario.js";
-import { runViews, viewTroubles } from "../views/views-scenario.js";
+import { runTwins, twinsPlan, twinTroubles } from "../twins/twins-scenario.js";
+import { runViews, viewsPlan, viewTroubles } from "../views/views-scenario.js";
 import { runPowerCuts } from "./drawn-power-cuts.js";
 
 // The families of scenarios that the campaign draws its seeds from, and what it is told of a run, whichever of them it was.
@@ -17,7 +17,7 @@ export interface FamilyOptions {
   /** The stub where it is left out. */
   readonly crypto?: { readonly signerOf: (secret: Uint8Array) => Signer; readonly verifier: Verifier };
   readonly trace?: TraceOptions;
-  /** Less of what the seed plans, where its plan can be cut down: sync's alone can. */
+  /** Less of what the seed plans, where its plan can be cut down. */
   readonly limits?: PlanLimits;
 }
 
@@ -39,6 +39,8 @@ export interface Family {
   /** Of a hundred seeds. */
   readonly share: number;
   run(options: FamilyOptions): Promise<FamilyRun>;
+  /** How much a seed plans, where less of it can be run. */
+  readonly sizeOf?: (seed: number) => PlanSize;
 }
 
 export const familyNames = ["feeds", "twins", "views", "sync", "power-cuts"] as const;
@@ -57,6 +59,7 @@ export const families: readonly Family[] = [
   {
     name: "twins",
     share: 20,
+    sizeOf: twinsPlan,
     run: async (options) => {
       const { troubles, ...result } = runTwins(options);
       return { ...result, boots: 0, planned: eachOnce(twinTroubles), fired: troubles };
@@ -65,6 +68,7 @@ export const families: readonly Family[] = [
   {
     name: "views",
     share: 18,
+    sizeOf: viewsPlan,
     run: async (options) => {
       const { troubles, ...result } = await runViews(options);
       return { ...result, planned: eachOnce(viewTroubles), fired: troubles };
@@ -73,6 +77,7 @@ export const families: readonly Family[] = [
   {
     name: "sync",
     share: 20,
+    sizeOf: syncSize,
     run: async (options) => {
       const { planned, troubles, hostiles, ...result } = await runSync(options);
       return { ...result, planned: eachOnce([...planned, ...hostiles.keys()]), fired: new Map([...troubles, ...hostiles]) };

@@ -9,8 +9,10 @@ import {
   offeredEnd,
   offeredRange,
   type RangeOffer,
+  type Signer,
   type SubjectPath,
   subjectId,
+  type Verifier,
   verifyRange,
 } from "@sinter/core";
 import { Mixer } from "../mixer.js";
@@ -38,6 +40,13 @@ export interface PowerCutsOptions {
   readonly seed: number | string;
   /** Subsets of unsynced writes tried at each moment, besides all of them and none. */
   readonly rounds: number;
+  /** The stub where it is left out. */
+  readonly crypto?: SigningCrypto | undefined;
+}
+
+export interface SigningCrypto {
+  readonly signerOf: (secret: Uint8Array) => Signer;
+  readonly verifier: Verifier;
 }
 
 export interface PowerCuts {
@@ -64,11 +73,15 @@ export class Bench {
   readonly world: World<FeedPeer>;
   readonly station: Station;
   readonly #random: SeededRandom;
+  readonly #signing: SigningCrypto | undefined;
 
-  constructor(hasher: Hasher, seed: number | string) {
-    const signer = new StubSigner(hasher, new SeededRandom(seed, "secret").bytes(32));
+  constructor(hasher: Hasher, seed: number | string, signing?: SigningCrypto) {
+    const secret = new SeededRandom(seed, "secret").bytes(32);
+    const signer = signing?.signerOf(secret) ?? new StubSigner(hasher, secret);
+    const verifier = signing?.verifier ?? new StubVerifier(hasher);
     const network = { name: NETWORK, id: networkId(hasher, NETWORK) };
-    this.station = new Station({ name: "peer", crypto: { hasher, signer, verifier: new StubVerifier(hasher) }, network, ids: new Ids() });
+    this.#signing = signing;
+    this.station = new Station({ name: "peer", crypto: { hasher, signer, verifier }, network, ids: new Ids() });
     this.#random = new SeededRandom(seed, "payloads");
     const boot = (...given: Parameters<Station["boot"]>) => this.station.boot(...given);
     this.world = new World({ seed, peers: 1, boot, trace: "off", wallMs: buildWallMs + 3_600_000, execute: () => 0 });
@@ -116,6 +129,11 @@ export class Bench {
     this.ask({ kind: "redact", lane, seq, place });
   }
 
+  /** Another store, whose author signs in the same way. */
+  other(name: string): Bench {
+    return new Bench(this.station.crypto.hasher, name, this.#signing);
+  }
+
   /** A lane of ours in pieces, for others. */
   offers(subject: string, bytes: number): RangeOffer[] {
     const view = new FeedView(this.peer.store.keys);
@@ -157,8 +175,8 @@ interface Moment {
 }
 
 export function enumeratePowerCuts(options: PowerCutsOptions): PowerCuts {
-  const { workload, hasher, seed } = options;
-  const whole = new Bench(hasher, seed);
+  const { workload, hasher, seed, crypto } = options;
+  const whole = new Bench(hasher, seed, crypto);
   workload.run(whole);
   const { writes, syncs } = whole.peer.disk;
   const check = new ImageCheck(options);
@@ -167,8 +185,8 @@ export function enumeratePowerCuts(options: PowerCutsOptions): PowerCuts {
   return { writes, syncs, acknowledged: whole.station.acknowledged.count, ...check.result() };
 }
 
-function cutBeforeWrite({ workload, hasher, seed }: PowerCutsOptions, write: number): Moment {
-  const bench = new Bench(hasher, seed);
+function cutBeforeWrite({ workload, hasher, seed, crypto }: PowerCutsOptions, write: number): Moment {
+  const bench = new Bench(hasher, seed, crypto);
   const { disk } = bench.peer;
   const moments: Moment[] = [];
   const { powerCut } = disk;
@@ -182,8 +200,8 @@ function cutBeforeWrite({ workload, hasher, seed }: PowerCutsOptions, write: num
   return moments[0] as Moment;
 }
 
-function cutAtSync({ workload, hasher, seed }: PowerCutsOptions, sync: number, end: "begun" | "done"): Moment {
-  const bench = new Bench(hasher, seed);
+function cutAtSync({ workload, hasher, seed, crypto }: PowerCutsOptions, sync: number, end: "begun" | "done"): Moment {
+  const bench = new Bench(hasher, seed, crypto);
   const moments: Moment[] = [];
   const { disk } = bench.peer;
   disk.synced = (number, when) => {
@@ -227,8 +245,8 @@ class ImageCheck {
   }
 
   #image(moment: Moment, { keep, subset }: { readonly keep: "all" | "none" | "random subset"; readonly subset: number }): void {
-    const { workload, hasher, seed } = this.#options;
-    const bench = new Bench(hasher, `${seed} reopened`);
+    const { workload, hasher, seed, crypto } = this.#options;
+    const bench = new Bench(hasher, `${seed} reopened`, crypto);
     const { peer, station } = bench;
     peer.kill();
     peer.disk.load(moment.image);
@@ -273,7 +291,7 @@ function pathOf(text: string): SubjectPath {
 
 /** New blocks, and one that grows. */
 export function rangesOfAnother(bench: Bench, batch: number): RangeOffer[] {
-  const author = new Bench(bench.station.crypto.hasher, "another author");
+  const author = bench.other("another author");
   author.ask(author.append("one/a", batch, 200));
   const first = author.offers("one/a", 4_096);
   author.ask(author.append("one/a", 3, 100));

@@ -12,6 +12,7 @@ import {
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
 import { HostedPeer } from "../hosts/hosted-peer.js";
+import { settled } from "../hosts/settled.suite.js";
 import { runSettled } from "../hosts/settled-run.js";
 import { SeededRandom } from "../seeded-random.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
@@ -21,7 +22,6 @@ import { hostilesOf } from "./hostiles.js";
 
 // How long a lie lives: an author gives one history to one end of a line, another one to the other, and the line is cut in between.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const network = { name: "n", id: networkId(hasher, "n") };
 const verifier = new StubVerifier(hasher);
 const path = normalizePath("w/a");

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import { settled } from "../hosts/settled.suite.js";
 import { runSync, type SyncResult } from "../sync/sync-scenario.js";
 import { type HostileKind, hostileKinds } from "./hostile-plan.js";
 
 // Each kind of those who mean no good, certain to be there, over a few seeds: honest peers come to hold the same all the same, with
 // all that the checkers of a run ask for. `npm run test:seeds -- --family sync` has them in one seed of four.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const first = Number(process.env["SINTER_SEED"] ?? 1);
 const seeds = Number(process.env["SINTER_HOSTILE_SEEDS"] ?? 2);
 

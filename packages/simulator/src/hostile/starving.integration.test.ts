@@ -2,6 +2,7 @@ import { type AuthorId, authorOfKey, buildWallMs, defaultKnobs, isMalformed, net
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
 import { HostedPeer } from "../hosts/hosted-peer.js";
+import { settled } from "../hosts/settled.suite.js";
 import { runSettled } from "../hosts/settled-run.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { World } from "../world.js";
@@ -11,7 +12,6 @@ import { hostilesOf } from "./hostiles.js";
 // What one who means no good can keep from others: large events, which are asked for and not pushed, come from one peer to another
 // while a third tells lies of them and never delivers.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const network = { name: "n", id: networkId(hasher, "n") };
 const verifier = new StubVerifier(hasher);
 const path = pathOf("w/a");

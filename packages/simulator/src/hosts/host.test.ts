@@ -7,9 +7,9 @@ import { DiskImages } from "./disk-images.js";
 import { Host, type StoreIdentity } from "./host.js";
 import { HostedPeer } from "./hosted-peer.js";
 import { readPlainly } from "./plain-reading.js";
+import { settled } from "./settled.suite.js";
 import { runSettled } from "./settled-run.js";
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const network: { readonly name: string; readonly id: NetworkId } = { name: "n", id: networkId(hasher, "n") };
 const PATH = "w/a";
 

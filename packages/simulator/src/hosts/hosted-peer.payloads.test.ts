@@ -4,11 +4,11 @@ import { hasher } from "../feeds/web-assembly.suite.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { World } from "../world.js";
 import { HostedPeer } from "./hosted-peer.js";
+import { settled } from "./settled.suite.js";
 import { runSettled } from "./settled-run.js";
 
 // A payload that is absent at one store, and is there at another that holds the same rows.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** One of them fills a block. */
 const LARGE_BYTES = 60_000;
 

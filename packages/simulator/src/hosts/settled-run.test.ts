@@ -1,9 +1,9 @@
 import { buildWallMs } from "@sinter/core";
 import { expect, test } from "vitest";
 import { World } from "../world.js";
+import { settled } from "./settled.suite.js";
 import { runSettled } from "./settled-run.js";
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const worldOf = () => new World({ seed: 1, peers: 0, boot: () => ({ stop: () => {} }), wallMs: buildWallMs });
 
 test("promises go as far as they can before the next thing happens, however many follow from one another", async () => {

@@ -9,6 +9,10 @@ export interface ComparedRun {
   readonly p50S: number | undefined;
   readonly p95S: number | undefined;
   readonly p99S: number | undefined;
+  /** In words, as a run says them; some of before do not. */
+  readonly topology: string | undefined;
+  readonly seed: string | undefined;
+  readonly reconciler: string | undefined;
 }
 
 const dash = "n/a";
@@ -47,14 +51,17 @@ export function comparison(runs: readonly ComparedRun[]): string {
       heading("Runs"),
       table({
         caption: "Seconds",
-        head: ["number", "run", "convergence", "p50", "p95", "p99"],
-        rows: named.map(({ number, label, convergenceS, p50S, p95S, p99S }) => [
+        head: ["number", "run", "convergence", "p50", "p95", "p99", "topology", "seed", "reconciler"],
+        rows: named.map(({ number, label, convergenceS, p50S, p95S, p99S, topology, seed, reconciler }) => [
           number,
           label,
           convergenceS ?? dash,
           p50S ?? dash,
           p95S ?? dash,
           p99S ?? dash,
+          topology ?? dash,
+          seed ?? dash,
+          reconciler ?? dash,
         ]),
       }),
     ],

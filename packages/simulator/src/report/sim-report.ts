@@ -1,6 +1,6 @@
 import type { SimRecord } from "../sim/record.js";
-import { topologyText } from "../sim/settings.js";
 import { convergenceSeconds, quantile, shareText } from "../sim/summary.js";
+import { topologyText } from "../sim/topology.js";
 import { timeText } from "./drawing.js";
 import { lagNote, lagPlot } from "./lag-plot.js";
 import { latencyPlot } from "./latency-plot.js";

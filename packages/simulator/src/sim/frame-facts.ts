@@ -20,7 +20,18 @@ const OTHER = { code: 0, kind: "other", message: undefined } as const;
 const NONCE_SHOWN_BYTES = 4;
 const SUM_DIGITS = 8;
 
+/** What was sent is what arrives, and often more than once: the same bytes, which nobody changes. */
+const known = new WeakMap<Uint8Array, FrameFacts>();
+
 export function factsOf(frame: Uint8Array): FrameFacts {
+  const before = known.get(frame);
+  if (before !== undefined) return before;
+  const facts = readFacts(frame);
+  known.set(frame, facts);
+  return facts;
+}
+
+function readFacts(frame: Uint8Array): FrameFacts {
   const bytes = frame.length;
   const sum = new Mixer().bytes(frame).halves()[0].toString(16).padStart(SUM_DIGITS, "0");
   const message = frame[0] === SYNC_TAG ? decodeSyncMessage(frame.subarray(1)) : undefined;

@@ -315,11 +315,15 @@ test("what is told of it is in the record", () => {
   recorder.fault("loss", 7);
   recorder.fault("loss", 0);
   recorder.fault("loss", 1);
+  recorder.weather([
+    { lost: 2, repeated: 1, held: 0, delayed: 3 },
+    { lost: 1, repeated: 0, held: 0, delayed: 4 },
+  ]);
   recorder.violation("nothing is as it should be");
   const record = stage.record();
   expect(record.samples).toEqual([{ atMs: 1_000, roots: ["aa", undefined], events: [3, undefined] }]);
   expect([record.writes, record.violations]).toEqual([1, ["nothing is as it should be"]]);
-  expect(record.faults).toEqual({ "link-failure": 1, loss: 8 });
+  expect(record.faults).toEqual({ "link-failure": 1, loss: 11, duplication: 1, delay: 7 });
 });
 
 test("on real sockets there is no hash, and times are told to the microsecond", () => {

@@ -2,6 +2,7 @@ import type { LinkEvents, MessageClass, PeerId, SyncMessage, Transport } from "@
 import { toHex } from "@sinter/core";
 import { simChunkRowsMax, simLinkRowsMax, simRoundRowsMax, simSampledRootsMax, simThroughputRowsMax, simViolationsMax } from "../limits.js";
 import { Mixer } from "../mixer.js";
+import type { ChaosCounts } from "../sync/chaos-transport.js";
 import { type FrameFacts, factsOf } from "./frame-facts.js";
 import type { SimLinkChange, SimRecord, SimRound, SimSample, SimSettings, SimTraffic } from "./record.js";
 import { SeenRounds } from "./seen-rounds.js";
@@ -34,6 +35,15 @@ interface End {
 
 type Row<T> = { -readonly [Name in keyof T]: T[Name] };
 type ChunkRow = SeenChunk & { readonly peer: number };
+
+/** Weathers by their names, and what is counted of each. */
+const weatherKinds = [
+  ["loss", "lost"],
+  ["duplication", "repeated"],
+  ["reordering", "held"],
+  ["delay", "delayed"],
+] as const;
+type WeatherCount = (typeof weatherKinds)[number][1];
 
 const MICROSECONDS = 1_000;
 const SECOND_MS = 1_000;
@@ -122,6 +132,15 @@ export class SimRecorder {
     if (this.#stoppedMs !== undefined) return;
     this.#stoppedMs = this.#now();
     this.#tell(`${this.#stoppedMs} stopped`);
+  }
+
+  /** What the weather did to the frames of each peer. */
+  weather(counts: readonly Pick<ChaosCounts, WeatherCount>[]): void {
+    for (const [kind, of] of weatherKinds)
+      this.fault(
+        kind,
+        counts.reduce((sum, each) => sum + each[of], 0),
+      );
   }
 
   fault(kind: string, count = 1): void {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import { settled } from "../hosts/settled.suite.js";
 import { runFivePeers, runOneWrite } from "./sim-figures.js";
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const seed = 1;
 
 test("five peers come to agree, whatever is lost", async () => {

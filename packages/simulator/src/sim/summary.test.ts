@@ -40,6 +40,7 @@ test("a run in a few lines, each shaped as the prior art shapes it, and none of 
     "SessionEnds: caught_up=1 root_equal=2",
     "Window(inflight): avg=1.25 max=3 node_avg[min..p50..max]=1.00..1.25..1.50 (nodes=2)",
     "Throughput(MiB/s): tx_mean=0.250000 tx_p95=0.850000  rx_mean=0.125000 rx_p95=0.425000  sessions=3",
+    "Topology: ring  Seed: 1  Reconciler: cheapest",
     "",
   ]);
 });
@@ -123,6 +124,11 @@ test("durations are told as Go tells them", () => {
     [86_399_999, "23h59m59.999s"],
   ];
   for (const [ms, text] of told) expect(durationText(ms)).toBe(text);
+});
+
+test("what was drawn and asked for is told as a flag takes it", () => {
+  const settings = { ...defaultSettings, topology: { kind: "random", links: 4 }, seed: 77, reconciler: "sketch" } as const;
+  expect(summaryText(aRecord({ settings }))).toMatch(/\nTopology: random:4 {2}Seed: 77 {2}Reconciler: sketch\n$/);
 });
 
 test("a run that was called off says so behind all else", () => {

@@ -1,4 +1,5 @@
 import type { SimChunk, SimRecord } from "./record.js";
+import { topologyText } from "./topology.js";
 
 // A run in a few lines, each shaped as the prior art shapes it: its script finds them by their beginnings. A figure of which there are
 // no samples is `n/a`. Times are told to the microsecond, because rounds of peers that are near take no more than some of them.
@@ -9,7 +10,14 @@ const NONE = "n/a";
 const SHARE_DIGITS = 9;
 
 export function summaryText(record: SimRecord): string {
-  return [...headLines(record), latencyLine(record), convergenceLine(record), ...countLines(record), ...calledOffLines(record)]
+  return [
+    ...headLines(record),
+    latencyLine(record),
+    convergenceLine(record),
+    ...countLines(record),
+    shapeLine(record),
+    ...calledOffLines(record),
+  ]
     .map((line) => `${line}\n`)
     .join("");
 }
@@ -60,6 +68,11 @@ function countLines(record: SimRecord): readonly string[] {
     windowLine(record),
     throughputLine(record),
   ];
+}
+
+/** What the prior art knows nothing of, behind all that it knows. */
+function shapeLine({ settings }: SimRecord): string {
+  return `Topology: ${topologyText(settings.topology)}  Seed: ${settings.seed}  Reconciler: ${settings.reconciler ?? "cheapest"}`;
 }
 
 /** Only where there is something to tell: who knows of no such line reads the others as they are. */

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import { settled } from "../hosts/settled.suite.js";
 import type { SimRecord, SimSettings } from "./record.js";
 import { defaultSettings } from "./settings.js";
 import { reckoned } from "./trace-oracle.suite.js";
 import { runSim, type SimProgress } from "./virtual-run.js";
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** The same seeds each time: how long it takes until all have met is a matter of luck, and of others it could be longer than these runs are. */
 const first = 1;
 const chaos = { loss: 0.1, duplication: 0.05, reordering: 0.1, delayMs: 5, jitterMs: 10 };

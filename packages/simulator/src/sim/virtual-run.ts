@@ -7,9 +7,10 @@ import type { LinkWeather } from "../virtual-link.js";
 import { World } from "../world.js";
 import type { SimRecord, SimSettings } from "./record.js";
 import { SimRecorder } from "./recorder.js";
-import { faultIn, knobsOf, linksOf, writesStopMs } from "./settings.js";
+import { faultIn, knobsOf, writesStopMs } from "./settings.js";
 import { type AcknowledgedWrite, apartText, missingAt, statusFaults } from "./sim-checks.js";
 import { SimHost, type SimHostParts } from "./sim-host.js";
+import { linksOf } from "./topology.js";
 
 // A run in virtual time: peers that ship write to a few keys, over links that lose and mix up what they carry and that fail; then
 // nobody writes any more, and it is seen how long it takes until all hold the same. One seed is one run, bit for bit.
@@ -183,7 +184,7 @@ class VirtualRun {
   }
 
   #writeLater(host: SimHost, random: SeededRandom): void {
-    this.#world.timeline.after(gapMs(random, this.#settings.writeIntervalMs), () => {
+    this.#world.timeline.after(random.gapMs(this.#settings.writeIntervalMs), () => {
       if (this.#state === "stopped") return;
       this.#write(host, random.pick(this.#settings.keys), `v${random.below(VALUES)}`);
       this.#writeLater(host, random);
@@ -208,7 +209,7 @@ class VirtualRun {
   /** All links of a peer, for a while; none into the quiet at the end. */
   #failLater(random: SeededRandom): void {
     const { timeline, network } = this.#world;
-    timeline.after(gapMs(random, this.#settings.failurePeriodMs), () => {
+    timeline.after(random.gapMs(this.#settings.failurePeriodMs), () => {
       if (this.#world.now >= this.#quietMs) return;
       const { id } = random.pick(this.#hosts);
       const pairs = this.#pairs.filter((pair) => pair.includes(id));
@@ -268,11 +269,7 @@ class VirtualRun {
 
   async #end(): Promise<void> {
     const hosts = this.#hosts;
-    for (const [kind, of] of weatherKinds)
-      this.#recorder.fault(
-        kind,
-        hosts.reduce((sum, { weather }) => sum + (weather?.[of] ?? 0), 0),
-      );
+    this.#recorder.weather(hosts.flatMap(({ weather }) => weather ?? []));
     this.#recorder.ended();
     if (this.#isCalledOff) return this.#recorder.callOff();
     for (const { index, why } of hosts) if (why !== undefined) this.#recorder.violation(`peer ${index} came to an end: ${why}`);
@@ -287,16 +284,4 @@ class VirtualRun {
       this.#recorder.violation(missing);
     await this.#askStatus(hosts.slice(0, simStatusPeersMax));
   }
-}
-
-const weatherKinds = [
-  ["loss", "lost"],
-  ["duplication", "repeated"],
-  ["reordering", "held"],
-  ["delay", "delayed"],
-] as const;
-
-/** From one thing to the next that happens by itself, on average so long. */
-function gapMs(random: SeededRandom, meanMs: number): number {
-  return -Math.log(1 - random.fraction()) * meanMs;
 }

@@ -5,6 +5,7 @@ import {
   clockAhead,
   clockWentBack,
   falselyAccused,
+  foldedAmiss,
   foldedBehindFork,
   forged,
   frozenApart,
@@ -125,4 +126,20 @@ test("clocks: none goes back, over all boots", () => {
   expect(whats(clockWentBack(0, ["e1", "e2", "e3"], stamps))).toMatch(/e3 was acknowledged after what is stamped 10\+1/);
   expect(whats(clockWentBack(0, ["e2", "e1"], stamps))).toMatch(/e1/);
   expect(clockWentBack(0, ["e2", "unknown"], stamps)).toEqual([]);
+});
+
+test("clocks: what is ahead of the clock here is held back with all behind it in its lane, and nothing else is", () => {
+  const of = (author: string, seq: number, stampMs: number) => ({ author, epoch: "0-aa", seq, stampMs, element: `${author}${seq}` });
+  const stored = [of("ann", 1, 900), of("ann", 2, 1_060), of("far", 1, 1_000), of("far", 2, 9_000), of("far", 3, 1_010)];
+  const fold = (...shown: readonly string[]) => ({ stored, shown: new Set(shown), wallMs: 1_000, latestMs: 1_000, driftMs: 60 });
+  expect(foldedAmiss(fold("ann1", "ann2", "far1"))).toBeUndefined();
+  expect(foldedAmiss(fold("ann1", "far1"))).toMatch(/^ann2 of ann is held back/);
+  expect(foldedAmiss(fold("ann1", "ann2"))).toMatch(/^far1 of far is held back/);
+  expect(foldedAmiss(fold("ann1", "ann2", "far1", "far2"))).toMatch(/^far2 counts/);
+  expect(foldedAmiss(fold("ann1", "ann2", "far1", "far3"))).toMatch(/^far3 counts/);
+  expect(foldedAmiss(fold("ann1", "ann2", "far1", "bob1"))).toMatch(/^bob1 counts, and its time has not come, or nobody wrote it/);
+  // Counted while the clock was further on, and set back since.
+  const setBack = { ...fold("ann1", "ann2", "far1"), wallMs: 900 };
+  expect(foldedAmiss(setBack)).toBeUndefined();
+  expect(foldedAmiss({ ...setBack, latestMs: 900 })).toMatch(/^ann2 counts/);
 });

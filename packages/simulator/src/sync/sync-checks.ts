@@ -171,6 +171,45 @@ export function clockAhead(
   );
 }
 
+/** One event of a subject that is read as a set. */
+export interface SeenElement {
+  readonly author: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly stampMs: number;
+  readonly element: string;
+}
+
+/** What a store holds of such a subject, and what its view shows. */
+export interface SeenFold {
+  readonly stored: readonly SeenElement[];
+  readonly shown: ReadonlySet<string>;
+  /** As the clock there shows it now. */
+  readonly wallMs: number;
+  /** The latest that it may have shown until now. */
+  readonly latestMs: number;
+  readonly driftMs: number;
+}
+
+/** Of each lane what lies before the first event that is ahead of that clock. */
+export function dueBy(stored: readonly SeenElement[], untilMs: number): readonly SeenElement[] {
+  return stored.filter(
+    (each) =>
+      !stored.some(
+        (other) => other.author === each.author && other.epoch === each.epoch && other.seq <= each.seq && other.stampMs > untilMs,
+      ),
+  );
+}
+
+/** What is ahead of its time is held back, with all behind it in its lane; and nothing else is, whoever wrote it and whenever. */
+export function foldedAmiss({ stored, shown, wallMs, latestMs, driftMs }: SeenFold): string | undefined {
+  const missing = dueBy(stored, wallMs + driftMs).find(({ element }) => !shown.has(element));
+  if (missing !== undefined) return `${missing.element} of ${missing.author.slice(0, 6)} is held back, and its time has come`;
+  const may = new Set(dueBy(stored, latestMs + driftMs).map(({ element }) => element));
+  const early = [...shown].find((element) => !may.has(element));
+  return early === undefined ? undefined : `${early} counts, and its time has not come, or nobody wrote it`;
+}
+
 /** What one store acknowledged later is later, over all its boots. */
 export function clockWentBack(
   host: number,

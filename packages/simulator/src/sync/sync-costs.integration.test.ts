@@ -2,13 +2,13 @@ import { authorOfKey, buildWallMs, decodeSyncMessage, defaultKnobs, isMalformed,
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
 import { HostedPeer } from "../hosts/hosted-peer.js";
+import { settled } from "../hosts/settled.suite.js";
 import { runSettled } from "../hosts/settled-run.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { type Topology, World } from "../world.js";
 
 // What it costs that a write comes to everybody, and that nothing is written.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const ONE_WAY_MS = 10;
 const SYNC_TAG = 6;
 

@@ -1,5 +1,6 @@
 import { defaultKnobs, isMalformed, normalizePath, reconcilers, type SubjectPath, type SyncKnobs } from "@sinter/core";
 import { type HostilePlan, plannedHostiles } from "../hostile/hostile-plan.js";
+import { leastPeers, type PlanLimits } from "../hosts/run-limits.js";
 import type { SeededRandom } from "../seeded-random.js";
 import { type Chaos, noChaos } from "./chaos-transport.js";
 
@@ -34,14 +35,16 @@ export const syncTroubles = [
   "clog",
   /** A bit of an event on disk flips, where others hold a good copy. */
   "bit rot",
+  /** The clock of one of them shows the year 2100, all along. */
+  "far clock",
 ] as const;
 export type SyncTrouble = (typeof syncTroubles)[number];
 
 /** They are drawn apart from those that were there before them: so seeds stay what they were where these are not allowed. */
-export const laterTroubles: ReadonlySet<SyncTrouble> = new Set(["clog", "bit rot"]);
+export const laterTroubles: ReadonlySet<SyncTrouble> = new Set(["clog", "bit rot", "far clock"]);
 
-/** Those that are the weather, all along. */
-export const weatherTroubles: ReadonlySet<SyncTrouble> = new Set(["loss", "duplication", "reordering", "delay"]);
+/** Those that are there all along: the weather, and a clock that nobody sets. */
+export const lastingTroubles: ReadonlySet<SyncTrouble> = new Set(["loss", "duplication", "reordering", "delay", "far clock"]);
 
 const clockTroubles: ReadonlySet<SyncTrouble> = new Set(["clock shift"]);
 const diskTroubles: ReadonlySet<SyncTrouble> = new Set(["copy", "clone", "restore", "rollback", "quiet rollback"]);
@@ -67,25 +70,17 @@ export interface SyncPlan {
   readonly chaos: Chaos;
   readonly skewMs: number;
   readonly troubles: readonly SyncTrouble[];
+  /** Whose clock it is, where one is far ahead: one of those who are there in the smallest run, too. */
+  readonly farAhead: number;
   readonly hostiles: readonly HostilePlan[];
   readonly rounds: number;
   readonly paceMs: number;
-}
-
-/** What of a plan is carried out: less than was drawn makes a failure easier to read. Left out: all of it. */
-export interface PlanLimits {
-  readonly peersMax?: number | undefined;
-  readonly roundsMax?: number | undefined;
-  readonly troubles?: readonly SyncTrouble[] | undefined;
-  /** How many of those planned, the first ones. */
-  readonly hostilesMax?: number | undefined;
 }
 
 const SUBJECTS = ["a/x/one", "a/x/two", "a/y/three", "b/y", "b/z/four/deep", "c"].map(pathOf);
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const SALT_BYTES = 16;
-const LEAST_PEERS = 2;
 
 export function planned(draw: SeededRandom): SyncPlan {
   const peers = 2 + draw.below(draw.pick([2, 4, 7]));
@@ -93,7 +88,10 @@ export function planned(draw: SeededRandom): SyncPlan {
   const apart = draw.pick([clockTroubles, diskTroubles]);
   const first = syncTroubles.filter((trouble) => !laterTroubles.has(trouble) && draw.chance(0.35) === "yes" && !apart.has(trouble));
   const later = draw.stream("later troubles");
-  const troubles = [...first, ...[...laterTroubles].filter(() => later.chance(0.35) === "yes")];
+  const drawn = [...laterTroubles].filter(() => later.chance(0.35) === "yes");
+  // Nobody is given a disk from so far ahead: it would never append anything again.
+  const troubles = [...first, ...drawn.filter((trouble) => trouble !== "far clock" || apart === diskTroubles)];
+  const farAhead = later.below(leastPeers);
   const subjects = draw.shuffled(SUBJECTS).slice(0, 1 + draw.below(SUBJECTS.length));
   const has = (trouble: SyncTrouble) => troubles.includes(trouble);
   const chaos: Chaos = {
@@ -122,6 +120,7 @@ export function planned(draw: SeededRandom): SyncPlan {
     chaos: has("loss") || has("duplication") || has("reordering") || has("delay") ? chaos : noChaos,
     skewMs: draw.pick(apart === clockTroubles ? [0, 500] : [0, 500, MINUTE_MS, HOUR_MS]),
     troubles,
+    farAhead,
     hostiles: plannedHostiles(draw.stream("hostile"), peers),
     rounds: 6 + draw.below(20),
     paceMs: draw.pick([50, 1_000, 8_000]),
@@ -130,7 +129,7 @@ export function planned(draw: SeededRandom): SyncPlan {
 
 /** The same plan, no larger than that. Peers go from the last on: who is left is linked as before. */
 export function limited(plan: SyncPlan, { peersMax, roundsMax, troubles, hostilesMax }: PlanLimits = {}): SyncPlan {
-  const peers = Math.max(LEAST_PEERS, Math.min(plan.hosts.length, peersMax ?? Number.POSITIVE_INFINITY));
+  const peers = Math.max(leastPeers, Math.min(plan.hosts.length, peersMax ?? Number.POSITIVE_INFINITY));
   const kept = plan.troubles.filter((trouble) => troubles?.includes(trouble) ?? true);
   const { loss, duplication, reordering, delayMs, jitterMs } = plan.chaos;
   const has = (trouble: SyncTrouble) => kept.includes(trouble);
@@ -196,6 +195,10 @@ export function isWantedBy({ wishes }: HostPlan, path: SubjectPath): boolean {
   return wishes?.some(({ space, subject }) => (subject === undefined ? space === spaceOf(path) : subject === path)) ?? true;
 }
 
+export function isFarAhead({ troubles, farAhead }: Pick<SyncPlan, "troubles" | "farAhead">, host: number): boolean {
+  return host === farAhead && troubles.includes("far clock");
+}
+
 /** Hosts that want a subject, by who comes to hear of whom through others that want it, too; and how far apart they are. */
 export function circlesOf(
   { hosts, pairs }: SyncPlan,
@@ -226,7 +229,7 @@ function stepsFrom(first: number, near: ReadonlyMap<number, ReadonlySet<number>>
   return steps;
 }
 
-function pathOf(text: string): SubjectPath {
+export function pathOf(text: string): SubjectPath {
   const path = normalizePath(text);
   if (isMalformed(path)) throw new Error(path.reason);
   return path;

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
-import { laterTroubles, type PlanLimits, syncTroubles } from "./sync-plan.js";
+import type { PlanLimits } from "../hosts/run-limits.js";
+import { settled } from "../hosts/settled.suite.js";
+import { noChaos } from "./chaos-transport.js";
+import { laterTroubles, type SyncPlan, syncTroubles } from "./sync-plan.js";
 import { runSync, type SyncResult } from "./sync-scenario.js";
 
 // A few seeds of those that `npm run test:seeds -- --family sync` runs by the thousand.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const first = Number(process.env["SINTER_SEED"] ?? 1);
 const seeds = Array.from({ length: 8 }, (_, index) => first + index);
 /** As it was when these seeds were found. */
@@ -42,6 +44,21 @@ const smaller: readonly (readonly [seed: number, limits: PlanLimits, what: strin
 test.each(smaller)("seed %i within %o: the same, where %s", async (seed, limits) => {
   expect((await runSync({ seed, hasher, settled, limits: { hostilesMax: 0, ...limits } })).problems).toEqual([]);
 });
+
+const farAheadIs = [0, 1];
+
+test.each(farAheadIs)(
+  "host %i is in the year 2100: what it writes is held everywhere and counts nowhere else, and what others write does",
+  async (farAhead) => {
+    const amend = (plan: SyncPlan): SyncPlan => {
+      const hosts = plan.hosts.map((host) => ({ ...host, wishes: undefined }));
+      return { ...plan, hosts, troubles: ["kill", "far clock"], chaos: noChaos, hostiles: [], farAhead };
+    };
+    const { problems, troubles } = await runSync({ seed: first, hasher, settled, amend });
+    expect(problems).toEqual([]);
+    expect(troubles.get("far clock")).toBeGreaterThan(0);
+  },
+);
 
 test("seeds are worth their time: much was written, and all kinds of trouble came", async () => {
   // Of these seeds it is known: any others may come to less.

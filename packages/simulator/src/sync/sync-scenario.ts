@@ -3,16 +3,18 @@ import type { HostileKind } from "../hostile/hostile-plan.js";
 import { hostilesOf } from "../hostile/hostiles.js";
 import type { StoreIdentity } from "../hosts/host.js";
 import type { HostedPeer } from "../hosts/hosted-peer.js";
+import type { PlanLimits, PlanSize } from "../hosts/run-limits.js";
 import type { Settled } from "../hosts/settled-run.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { TraceOptions } from "../trace.js";
 import { StubSigner, StubVerifier } from "../virtual-crypto.js";
 import { World } from "../world.js";
 import { noChaos } from "./chaos-transport.js";
+import { FarClock } from "./far-clock.js";
 import { computeStubFalcon, stubFalconKey } from "./stub-falcon.js";
 import { apart } from "./sync-checks.js";
 import { firstWallMs, PAYLOAD_NAME_BYTES, SyncHost, syncLosses } from "./sync-host.js";
-import { isWantedBy, limited, type PlanLimits, planned, type SyncPlan, type SyncTrouble, weatherTroubles } from "./sync-plan.js";
+import { isWantedBy, lastingTroubles, limited, planned, type SyncPlan, type SyncTrouble } from "./sync-plan.js";
 import { always, isGood, lookAgainMs, pass, raiseAll, type SyncScene } from "./sync-scene.js";
 import { circles, rowsOf } from "./sync-seen.js";
 import { describedOf, Settling } from "./sync-settling.js";
@@ -74,12 +76,18 @@ export function planOf({ seed, limits, amend = asItIs }: Pick<SyncRunOptions, "s
   return amend(limited(planned(draw), limits));
 }
 
+export function syncSize(seed: number): PlanSize {
+  const { hosts, rounds, troubles, hostiles } = planOf({ seed });
+  return { peers: hosts.length, rounds, troubles, hostiles: hostiles.map(({ kind }) => kind) };
+}
+
 const asItIs = (plan: SyncPlan): SyncPlan => plan;
 
 class SyncRun {
   readonly #scene: SyncScene;
   readonly #troubles: Troubles;
   readonly #settling: Settling;
+  readonly #far: FarClock;
   readonly #hosts: SyncHost[] = [];
   #isCalm = false;
   #writes = 0;
@@ -149,18 +157,20 @@ class SyncRun {
     };
     this.#troubles = new Troubles(this.#scene, (more) => this.#payload(more));
     this.#settling = new Settling(this.#scene, () => this.#troubles.farthestMs);
+    this.#far = new FarClock(this.#scene, () => this.#troubles.farthestMs);
   }
 
   async run(): Promise<SyncResult> {
     const scene = this.#scene;
     // A world starts its peers by itself; each start is looked at here, the first too.
     for (const { simulated } of scene.hosts) simulated.kill();
+    this.#far.begin();
     for (const host of scene.hosts) await host.start();
     for (let round = 0; round < scene.plan.rounds && isGood(scene); round++) await this.#round();
     if (isGood(scene)) await this.#heal();
     if (isGood(scene)) await this.#troubles.rot.mended();
     if (isGood(scene)) await this.#meet("what went wrong is over");
-    if (isGood(scene)) await this.#settling.check();
+    await this.#check();
     if (isGood(scene)) await this.#afterwards();
     return this.#result();
   }
@@ -168,7 +178,7 @@ class SyncRun {
   #result(): SyncResult {
     const { world, hosts, hostiles, plan, problems, boundMs } = this.#scene;
     const { now, peers, trace } = world;
-    const counts = countsOf(hosts, this.#troubles.count);
+    const counts = countsOf(hosts, new Map([...this.#troubles.count, ["far clock", this.#far.held]]));
     const sent = new Map<HostileKind, number>();
     for (const { actor } of hostiles) sent.set(actor.kind, (sent.get(actor.kind) ?? 0) + actor.sent);
     return {
@@ -196,8 +206,9 @@ class SyncRun {
     for (const host of hosts) await host.raise(() => random.chance(0.6));
     for (let writes = random.below(5); writes > 0; writes--) this.#write(random.pick(hosts));
     if (random.chance(0.3) === "yes") this.#troubles.keep(random.pick(hosts));
-    const troubles = plan.troubles.filter((trouble) => !weatherTroubles.has(trouble));
+    const troubles = plan.troubles.filter((trouble) => !lastingTroubles.has(trouble));
     if (troubles.length > 0 && random.chance(0.7) === "yes") await this.#troubles.strike(random.pick(troubles), random.pick(hosts));
+    await this.#far.round();
     await this.#troubles.rot.look();
     await this.#settling.look();
   }
@@ -271,13 +282,19 @@ class SyncRun {
   /** Whoever was put back has heard from all others by now, and everybody writes once more. */
   async #afterwards(): Promise<void> {
     const { hosts, plan } = this.#scene;
+    await this.#far.everybody();
     for (const host of hosts) {
       host.state = "writing";
       for (const path of plan.subjects) if (isWantedBy(host.plan, path)) host.write(path, [this.#payload(10)]);
     }
     await pass(this.#scene, lookAgainMs);
     await this.#meet("everybody wrote once more");
+    await this.#check();
+  }
+
+  async #check(): Promise<void> {
     if (isGood(this.#scene)) await this.#settling.check();
+    if (isGood(this.#scene)) await this.#far.check();
   }
 }
 

@@ -14,10 +14,19 @@ import {
   unproven,
 } from "./sync-checks.js";
 import { firstWallMs, type SyncHost } from "./sync-host.js";
-import { isWantedBy } from "./sync-plan.js";
+import { isFarAhead, isWantedBy } from "./sync-plan.js";
 import { always, isGood, lookAgainMs, pass, raiseAll, type SyncScene } from "./sync-scene.js";
 import { type Circle, epochName, payloadApart, rowsOf, seenOf } from "./sync-seen.js";
-import { beyondBounds, claimsSync, type DescribedPeer, leftIn, notInSync, type SeenPair, untrueClaims } from "./sync-status.js";
+import {
+  beyondBounds,
+  claimsSync,
+  clockUntold,
+  type DescribedPeer,
+  leftIn,
+  notInSync,
+  type SeenPair,
+  untrueClaims,
+} from "./sync-status.js";
 
 // What is looked at while a run goes on, and once all hold the same: the checkers of sync-checks.ts and sync-status.ts, given what
 // is to be seen.
@@ -102,7 +111,7 @@ export class Settling {
     const { hasher, redacted, mayFork, written, plan, world } = this.#scene;
     const seen = hosts.map((host) => seenOf(host, hasher, path));
     const time = { wallMs: firstWallMs + world.now, skewMs: plan.skewMs + this.#shiftedMs(), driftMs: clockDriftMsMax };
-    const honest = new Set(this.#scene.hosts.map(({ author }) => author));
+    const onTime = new Set(this.#scene.hosts.filter(({ index }) => !isFarAhead(plan, index)).map(({ author }) => author));
     const authors = new Set(hosts.map(({ author }) => author));
     this.#tell(readsOtherwise(seen));
     this.#tell(frozenApart(seen));
@@ -114,7 +123,7 @@ export class Settling {
       this.#tell(forged(each, written));
       this.#tell(foldedBehindFork(each));
       this.#tell(falselyAccused(each, mayFork));
-      this.#tell(clockAhead(each, honest, time));
+      this.#tell(clockAhead(each, onTime, time));
       if (first !== undefined) {
         const promises = host.promises.filter(({ author }) => authors.has(author));
         this.#tell(promisesBroken(first, host.index, promises, { redacted, mayFork }));
@@ -210,7 +219,8 @@ export class Settling {
         await raiseAll(this.#scene);
         const status = from.peer && (await from.of("the status", from.peer.status()));
         const link = status?.kind === "value" ? status.value.links.find(({ peer }) => peer === to.simulated.id) : undefined;
-        says = link === undefined ? "no link" : notInSync(link, this.#excuses(from, to));
+        const areFarApart = isFarAhead(plan, one) !== isFarAhead(plan, other);
+        says = link === undefined ? "no link" : areFarApart ? clockUntold(link) : notInSync(link, this.#excuses(from, to));
         if (says === undefined) break;
         if (world.now > untilMs) return from.broken(`it agrees with host ${other}, and says: ${says}`);
         await pass(this.#scene, lookAgainMs);

@@ -7,7 +7,16 @@ import {
   wantedLanesMax,
 } from "@sinter/core";
 import { expect, test } from "vitest";
-import { beyondBounds, claimsSync, type DescribedLink, type DescribedPeer, leftIn, notInSync, untrueClaims } from "./sync-status.js";
+import {
+  beyondBounds,
+  claimsSync,
+  clockUntold,
+  type DescribedLink,
+  type DescribedPeer,
+  leftIn,
+  notInSync,
+  untrueClaims,
+} from "./sync-status.js";
 
 // As in sync-checks.test.ts: a world in which it is as it should be, and others in which it is not.
 
@@ -90,4 +99,10 @@ test("status: who agrees is in sync, or has a good reason", () => {
   expect(notInSync({ state: "behind" }, [])).toBe("behind");
   expect(notInSync({ state: "stuck", cause: "clock" }, ["clock"])).toBeUndefined();
   expect(notInSync({ state: "stuck", cause: "differs" }, ["clock"])).toBe("stuck: differs");
+});
+
+test("status: where two clocks are years apart it says so, whatever else there is", () => {
+  expect(clockUntold({ state: "stuck", cause: "clock" })).toBeUndefined();
+  expect(clockUntold({ state: "in sync" })).toBe("in sync, where the two clocks are years apart");
+  expect(clockUntold({ state: "stuck", cause: "differs" })).toMatch(/^stuck: differs, /);
 });

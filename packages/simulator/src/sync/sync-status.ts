@@ -104,3 +104,8 @@ export function notInSync({ state, cause }: SeenStatus, why: readonly string[]):
   if (state === "in sync" || (cause !== undefined && why.includes(cause))) return undefined;
   return cause === undefined ? state : `${state}: ${cause}`;
 }
+
+/** Status tells the truth: where one of two clocks is years ahead, it says so. */
+export function clockUntold({ state, cause }: SeenStatus): string | undefined {
+  return cause === "clock" ? undefined : `${state}${cause === undefined ? "" : `: ${cause}`}, where the two clocks are years apart`;
+}

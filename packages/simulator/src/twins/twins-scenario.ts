@@ -10,6 +10,7 @@ import {
   type Verifier,
 } from "@sinter/core";
 import type { FeedPeer } from "../feeds/feed-peer.js";
+import { type PlanLimits, type PlanSize, within } from "../hosts/run-limits.js";
 import { exchangesMax } from "../limits.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { TraceOptions } from "../trace.js";
@@ -29,6 +30,8 @@ export interface TwinsOptions {
   /** The stub where it is left out. */
   readonly crypto?: { readonly signerOf: (secret: Uint8Array) => Signer; readonly verifier: Verifier };
   readonly trace?: TraceOptions | "off";
+  /** Less of what the seed plans. */
+  readonly limits?: PlanLimits | undefined;
 }
 
 export const twinTroubles = ["copy", "clone", "restore", "rollback", "crash"] as const;
@@ -49,6 +52,33 @@ export interface TwinsResult {
 
 const NETWORK = "twins";
 const SECRET_BYTES = 32;
+const SUBJECTS = ["a/one", "a/two", "b/three"].map(pathOf);
+
+interface TwinsPlan extends PlanSize {
+  readonly subjects: number;
+  /** Until the end only hosts of one party meet: so twins publish without hearing of each other. */
+  readonly parties: number;
+  readonly troubles: readonly TwinTrouble[];
+}
+
+/** What a seed plans, before anything is made of it. */
+export function twinsPlan(seed: number | string): TwinsPlan {
+  const nobody = new World<FeedPeer>({ seed, peers: 0, boot: noBoot, trace: "off" });
+  const draw = nobody.random("twins");
+  return {
+    peers: 4 + draw.below(3),
+    subjects: 1 + draw.below(SUBJECTS.length),
+    parties: draw.pick([1, 2, 2]),
+    troubles: twinTroubles.filter(() => draw.chance(0.5) === "yes"),
+    rounds: roundsOf(nobody.random("workload")),
+    hostiles: [],
+  };
+}
+
+/** The first that is drawn of a workload. */
+function roundsOf(workload: SeededRandom): number {
+  return 8 + workload.below(25);
+}
 
 export function runTwins(options: TwinsOptions): TwinsResult {
   return new TwinsRun(options).run();
@@ -69,22 +99,21 @@ class TwinsRun {
   readonly #carrier: Carrier;
   readonly #ledger: Ledger;
   readonly #subjects: readonly SubjectPath[];
-  readonly #troubles: readonly TwinTrouble[];
-  /** Until the end only hosts of one party meet: so twins publish without hearing of each other. */
-  readonly #parties: number;
+  readonly #plan: TwinsPlan;
   readonly #count = new Map<TwinTrouble, number>();
   readonly #images = new Map<TwinHost, Image[]>();
   readonly #problems: string[] = [];
   #inodes = 1_000n;
   #payloads = 0;
 
-  constructor({ seed, hasher, crypto, trace = "off" }: TwinsOptions) {
+  constructor({ seed, hasher, crypto, trace = "off", limits }: TwinsOptions) {
     const network = { name: NETWORK, id: networkId(hasher, NETWORK) };
     const verifier = crypto?.verifier ?? new StubVerifier(hasher);
-    const draw = new World<FeedPeer>({ seed, peers: 0, boot: noBoot, trace: "off" }).random("twins");
+    const plan = within(twinsPlan(seed), limits);
+    this.#plan = plan;
     this.#world = new World<FeedPeer>({
       seed,
-      peers: 4 + draw.below(3),
+      peers: plan.peers,
       trace,
       topology: "none",
       wallMs: buildWallMs + 3_600_000,
@@ -98,9 +127,7 @@ class TwinsRun {
     });
     for (const host of this.#hosts) host.join(this.#world);
     this.#random = this.#world.random("workload");
-    this.#subjects = ["a/one", "a/two", "b/three"].slice(0, 1 + draw.below(3)).map(pathOf);
-    this.#parties = draw.pick([1, 2, 2]);
-    this.#troubles = twinTroubles.filter(() => draw.chance(0.5) === "yes");
+    this.#subjects = SUBJECTS.slice(0, plan.subjects);
     const tools = { hasher, verifier, network: network.id };
     const broken = (what: string) => void this.#problems.push(what);
     this.#carrier = new Carrier({ tools, random: this.#world.random("carrier"), broken });
@@ -108,7 +135,8 @@ class TwinsRun {
   }
 
   run(): TwinsResult {
-    const rounds = 8 + this.#random.below(25);
+    const drawn = roundsOf(this.#random);
+    const rounds = Math.min(drawn, this.#plan.rounds);
     for (let round = 0; round < rounds && this.#problems.length === 0; round++) this.#round();
     if (this.#problems.length === 0) this.#meetAll();
     const forks = this.#problems.length === 0 ? this.#ledger.check(this.#hosts) : { count: 0, longestProof: 0 };
@@ -125,15 +153,16 @@ class TwinsRun {
 
   #round(): void {
     const random = this.#random;
+    const { parties, troubles } = this.#plan;
     this.#world.run({ forMs: random.below(2_000) });
     for (let appends = random.below(4); appends > 0; appends--) this.#append(random.pick(this.#hosts));
     for (let meetings = random.below(4); meetings > 0; meetings--) {
       const [from, ...others] = random.shuffled(this.#hosts) as [TwinHost, ...TwinHost[]];
-      const to = others.find((other) => this.#parties === 1 || other.index % this.#parties === from.index % this.#parties);
+      const to = others.find((other) => parties === 1 || other.index % parties === from.index % parties);
       if (to !== undefined) this.#carrier.carry(from, to, "some");
     }
     if (random.chance(0.3) === "yes") this.#keep(random.pick(this.#hosts));
-    if (this.#troubles.length > 0 && random.chance(0.35) === "yes") this.#strike(random.pick(this.#troubles), random.pick(this.#hosts));
+    if (troubles.length > 0 && random.chance(0.35) === "yes") this.#strike(random.pick(troubles), random.pick(this.#hosts));
   }
 
   #append(host: TwinHost): void {

@@ -213,7 +213,7 @@ export const viewKinds: readonly ViewKind[] = [
         for (const write of writes) {
           const key = rows.keyText(rows.keyOf(write));
           if (write.value === undefined) last.delete(key);
-          else last.set(key, write.value);
+          else last.set(key, write.value as Uint8Array);
         }
         return new Map([...last].sort(([left], [right]) => (left < right ? -1 : 1)));
       },

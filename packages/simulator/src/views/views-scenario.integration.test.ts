@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
 import { hasher } from "../feeds/web-assembly.suite.js";
+import { settled } from "../hosts/settled.suite.js";
 import { runViews, type ViewsResult, viewTroubles } from "./views-scenario.js";
 
 // A few seeds of those that `npm run test:seeds -- --family views` runs by the thousand.
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const first = Number(process.env["SINTER_SEED"] ?? 1);
 const seeds = Array.from({ length: 5 }, (_, index) => first + index);
 /** Seeds that come upon what few do: each of them found a fault, or is the first to show one that is made on purpose. */
 const rare: readonly (readonly [seed: number, what: string])[] = [
   [12, "own writes are acknowledged while a view that was folded anew is on its way to the disk"],
   [26, "a disk is full when a view that was folded anew comes to it, and then the power fails"],
+  [103_790, "cores begin anew while a view is opened: what it counts begins anew with them"],
   [5223, "a view is asked for while it is closed, and writes of the reader before are refused"],
 ];
 const outcomes = new Map<number, Promise<ViewsResult>>();

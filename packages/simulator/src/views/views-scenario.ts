@@ -14,6 +14,7 @@ import { DiskImages } from "../hosts/disk-images.js";
 import type { StoreIdentity } from "../hosts/host.js";
 import type { HostedPeer } from "../hosts/hosted-peer.js";
 import { idOf, readPlainly, type StoredEvent } from "../hosts/plain-reading.js";
+import { type PlanLimits, type PlanSize, within } from "../hosts/run-limits.js";
 import { runSettled, type Settled } from "../hosts/settled-run.js";
 import { exchangesMax } from "../limits.js";
 import type { SeededRandom } from "../seeded-random.js";
@@ -37,6 +38,8 @@ export interface ViewsOptions {
   /** The stub where it is left out. */
   readonly crypto?: { readonly signerOf: (secret: Uint8Array) => Signer; readonly verifier: Verifier };
   readonly trace?: TraceOptions | "off";
+  /** Less of what the seed plans. */
+  readonly limits?: PlanLimits | undefined;
 }
 
 export const viewTroubles = [
@@ -86,6 +89,37 @@ const REST_MS = 3_000;
 /** Enough for a few commits. */
 const MOMENT_MS = 10;
 
+interface ViewsPlan extends PlanSize {
+  readonly kinds: readonly ViewKind[];
+  readonly troubles: readonly ViewTrouble[];
+  readonly paceMs: number;
+  /** Until the end only hosts of one party meet: so twins publish without hearing of each other. */
+  readonly parties: number;
+}
+
+/** What a seed plans, before anything is made of it. */
+export function viewsPlan(seed: number | string): ViewsPlan {
+  const nobody = new World<HostedPeer>({ seed, peers: 0, boot: noBoot, trace: "off" });
+  const draw = nobody.random("views");
+  const drawn = draw.shuffled(viewKinds).slice(0, 1 + draw.below(4));
+  // Of the one that shows each write by itself most is told: it is there more often.
+  const showing = draw.chance(0.5) === "yes" ? viewKinds.filter(({ shown }) => shown !== undefined) : [];
+  return {
+    kinds: [...new Set([...drawn, ...showing])],
+    troubles: viewTroubles.filter(() => draw.chance(0.4) === "yes"),
+    paceMs: draw.pick([5, 200, 1_500]),
+    parties: draw.pick([1, 1, 2]),
+    peers: draw.pick([2, 3, 3, 4, 5]),
+    rounds: roundsOf(nobody.random("workload")),
+    hostiles: [],
+  };
+}
+
+/** The first that is drawn of a workload. */
+function roundsOf(workload: SeededRandom): number {
+  return 6 + workload.below(20);
+}
+
 export async function runViews(options: ViewsOptions): Promise<ViewsResult> {
   return await new ViewsRun(options).run();
 }
@@ -97,10 +131,7 @@ class ViewsRun {
   readonly #random: SeededRandom;
   readonly #hosts: ViewHost[] = [];
   readonly #kinds: readonly ViewKind[];
-  readonly #troubles: readonly ViewTrouble[];
-  readonly #paceMs: number;
-  /** Until the end only hosts of one party meet: so twins publish without hearing of each other. */
-  readonly #parties: number;
+  readonly #plan: ViewsPlan;
   readonly #carrier: ViewCarrier;
   readonly #count = new Map<ViewTrouble, number>();
   readonly #images = new DiskImages<Acked>();
@@ -109,26 +140,21 @@ class ViewsRun {
   readonly #problems: string[] = [];
   #writes = 0;
 
-  constructor({ seed, hasher, settled, crypto, trace = "off" }: ViewsOptions) {
+  constructor({ seed, hasher, settled, crypto, trace = "off", limits }: ViewsOptions) {
     const network = { name: NETWORK, id: networkId(hasher, NETWORK) };
     const verifier = crypto?.verifier ?? new StubVerifier(hasher);
-    const draw = new World<HostedPeer>({ seed, peers: 0, boot: noBoot, trace: "off" }).random("views");
+    const plan = within(viewsPlan(seed), limits);
     this.#settled = settled;
     this.#hasher = hasher;
-    const drawn = draw.shuffled(viewKinds).slice(0, 1 + draw.below(4));
-    // Of the one that shows each write by itself most is told: it is there more often.
-    const showing = draw.chance(0.5) === "yes" ? viewKinds.filter(({ shown }) => shown !== undefined) : [];
-    this.#kinds = [...new Set([...drawn, ...showing])];
-    this.#troubles = viewTroubles.filter(() => draw.chance(0.4) === "yes");
-    this.#paceMs = draw.pick([5, 200, 1_500]);
-    this.#parties = draw.pick([1, 1, 2]);
+    this.#plan = plan;
+    this.#kinds = plan.kinds;
     const [redacted, mayFork, losses] = [this.#redacted, this.#mayFork, viewLosses];
     const common = { hasher, verifier, network, settled, losses, kinds: this.#kinds, redacted, mayFork };
     const subjectOf = ({ path }: ViewKind) => subjectId(hasher, network.id, pathOf(path));
     const broken = (what: string) => void this.#problems.push(what);
     this.#world = new World<HostedPeer>({
       seed,
-      peers: draw.pick([2, 3, 3, 4, 5]),
+      peers: plan.peers,
       trace,
       topology: "none",
       wallMs: buildWallMs + 3_600_000,
@@ -154,7 +180,8 @@ class ViewsRun {
     // A world starts its peers by itself; each start is looked at here, the first too.
     for (const { simulated } of this.#hosts) simulated.kill();
     for (const host of this.#hosts) await host.start();
-    const rounds = 6 + this.#random.below(20);
+    const drawn = roundsOf(this.#random);
+    const rounds = Math.min(drawn, this.#plan.rounds);
     for (let round = 0; round < rounds && this.#problems.length === 0; round++) await this.#round();
     if (this.#problems.length === 0) await this.#calm();
     if (this.#problems.length === 0) await this.#meetAll();
@@ -191,17 +218,17 @@ class ViewsRun {
 
   async #round(): Promise<void> {
     const random = this.#random;
-    await this.#pass(random.fraction() ** 2 * this.#paceMs);
+    const { paceMs, parties, troubles } = this.#plan;
+    await this.#pass(random.fraction() ** 2 * paceMs);
     for (const host of this.#hosts) await this.#raise(host);
     for (let writes = random.below(6); writes > 0; writes--) this.#write(random.pick(this.#hosts));
     for (let meetings = random.below(4); meetings > 0; meetings--) {
       const [from, ...others] = random.shuffled(this.#hosts) as [ViewHost, ...ViewHost[]];
-      const to = others.find(({ index }) => (index - from.index) % this.#parties === 0);
+      const to = others.find(({ index }) => (index - from.index) % parties === 0);
       if (to !== undefined) this.#carrier.carry(from, to, "some").catch((error: unknown) => to.failed("carrying", error));
     }
     if (random.chance(0.3) === "yes") this.#images.keep(random.pick(this.#hosts));
-    if (this.#troubles.length > 0 && random.chance(0.5) === "yes")
-      await this.#strike(random.pick(this.#troubles), random.pick(this.#hosts));
+    if (troubles.length > 0 && random.chance(0.5) === "yes") await this.#strike(random.pick(troubles), random.pick(this.#hosts));
   }
 
   /** What is down comes up, sooner or later, and what is closed is opened. */

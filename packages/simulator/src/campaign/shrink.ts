@@ -1,5 +1,5 @@
+import { leastPeers, type PlanLimits, type PlanSize } from "../hosts/run-limits.js";
 import { shrinkTriesMax } from "../limits.js";
-import type { PlanLimits, SyncPlan, SyncTrouble } from "./sync-plan.js";
 
 // A smaller run of a seed that fails, too: easier to read than the one that was found. Nobody knows what a plan without one of its
 // troubles comes to, so each is tried; what still fails is kept, in whatever way it does.
@@ -18,15 +18,13 @@ export interface ShrinkOptions {
   readonly isEnough?: () => boolean;
 }
 
-const LEAST_PEERS = 2;
-
 export async function shrunk(
-  plan: Pick<SyncPlan, "hosts" | "rounds" | "troubles" | "hostiles">,
+  plan: PlanSize,
   fails: Fails,
   { triesMax = shrinkTriesMax, isEnough = () => false }: ShrinkOptions = {},
 ): Promise<Shrunk> {
   let limits: Shrunk["limits"] = {
-    peersMax: plan.hosts.length,
+    peersMax: plan.peers,
     roundsMax: plan.rounds,
     troubles: plan.troubles,
     hostilesMax: plan.hostiles.length,
@@ -52,7 +50,7 @@ export async function shrunk(
     );
     await halved(
       () => limits.peersMax,
-      LEAST_PEERS,
+      leastPeers,
       (peersMax) => keeps({ peersMax }),
     );
   }
@@ -61,8 +59,8 @@ export async function shrunk(
 
 /** Half of them at a time, then one by one. */
 async function fewerTroubles(
-  left: () => readonly SyncTrouble[],
-  keeps: (smaller: { readonly troubles: readonly SyncTrouble[] }) => Promise<"yes" | "no">,
+  left: () => readonly string[],
+  keeps: (smaller: { readonly troubles: readonly string[] }) => Promise<"yes" | "no">,
 ): Promise<void> {
   const half = left().length >> 1;
   if (half > 1 && (await keeps({ troubles: left().slice(half) })) === "no") await keeps({ troubles: left().slice(0, half) });

@@ -1,5 +1,5 @@
-// A seed of sync that fails, made smaller: with fewer peers, rounds and troubles, as long as it still fails.
-import { type FamilyOptions, type PlanLimits, planOf, runSync, shrunk } from "@sinter/simulator";
+// A seed that fails, made smaller: with fewer peers, rounds and troubles, as long as it still fails.
+import { type Family, type FamilyOptions, type PlanLimits, type PlanSize, shrunk } from "@sinter/simulator";
 import { keepRun } from "./kept-run.js";
 
 export interface SmallerOptions {
@@ -10,36 +10,32 @@ export interface SmallerOptions {
   readonly withinMs: number;
 }
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-
 /** Answers what is left of it, in words. */
-export async function keepSmallerSync(options: FamilyOptions, { folder, again, withinMs }: SmallerOptions): Promise<string> {
-  const { seed, hasher, crypto } = options;
+export async function keepSmaller(
+  family: Family,
+  size: PlanSize,
+  options: FamilyOptions,
+  { folder, again, withinMs }: SmallerOptions,
+): Promise<string> {
   const begun = performance.now();
   const problemsOf = async (limits: PlanLimits, sink?: (line: string) => void): Promise<readonly string[]> => {
     try {
       const trace = sink === undefined ? {} : { trace: { sink } };
-      return (await runSync({ seed, hasher, settled, limits, ...(crypto !== undefined && { crypto }), ...trace })).problems;
+      return (await family.run({ ...options, limits, ...trace })).problems;
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)];
     }
   };
-  const plan = planOf({ seed });
   // What fails only now and then, or only with a trace that must be equal, has nothing smaller.
   const isSure = (await problemsOf({})).length > 0;
   const isEnough = () => !isSure || performance.now() - begun > withinMs;
-  const { limits, tries } = await shrunk(plan, async (smaller) => (await problemsOf(smaller)).length > 0, { isEnough });
+  const { limits, tries } = await shrunk(size, async (smaller) => (await problemsOf(smaller)).length > 0, { isEnough });
   const { peersMax, roundsMax, troubles, hostilesMax } = limits;
   const told = [
-    `${peersMax} of ${plan.hosts.length} peers`,
-    `${roundsMax} of ${plan.rounds} rounds`,
+    `${peersMax} of ${size.peers} peers`,
+    `${roundsMax} of ${size.rounds} rounds`,
     `troubles: ${troubles.join(", ") || "none"}`,
-    `hostile: ${
-      plan.hostiles
-        .slice(0, hostilesMax)
-        .map(({ kind }) => kind)
-        .join(", ") || "nobody"
-    }`,
+    `hostile: ${size.hostiles.slice(0, hostilesMax).join(", ") || "nobody"}`,
   ].join("; ");
   await keepRun({
     folder,
