@@ -5,6 +5,7 @@ import { networkName, pathOf, Rig } from "../feed/rig/feed-rig.suite.js";
 import { branches, forkBetween } from "../feed/rig/forked-stores.suite.js";
 import { cutOffer, offerFrom } from "../feed/rig/offered-lane.suite.js";
 import { append, copyOf, pass } from "../feed/rig/twins.suite.js";
+import { laneRange } from "../store/keys.js";
 import { codeOf, Followed, notWritten, PeerRig, textOf, watch } from "./peer-rig.suite.js";
 
 // What others hold of a store's own feed, offered to its peer: whatever was put back or copied, nothing is lost.
@@ -43,6 +44,28 @@ test("what it has it has, and what parts from it before the range begins is aske
   expect(await codeOf(back.of(back.peer.take(cutFirst(other, 4, 4))))).toBe("usage");
   expect(await back.of(back.peer.take(cutFirst(other, 2, 3)))).toEqual({ kind: "taken", size: 3, displaced: { from: 3, reappended: 1 } });
   expect(await back.of(back.peer.take(cutFirst(other, 4, 4)))).toEqual({ kind: "taken", size: 4 });
+});
+
+test("what its own disk has lost is nobody's fault, and nothing of it is appended again", async () => {
+  const store = new Rig();
+  const other = new Rig({ author: 2, instance: 2 });
+  append(store, ...Array.from({ length: 40 }, (_, at) => `${at} ${"x".repeat(200)}`));
+  pass(store, other);
+  const [key, block] = [...store.keys.range(laneRange("block", 0))].map(
+    ([at, value]) => [at.slice(), value.slice()] as const,
+  )[0] as readonly [Uint8Array, Uint8Array];
+  block[block.length >> 1] = (block[block.length >> 1] as number) ^ 4;
+  store.keys.put(key, block);
+  const last = store.view.head(0)?.size ?? 0;
+  for (const [from, to] of [
+    [1, last],
+    [last - 1, last],
+  ] as const) {
+    const rig = new PeerRig({ keys: copyOf(store) });
+    expect(await codeOf(rig.of(rig.peer.take(cutFirst(other, from, to))))).toBe("corrupt");
+    for (const gone of [laneRange("block", 1), laneRange("givenUp", 0)]) expect([...rig.keys.range(gone)]).toEqual([]);
+    expect(await rig.of(rig.peer.feeds())).toMatchObject([{ epoch: 0, size: last }]);
+  }
 });
 
 test("ranges of it offered all at once come one after the other", async () => {

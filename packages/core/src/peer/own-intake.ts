@@ -1,7 +1,8 @@
 import { rangeAttemptsMax } from "../bytes/limits.js";
 import { type Decoded, isMalformed } from "../bytes/malformed.js";
 import { equalBytes } from "../bytes/order.js";
-import type { FeedView } from "../feed/lane/feed-view.js";
+import { DamagedStore, type FeedView } from "../feed/lane/feed-view.js";
+import { lostSpan } from "../feed/lane/lost-span.js";
 import { comparingOwn } from "../feed/range/own-range.js";
 import { offeredEnd, type RangeOffer, type RangeTools, type VerifiedRange } from "../feed/range/verified-range.js";
 import type { LanePlace } from "../feed/seal/checkpoint.js";
@@ -65,7 +66,10 @@ async function takeOwn(parts: OwnIntakeParts, offer: RangeOffer): Promise<OwnTak
   for (let attempt = 0; attempt < rangeAttemptsMax; ) {
     goesOn();
     const outcome = await compared(parts, offer);
-    if (isMalformed(outcome)) return outcome;
+    if (isMalformed(outcome)) {
+      await vouchForOwn(parts, place);
+      return outcome;
+    }
     if (outcome.kind === "elsewhere")
       throw new SinterError(
         "usage",
@@ -80,6 +84,7 @@ async function takeOwn(parts: OwnIntakeParts, offer: RangeOffer): Promise<OwnTak
     goesOn();
     const number = view.laneNumber(place.subject, place.author, place.epoch);
     const size = number === undefined ? 0 : (view.head(number)?.size ?? 0);
+    if (outcome.from <= size) await vouchForOwn(parts, place);
     if (outcome.from <= size || isWritten(parts, place)) {
       const { events } = await parts.giveUp(place, outcome.from);
       if (outcome.from <= size) displaced = { from: outcome.from, reappended: events };
@@ -90,6 +95,20 @@ async function takeOwn(parts: OwnIntakeParts, offer: RangeOffer): Promise<OwnTak
     else if (notice.size >= offeredEnd(offer)) return { kind: "taken", size: notice.size, ...(displaced && { displaced }) };
   }
   throw new SinterError("busy", "the feed keeps changing", "Offer it again later.");
+}
+
+/** Throws where the disk has lost some of the lane: that is nobody's fault who offers it, and what stands there now is not ours to append again. */
+async function vouchForOwn({ view, tools, soon, goesOn }: OwnIntakeParts, place: LanePlace): Promise<void> {
+  const number = view.laneNumber(place.subject, place.author, place.epoch);
+  if (number === undefined) return;
+  const steps = lostSpan(view, tools, number);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) {
+    await soon();
+    goesOn();
+  }
+  const lost = step.value;
+  if (lost !== undefined) throw new DamagedStore(`lane ${number}`, `events ${lost.from} to ${lost.to} are not those that it had`);
 }
 
 function isWritten({ view }: OwnIntakeParts, { epoch }: LanePlace): boolean {

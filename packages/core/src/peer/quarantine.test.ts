@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { toHex } from "../bytes/hex.js";
+import { blockBytesMax } from "../bytes/limits.js";
 import { tableRange } from "../store/keys.js";
+import { MemoryKeys } from "../store/memory-keys.js";
 import { LinkedPeers } from "./linked-peers.suite.js";
 import { events } from "./peer-rig.suite.js";
 
@@ -187,4 +189,41 @@ test.each([
   const [row] = await rig.of(peers.peer(1).feeds());
   expect(row?.size).toBe(COUNT + 1);
   expect((await rig.of(peers.peer(1).audit())).ok).toBe(where === "at the end");
+});
+
+test("what is written anew where some was lost is lost no more, though nobody looks for it", async () => {
+  const peers = new LinkedPeers(2);
+  const [rig, peer] = [peers.rig(0), peers.peer(0)];
+  await rig.of(peer.append(path, events("one")));
+  peers.fate = ({ message }) => (message.kind === "chunk" ? "is lost" : "arrives");
+  spoil(peers, 0, () => within);
+  await rig.of(peer.audit());
+  peers.link(0, 1);
+  await peers.rest();
+  expect(await statusOf(peers, 0)).toMatchObject({ state: "stuck", cause: "damaged" });
+  // The block goes on from what was in memory all along.
+  await rig.of(peer.append(path, events("two")));
+  peers.fate = () => "arrives";
+  await peers.pass(20_000);
+  expect(await statusOf(peers, 0)).toMatchObject({ state: "in sync" });
+  expect(await peers.rig(1).texts(path)).toEqual(["one", "two"]);
+});
+
+test("a store that was put back, and has lost some of what it had then, gets that first, and what it has forgotten behind it", async () => {
+  const large = [1, 2, 3, 4, 5, 6, 7].map((at) => String(at).repeat(blockBytesMax - 500));
+  const peers = new LinkedPeers(2);
+  await peers.rig(0).of(peers.peer(0).append(path, events(...large.slice(0, 5))));
+  const before = new MemoryKeys();
+  before.restore(peers.rig(0).keys.snapshot());
+  await peers.rig(0).of(peers.peer(0).append(path, events(...large.slice(5))));
+  peers.link(0, 1);
+  await peers.rest();
+  const back = new LinkedPeers(2, (index) => ({ keys: index === 0 ? before : peers.rig(1).keys }));
+  spoil(back, 0, (block) => (block === 1 ? within : undefined));
+  await back.rig(0).of(back.peer(0).audit());
+  back.link(0, 1);
+  await back.pass(60_000);
+  expect(await back.rig(0).of(back.peer(0).audit())).toMatchObject({ ok: true });
+  expect(await back.rig(0).texts(path)).toEqual(large);
+  expect(await back.roots()).toEqual([(await peers.roots())[1], (await peers.roots())[1]]);
 });

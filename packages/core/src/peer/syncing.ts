@@ -46,7 +46,7 @@ export interface SyncingParts extends SyncOptions {
   readonly intake: Pick<Intake, "take">;
   readonly frontier: Pick<FrontierRoot, "settle">;
   readonly hybrid: Pick<HybridSeals, "take">;
-  readonly feed: Pick<FeedCalls, "fill" | "freeze" | "mend">;
+  readonly feed: Pick<FeedCalls, "fill" | "freeze" | "mend" | "take">;
   readonly verifier: Verifier;
 }
 
@@ -135,7 +135,10 @@ export class Syncing {
 
   /** What is held of a lane is another than it was, on disk. */
   changed(lanes: Iterable<number>): void {
-    for (const lane of lanes) this.#changed.add(lane);
+    for (const lane of lanes) {
+      this.#changed.add(lane);
+      this.quarantine.changed(lane)?.catch((error: unknown) => this.#noted(error));
+    }
     if (this.#telling === "soon" || this.#changed.size === 0) return;
     this.#telling = "soon";
     void Promise.resolve().then(() => {

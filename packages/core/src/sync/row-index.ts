@@ -1,7 +1,7 @@
 import { toHex } from "../bytes/hex.js";
 import { sketchKeptRowsMin, sketchKeptSymbolsMax, sketchLargeRowsMin, sketchSymbolsMax } from "../bytes/limits.js";
 import { equalBytes } from "../bytes/order.js";
-import type { FeedView } from "../feed/lane/feed-view.js";
+import { type FeedView, unlessLost } from "../feed/lane/feed-view.js";
 import { hybridSizeOf } from "../feed/lane/lane-reach.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import { type FrontierOptions, frontierRow } from "../feed/write/frontier-core.js";
@@ -72,14 +72,20 @@ export class RowIndex {
     return this.#end;
   }
 
-  /** Takes a lane in as it stands now. */
+  /** Takes a lane in as it stands now. Of one whose row the disk has lost there is none: whoever has it tells of it. */
   update(view: FeedView, lane: number): void {
-    const { hasher } = this.#options;
+    this.put(
+      lane,
+      unlessLost(() => this.#rowOf(view, lane)),
+    );
+  }
+
+  #rowOf(view: FeedView, lane: number): IndexedRow | undefined {
     const { key, row } = frontierRow(this.#options, view, lane);
-    if (row === undefined) return this.put(lane, undefined);
+    if (row === undefined) return undefined;
     const hybridSize = sealedWithin(view, lane);
     const space = asId<SpaceId>(key.subarray(0, idBytes));
-    this.put(lane, { space, id: key.subarray(2 * idBytes), leaf: leafHash(hasher, key, row), hybridSize });
+    return { space, id: key.subarray(2 * idBytes), leaf: leafHash(this.#options.hasher, key, row), hybridSize };
   }
 
   /** `undefined`: nothing of the lane counts. */

@@ -86,7 +86,7 @@ class SyncCore implements Core<Sync> {
 
   constructor(options: SyncOptions) {
     this.#options = options;
-    this.#wanting = new Wanting(options.hasher);
+    this.#wanting = new Wanting(options.hasher, { author: options.author });
     this.#index = new RowIndex(options, options.salt);
   }
 

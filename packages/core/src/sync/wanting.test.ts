@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { sendingRangeBytes, streamRangesMax } from "../bytes/limits.js";
 import { offerWithout } from "../feed/rig/absent-lane.suite.js";
 import { hasher, parts, Rig } from "../feed/rig/feed-rig.suite.js";
-import { meet } from "../feed/rig/forked-stores.suite.js";
+import { branches, forkBetween, freeze, meet } from "../feed/rig/forked-stores.suite.js";
+import { offerFrom } from "../feed/rig/offered-lane.suite.js";
 import type { PeerId } from "../protocol/protocol.js";
+import { blockKey } from "../store/keys.js";
 import type { LaneRecord } from "../store/records.js";
 import type { Row } from "./messages.js";
 import { rowOf } from "./rows.js";
@@ -60,6 +62,32 @@ test("what one link has come upon that comes with its events alone stays, whatev
   wanting.lack("a" as PeerId, [], view);
   wanting.considerGaps("c" as PeerId, view);
   expect(wanting.next("c" as PeerId, view)).toBe(undefined);
+});
+
+test("of a frozen lane of which the last event that counts is lost, that is wanted and nothing else, of whoever agrees; and once it is here, nothing", () => {
+  const [one, other] = branches(9, { from: 5, more: 3 }) as [Rig, Rig];
+  const here = new Rig({ author: 7, instance: 7 });
+  meet(here, offerFrom(one, "s"));
+  freeze(here, forkBetween(one, other, 6));
+  const [view, peer] = [here.view, "a" as PeerId];
+  const row = rowOf(view, hasher, 0) as Row;
+  const whole = here.keys.get(blockKey(0, 1))?.slice() as Uint8Array;
+  here.keys.put(
+    blockKey(0, 1),
+    whole.map((byte, at) => (at === whole.length >> 1 ? byte ^ 4 : byte)),
+  );
+  const wanting = new Wanting(hasher);
+  // Before an audit has found it nobody knows what to ask for.
+  expect(wanting.lacks(view, row)).toBe(false);
+  const { author, subject, epoch } = row;
+  const span = { lane: 0, place: { author, subject, epoch }, from: 1, to: 5, previous: new Uint8Array(32), last: undefined };
+  expect([...wanting.lose([span])]).toEqual([0]);
+  wanting.considerGaps(peer, view);
+  const asked = wanting.next(peer, view);
+  expect(asked).toMatchObject({ from: 1, to: 5, row: { size: 5, freezeAt: 6 } });
+  here.keys.put(blockKey(0, 1), whole);
+  expect([...wanting.lose([])]).toEqual([0]);
+  expect(wanting.lacks(view, asked?.row as Row)).toBe(false);
 });
 
 test("who tells of lanes without end keeps nobody else's from being asked for, and holds no more than the bound", () => {

@@ -3,11 +3,12 @@ import { wantedLanesMax } from "../bytes/limits.js";
 import { equalBytes } from "../bytes/order.js";
 import { isListed } from "../feed/lane/absence.js";
 import { type FeedView, unlessLost } from "../feed/lane/feed-view.js";
+import { countedSize } from "../feed/lane/freeze.js";
 import { LaneReader } from "../feed/lane/lane-reader.js";
 import { blockStart, type LostSpan } from "../feed/lane/lost-span.js";
 import type { LanePlace } from "../feed/seal/checkpoint.js";
 import { type Hasher, hashBytes } from "../identity/crypto.js";
-import type { SubjectId } from "../identity/ids.js";
+import type { AuthorId, SubjectId } from "../identity/ids.js";
 import type { PeerId } from "../protocol/protocol.js";
 import { InVain } from "./in-vain.js";
 import { laneKey } from "./link-state.js";
@@ -51,6 +52,8 @@ export type StreamEnd = "whole" | "another history" | "nothing" | "failed";
 
 const STEP = 4;
 const NONE: ReadonlySet<string> = new Set();
+/** In the place of an id that the disk has lost. */
+const UNKNOWN = new Uint8Array(hashBytes);
 
 export class Wanting {
   readonly #hasher: Hasher;
@@ -70,13 +73,20 @@ export class Wanting {
 
   readonly #lanesMax: number;
 
-  constructor(hasher: Hasher, { lanesMax = wantedLanesMax }: { readonly lanesMax?: number } = {}) {
+  /** Whose lanes are this store's own. */
+  readonly #author: AuthorId | undefined;
+
+  constructor(hasher: Hasher, { lanesMax = wantedLanesMax, author }: { readonly lanesMax?: number; readonly author?: AuthorId } = {}) {
     this.#hasher = hasher;
+    this.#author = author;
     this.#lanesMax = lanesMax;
   }
 
-  lose(spans: readonly LostSpan[]): void {
+  /** Answers the lanes of which something is lost, or was. */
+  lose(spans: readonly LostSpan[]): ReadonlySet<number> {
+    const lanes = new Set([...this.#lost.values(), ...spans].map(({ lane }) => lane));
     this.#lost = new Map(spans.map((span) => [laneKey(span.place), span]));
+    return lanes;
   }
 
   /** Up to which event of a lane something is lost, as far as an audit has found it: 0 where nothing is. */
@@ -104,7 +114,9 @@ export class Wanting {
   /** Whoever agrees with us holds what is not here of what we hold. */
   considerGaps(peer: PeerId, view: FeedView): void {
     for (const { place } of [...this.#lost.values(), ...this.#absent.values()]) {
-      const row = rowHere(view, this.#hasher, place);
+      const held = heldHere(view, place);
+      // What counts last there, where the disk has lost it, they know.
+      const row = rowHere(view, this.#hasher, place) ?? (held && { ...place, ...held, headId: UNKNOWN, hybridSize: 0 });
       if (row !== undefined) this.consider(peer, row, view);
     }
   }
@@ -159,8 +171,7 @@ export class Wanting {
         continue;
       }
       // Where they have no more of it than is here, what differs is at the end of theirs or before.
-      if (source.back === 0 && row.size <= (rowHere(view, this.#hasher, row)?.size ?? 0) && this.#gap(row, view) === undefined)
-        source.back = 1;
+      if (source.back === 0 && row.size <= sizeHere(view, row) && this.#gap(row, view) === undefined) source.back = 1;
       const place = this.#place(view, row, source.back);
       wanted.asked = peer;
       source.from = place.from;
@@ -183,7 +194,7 @@ export class Wanting {
     wanted.asked = undefined;
     const source = wanted.sources.get(peer);
     const row = source?.row;
-    const size = row === undefined ? 0 : (rowHere(view, this.#hasher, row)?.size ?? 0);
+    const size = row === undefined ? 0 : sizeHere(view, row);
     if (end === "another history" && source !== undefined && source.back <= size) {
       source.back = source.back === 0 ? 1 : source.back * STEP;
       return;
@@ -236,7 +247,7 @@ export class Wanting {
 
   /** The last event of a lane that is here or being taken in. */
   reach(view: FeedView, row: Pick<Row, "subject" | "author" | "epoch">): number {
-    const size = rowHere(view, this.#hasher, row)?.size ?? 0;
+    const size = sizeHere(view, row);
     return Math.max(size, this.#arriving.get(laneKey(row))?.end ?? 0);
   }
 
@@ -244,12 +255,13 @@ export class Wanting {
     return { lanes: this.#lanes.size, arriving: this.#arriving.size };
   }
 
-  /** What is new comes first, but where it would have to follow what is lost. */
+  /** What is new comes first, but where it would have to follow what is lost: and of our own all that is new is held against all that is here. */
   #gap(row: Row, view: FeedView): Gap | undefined {
     if (this.#lost.size === 0 && this.#absent.size === 0) return undefined;
     const [lost, absent] = [this.#lost.get(laneKey(row)), this.#absent.get(laneKey(row))];
-    const size = rowHere(view, this.#hasher, row)?.size ?? 0;
-    if (lost !== undefined && lost.to <= row.size && (row.size <= size || lost.to === size)) return lost;
+    const size = sizeHere(view, row);
+    const isOwn = this.#author !== undefined && equalBytes(row.author, this.#author);
+    if (lost !== undefined && lost.to <= row.size && (isOwn || row.size <= size || lost.to === size)) return lost;
     if (absent === undefined || row.size > size || absent.to > row.size) return undefined;
     return isListed(view, { lane: absent.lane, seq: absent.to }) ? absent : undefined;
   }
@@ -283,13 +295,13 @@ export class Wanting {
 
   lacks(view: FeedView, row: Row): boolean {
     if (this.#gap(row, view) !== undefined) return true;
-    const mine = rowHere(view, this.#hasher, row);
+    const mine = heldHere(view, row);
     const size = mine?.size ?? 0;
     // Beyond what counts a frozen lane needs no more than its proof. Where what counts differs a third branch parts before that.
     const isWhole = mine !== undefined && mine.freezeAt > 0 && size >= Math.min(row.size, mine.freezeAt - 1);
     if (!isWhole && row.size > Math.max(size, this.#arriving.get(laneKey(row))?.end ?? 0)) return true;
     if (mine === undefined || row.size === 0 || row.size > size) return false;
-    if (row.size === size) return !equalBytes(row.headId, mine.headId);
+    if (row.size === size) return isOther(row, rowHere(view, this.#hasher, row));
     // Less of it than is here, and otherwise: that it is another history shows only where it is looked at.
     const id = idAt(view, this.#hasher, row, row.size);
     return id !== undefined && !equalBytes(id, row.headId);
@@ -302,7 +314,7 @@ export class Wanting {
       const from = blockStart(view, gap.lane, Math.max(1, gap.from - back));
       return { from, previous: this.#idBefore(view, row, from) };
     }
-    const size = Math.min(rowHere(view, this.#hasher, row)?.size ?? 0, row.size);
+    const size = Math.min(sizeHere(view, row), row.size);
     const from = Math.max(1, size + 1 - back);
     return { from, previous: this.#idBefore(view, row, from) };
   }
@@ -313,6 +325,24 @@ function ownCopy(row: Row): Row {
   const { author, subject, epoch, headId } = row;
   const own = <Bytes extends Uint8Array>(bytes: Bytes): Bytes => bytes.slice() as Bytes;
   return { ...row, author: own(author), subject: own(subject), epoch: { ...epoch, nonce: own(epoch.nonce) }, headId: own(headId) };
+}
+
+/** How far a lane is held, whether or not its row can be told. */
+function heldHere(view: FeedView, place: Pick<Row, "subject" | "author" | "epoch">): Pick<Row, "size" | "freezeAt"> | undefined {
+  const head = unlessLost(() => {
+    const lane = view.laneNumber(place.subject, place.author, place.epoch);
+    return lane === undefined ? undefined : view.head(lane);
+  });
+  return head && { size: countedSize(head), freezeAt: head.freezeAt };
+}
+
+function sizeHere(view: FeedView, place: Pick<Row, "subject" | "author" | "epoch">): number {
+  return heldHere(view, place)?.size ?? 0;
+}
+
+/** Of rows that are as long: whether they end with other events. Where one cannot be told, nothing says so. */
+function isOther({ headId }: Row, mine: Row | undefined): boolean {
+  return mine !== undefined && !equalBytes(headId, UNKNOWN) && !equalBytes(headId, mine.headId);
 }
 
 /** The row of a lane as it is held here. */

@@ -1,13 +1,16 @@
-import { equalBytes, laneRange, toHex } from "@sinter/core";
+import { type CountedHead, countedHead, equalBytes, laneRange, toHex } from "@sinter/core";
+import type { VirtualDisk } from "../virtual-disk.js";
 import type { SyncHost } from "./sync-host.js";
 import { isGood, lookAgainMs, pass, raiseAll, type SyncScene } from "./sync-scene.js";
 
-// A bit of what one host holds of another author flips on the disk, and nothing notices. Never the last good copy: another host that
+// A bit of what one host holds flips on the disk, and nothing notices. Never the last good copy: another host that
 // wants it has it too, on its platter, and until this one is mended no other disk rots or is put into the place of another.
 
 interface Rotten {
   readonly host: SyncHost;
   readonly lane: number;
+  /** As the disk has it. */
+  readonly flipped: VirtualDisk["rot"][number] | undefined;
 }
 
 export class BitRot {
@@ -30,26 +33,28 @@ export class BitRot {
     host.rot = "some";
     // What was read before it is known may be under way for long.
     this.#scene.rotten.add(host.simulated.id);
-    this.#rotten = { host, lane };
+    this.#rotten = { host, lane, flipped: host.simulated.disk.rot.at(-1) };
     await this.#audit(host);
     return undefined;
   }
 
-  /** Of other authors, not forked, that somebody else holds in the same way, with nothing left to lose. */
+  /** Of which somebody else holds all that counts, with nothing left to lose. */
   #lanes(host: SyncHost): readonly number[] {
-    const { circles, mayFork } = this.#scene;
+    const { circles } = this.#scene;
     const lanes: number[] = [];
     for (const { path, hosts } of circles) {
       const subject = hosts.includes(host) ? host.view.subjectId(path) : undefined;
       if (subject === undefined) continue;
       const others = hosts.filter((other) => other !== host && other.peer !== undefined && other.simulated.disk.unsynced === 0);
       for (const { number, author, epoch } of host.view.lanes(subject)) {
-        const head = host.view.head(number);
-        if (head === undefined || head.freezeAt > 0 || mayFork.has(toHex(author)) || toHex(author) === host.author) continue;
-        const isThere = others.some(({ view }) => {
-          const there = view.laneNumber(subject, author, epoch);
-          const theirs = there === undefined ? undefined : view.head(there);
-          return theirs !== undefined && theirs.size === head.size && equalBytes(theirs.headId, head.headId);
+        const counted = this.#counted(host, number);
+        // Of its own that is frozen others need not have what lies behind the fork.
+        const isOwnFrozen = toHex(author) === host.author && (counted?.freezeAt ?? 0) > 0;
+        if (counted === undefined || counted.size === 0 || isOwnFrozen) continue;
+        const isThere = others.some((other) => {
+          const there = other.view.laneNumber(subject, author, epoch);
+          const theirs = there === undefined ? undefined : this.#counted(other, there);
+          return theirs !== undefined && theirs.size === counted.size && equalBytes(theirs.headId, counted.headId);
         });
         if (isThere) lanes.push(number);
       }
@@ -57,12 +62,33 @@ export class BitRot {
     return lanes;
   }
 
+  #counted({ view }: SyncHost, lane: number): CountedHead | undefined {
+    return view.head(lane) === undefined ? undefined : countedHead(view, this.#scene.hasher, lane);
+  }
+
   /** A peer that was run anew knows of nothing until it looks. */
   async look(): Promise<void> {
     const { host } = this.#rotten ?? {};
     if (host === undefined || host.peer === undefined) return;
+    if (this.#needNotCome(host)) await this.#undo(host);
     if (this.#isMended(host)) return this.#over(host);
     await this.#audit(host);
+  }
+
+  /** Of a lane that is frozen at its first event nothing counts, and of one of the host's own others need not have what lies behind the fork: what
+   * is lost there stays so. */
+  #needNotCome(host: SyncHost): boolean {
+    const { lane } = this.#rotten as Rotten;
+    const freezeAt = host.view.head(lane)?.freezeAt ?? 0;
+    const author = host.view.lane(lane)?.author;
+    return freezeAt === 1 || (freezeAt > 0 && author !== undefined && toHex(author) === host.author);
+  }
+
+  async #undo(host: SyncHost): Promise<void> {
+    const { disk } = host.simulated;
+    disk.rot = disk.rot.filter((rot) => rot !== this.#rotten?.flipped);
+    host.simulated.kill();
+    await host.start();
   }
 
   /** Once nothing goes wrong any more it is, within the time there is for all. */

@@ -131,6 +131,12 @@ export class SyncHost extends Host<SyncPromise, SyncHostParts> {
     };
   }
 
+  /** While its disk has lost something, it says so and writes nothing behind that. */
+  override failed(what: string, error: unknown): void {
+    const isRefused = this.rot === "some" && error instanceof SinterError && error.code === "corrupt";
+    if (!isRefused) super.failed(what, error);
+  }
+
   /** What its disk has lost is known already. */
   override audit(): void {
     if (this.rot === "none") super.audit();

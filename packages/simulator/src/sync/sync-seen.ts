@@ -1,4 +1,4 @@
-import { countedHead, type FeedView, type Hasher, type SubjectPath, toHex } from "@sinter/core";
+import { countedHead, countedSize, type FeedView, type Hasher, type SubjectPath, toHex, unlessLost } from "@sinter/core";
 import { readPlainly } from "../hosts/plain-reading.js";
 import { nameOf, type SyncHost } from "./sync-host.js";
 import { circlesOf, type SyncPlan } from "./sync-plan.js";
@@ -83,19 +83,21 @@ export function rowsOf(view: FeedView, hasher: Hasher, path: SubjectPath): strin
   const rows: string[] = [];
   for (const { number, author, epoch } of view.lanes(subject)) {
     if (view.head(number) === undefined) continue;
-    const { size, headId, freezeAt } = countedHead(view, hasher, number);
-    const hybridSize = freezeAt > 0 ? 0 : Math.min(size, view.hybrid(number)?.seal.size ?? 0);
+    const counted = unlessLost(() => countedHead(view, hasher, number));
     const name = `${toHex(author).slice(0, 6)}/${epoch.index}-${toHex(epoch.nonce).slice(0, 6)}`;
+    if (counted === undefined) {
+      rows.push(`${name}: lost`);
+      continue;
+    }
+    const { size, headId, freezeAt } = counted;
+    const hybridSize = freezeAt > 0 ? 0 : Math.min(size, view.hybrid(number)?.seal.size ?? 0);
     if (size > 0) rows.push(`${name}:${size}:${toHex(headId).slice(0, 8)}:${freezeAt}:${hybridSize}`);
   }
   return rows.sort();
 }
 
 /** A payload that one wants and another has; nothing, where all have come that are anywhere among those who want them. */
-export async function payloadApart(
-  { path, hosts }: Circle,
-  hasher: Hasher,
-): Promise<{ readonly host: SyncHost; readonly what: string } | undefined> {
+export async function payloadApart({ path, hosts }: Circle): Promise<{ readonly host: SyncHost; readonly what: string } | undefined> {
   for (const host of hosts) {
     const answer = host.peer && (await host.of("the want-list", host.peer.wanted(path)));
     if (answer?.kind !== "value") continue;
@@ -105,7 +107,8 @@ export async function payloadApart(
         const lanes = subject === undefined ? [] : [...other.view.lanes(subject)];
         const lane = lanes.find((each) => toHex(each.author) === author && each.epoch.index === epoch && toHex(each.epoch.nonce) === nonce);
         // What lies behind a fork there may be another event than the one that is wanted.
-        if (lane === undefined || seq > countedHead(other.view, hasher, lane.number).size) continue;
+        const head = lane && other.view.head(lane.number);
+        if (lane === undefined || head === undefined || seq > countedSize(head)) continue;
         if (other.peer?.lane(lane.number).event(seq)?.payload === "whole")
           return {
             host,

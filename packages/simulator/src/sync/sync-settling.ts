@@ -156,9 +156,9 @@ export class Settling {
 
   /** Payloads are not in the rows: they follow once rows agree. */
   async #filled(circle: Circle): Promise<void> {
-    const { world, boundMs, hasher } = this.#scene;
+    const { world, boundMs } = this.#scene;
     const untilMs = world.now + boundMs;
-    const look = () => payloadApart(circle, hasher);
+    const look = () => payloadApart(circle);
     for (let found = await look(); found !== undefined && isGood(this.#scene); found = await look()) {
       if (world.now > untilMs) return found.host.broken(found.what);
       await pass(this.#scene, lookAgainMs);

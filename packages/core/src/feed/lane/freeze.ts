@@ -1,8 +1,11 @@
-import { compareBytes } from "../../bytes/order.js";
+import { mmrStoredHeightMin } from "../../bytes/limits.js";
+import { compareBytes, equalBytes } from "../../bytes/order.js";
 import { type Hasher, hashBytes } from "../../identity/crypto.js";
+import { appendLeaves, emptyMmr } from "../../proof/mmr-append.js";
+import { groupLeaves } from "../../proof/mmr-positions.js";
 import type { HeadRecord } from "../../store/records.js";
 import { encodeForkProof, type ForkProof, type VerifiedFork } from "../seal/fork-proof.js";
-import { DamagedStore, type FeedView } from "./feed-view.js";
+import { DamagedStore, type FeedView, unlessLost } from "./feed-view.js";
 import { LaneReader } from "./lane-reader.js";
 
 // Where a lane freezes: at the lowest position that any proof of a fork names. A function of the set of proofs, so that
@@ -56,8 +59,34 @@ export function countedHead(view: FeedView, hasher: Hasher, lane: number): Count
   const size = countedSize(head);
   if (size === head.size) return { size, headId, freezeAt };
   if (size === 0) return { size, headId: new Uint8Array(hashBytes), freezeAt };
+  return { size, headId: lastCounted(view, hasher, lane, size), freezeAt };
+}
+
+/** The id of that event, as its block has it. No head names it, but the proof of the fork has the peaks over all that counts: where they are not
+ * those of the events, the disk has lost some, and what counts last cannot be told. */
+function lastCounted(view: FeedView, hasher: Hasher, lane: number, size: number): Uint8Array {
   const reader = new LaneReader(view, hasher, lane);
-  const id = reader.nodes(reader.laneId()).leaves(size - 1, 1);
-  if (id === undefined) throw new DamagedStore(`lane ${lane}`, `event ${size} is missing`);
-  return { size, headId: id, freezeAt };
+  const id = reader.laneId();
+  const source = reader.nodes(id);
+  const proof = unlessLost(() => view.fork(id));
+  const under = lastPeakLeaves(size);
+  const ids = source.leaves(size - under, under);
+  if (ids === undefined) throw new DamagedStore(`lane ${lane}`, `event ${size} is missing`);
+  // A peak over more than that is made of nodes that are stored.
+  const proven = under < groupLeaves ? peakProven(proof, size) : source.node(mmrStoredHeightMin, size / groupLeaves - 1);
+  const [peak] = appendLeaves(hasher, emptyMmr, ids, under).peaks;
+  if (peak === undefined || (proven !== undefined && !equalBytes(peak, proven)))
+    throw new DamagedStore(`lane ${lane}`, `the events up to ${size} are not those before its fork`);
+  return ids.slice(-hashBytes);
+}
+
+/** How many events the last peak over `size` of them is over, as far as that follows from the events alone. */
+function lastPeakLeaves(size: number): number {
+  let under = 1;
+  while (under < groupLeaves && size % (2 * under) === 0) under *= 2;
+  return under;
+}
+
+function peakProven(proof: ForkProof | undefined, size: number): Uint8Array | undefined {
+  return proof?.forkedAt === size + 1 ? proof.before.at(-1) : undefined;
 }

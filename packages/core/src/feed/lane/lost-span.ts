@@ -6,9 +6,10 @@ import { mmrRoot } from "../../proof/mmr-append.js";
 import { blockHolding, decodeKey } from "../../store/keys.js";
 import { type BlockView, checkBlock } from "../event/block.js";
 import { idsOfBlock } from "../event/block-ids.js";
-import type { LanePlace, SealTools } from "../seal/checkpoint.js";
+import { type LanePlace, laneOf, type SealTools } from "../seal/checkpoint.js";
 import { verifyHeldHead } from "../seal/held-head.js";
-import { DamagedStore, type FeedView } from "./feed-view.js";
+import { DamagedStore, type FeedView, unlessLost } from "./feed-view.js";
+import { countedSize } from "./freeze.js";
 
 // Events of a lane that the disk has lost. A lane is a chain: its head, which its author signed, names the last event, and the id of
 // each event takes in the one before. So whoever goes from the end to the beginning knows of each block which it must be, and where
@@ -22,8 +23,9 @@ export interface LostSpan {
   readonly to: number;
   /** Of the event before, as far as that can be told: zeros before the first. */
   readonly previous: Uint8Array;
-  /** Id of the event `to`. */
-  readonly last: Uint8Array;
+  /** Id of the event `to`. Nothing in a frozen lane of which what counts no more is lost, too: that need not come back, and what is before it is
+   * known by the proof of the fork. */
+  readonly last: Uint8Array | undefined;
 }
 
 /** An event by what is known of it for certain. */
@@ -59,7 +61,8 @@ export function* lostSpan(
     const isWhole = block !== undefined && isEnd(tools, id, block, known) && (known === head || !goesOnBehind(block, known));
     if (!isWhole) {
       const begin = stored === undefined ? 1 : endOf(stored) < known.seq ? endOf(stored) + 1 : stored.firstSeq;
-      return { lane, place, to: known.seq, last: known.id, ...beginning(view, tools, { lane, id }, begin) };
+      const span = { lane, place, to: known.seq, last: known.id, ...beginning(view, tools, { lane, id }, begin) };
+      return whatCounts(view, tools, id, span);
     }
     known = { seq: block.firstSeq - 1, id: block.previous.slice() };
     yield undefined;
@@ -79,6 +82,26 @@ function headOf(
   const holds = verifyHeldHead(tools, { author: place.author, keys: view.keysOf(place.author), head, record });
   if (holds !== "holds") throw new DamagedStore(`head of lane ${lane}`, holds.reason);
   return { seq: size, id: headId };
+}
+
+/** What lies behind a fork others need not have. Of another author's lane the end of what counts is looked for instead, and what is behind it goes. */
+function whatCounts(view: FeedView, tools: SealTools, id: LaneId, span: LostSpan): LostSpan {
+  const head = view.head(span.lane);
+  const counted = head === undefined ? 0 : countedSize(head);
+  // Events of our own are appended again from there; and where nobody knows whose store it is, all are our own.
+  const own = unlessLost(() => view.store())?.author;
+  if (counted === 0 || span.to <= counted || own === undefined || equalBytes(span.place.author, own)) return span;
+  if (span.from <= counted) return { ...span, to: counted, last: undefined };
+  return { ...span, to: counted, last: undefined, ...beginning(view, tools, { lane: span.lane, id }, counted) };
+}
+
+/** Whether the end of a span may be as it was, by that one block: then it is worth the while to look at all of the lane again. */
+export function mayBeBack(view: FeedView, { hasher }: SealTools, { lane, place, to, last }: LostSpan): boolean {
+  const head = view.head(lane);
+  if (head === undefined || head.size < to || countedSize(head) < to) return true;
+  if (last === undefined) return head.size === to;
+  const block = storedAt(view, lane, to)?.block;
+  return block !== undefined && isEnd({ hasher }, laneOf(hasher, place), block, { seq: to, id: last });
 }
 
 /** The block that an event is in, or the last one before it. */
@@ -104,7 +127,7 @@ function endOf({ firstSeq, block }: Stored): number {
 }
 
 /** Whether the events of a block up to that one are those that it names. */
-function isEnd({ hasher }: SealTools, lane: LaneId, block: BlockView, { seq, id }: KnownEvent): boolean {
+function isEnd({ hasher }: Pick<SealTools, "hasher">, lane: LaneId, block: BlockView, { seq, id }: KnownEvent): boolean {
   const count = seq - block.firstSeq + 1;
   if (count > block.count) return false;
   return equalBytes(idsOfBlock(hasher, lane, block, count).subarray((count - 1) * hashBytes, count * hashBytes), id);

@@ -27,6 +27,7 @@ export type { MendedSpan };
  * were written, whoever offers them. It may be the end of the span alone: what is before it is then known by the event that it follows. */
 export function mendedSpan(hasher: Hasher, span: LostSpan, offered: readonly Uint8Array[]): Decoded<MendedSpan> {
   const { from, to, last, place } = span;
+  if (last === undefined) return new Malformed("events of a frozen lane, of which no id is known");
   const { id: lane } = namedLane(hasher, place);
   const blocks: StoredBlock[] = [];
   let before: KnownEvent | undefined;

@@ -309,17 +309,20 @@ class FeedCore implements Core<Feed> {
   }
 
   /** Where the events behind still follow on: a lane of ours may be another meanwhile. */
-  #mend({ token, mended }: MendCommand, { view, disk }: Around): readonly Effect<Feed>[] {
+  #mend({ token, mended }: MendCommand, around: Around): readonly Effect<Feed>[] {
+    const { view, disk } = around;
     if (disk === "full") return refused(token, DISK_FULL);
     const { lane, to, last } = mended.span;
-    const followed = unlessDamaged(() => ({ id: view.idFollowed(lane, to) }));
+    const followed = unlessDamaged(() => ({ id: view.idFollowed(lane, to), mark: view.givenUp(lane) }));
     if ("code" in followed) return refused(token, followed);
-    if (followed.id === undefined || !equalBytes(followed.id, last) || this.#lanes.touchedLane(lane) !== undefined)
+    if (followed.id === undefined || last === undefined || !equalBytes(followed.id, last) || this.#lanes.touchedLane(lane) !== undefined)
       return refused(token, { code: "usage", reason: "the feed has changed meanwhile", fix: "Look again for what is lost." });
     this.#lanes.relaid(mended.blocks.map(({ firstSeq }) => ({ lane, seq: firstSeq })));
     this.#payloads.push({ kind: "mended", mended });
     return [
       { kind: "write", write: { kind: "mended", mended } },
+      // What is to be appended again of it could not be read.
+      ...(followed.mark === undefined ? [] : this.#returning.goOn(lane, around)),
       { kind: "notify", notice: { kind: "passed", token } },
     ];
   }

@@ -238,7 +238,7 @@ export type FeedWrite =
       /** Where something of its lane is held: the head, frozen. */
       readonly held: { readonly lane: number; readonly head: HeadRecord } | undefined;
     }
-  /** Of a lane of this store's author: what is behind `range.held` goes, and the range comes in its place. From `from` on it is another. */
+  /** Of a lane of this store's author, or of a frozen one that the disk has lost some of: what is behind `range.held` goes, and the range comes in its place. From `from` on it is another. */
   | {
       readonly kind: "replaced";
       readonly lane: number;

@@ -3,15 +3,17 @@ import { expect, test } from "vitest";
 import { toHex } from "../../bytes/hex.js";
 import { epochsPerFeedMax, returnEventsMax, returnWaitMs } from "../../bytes/limits.js";
 import { subjectId } from "../../identity/ids.js";
-import { laneNumberKey, tableRange } from "../../store/keys.js";
+import { laneNumberKey, laneRange, tableRange } from "../../store/keys.js";
 import { applyBatch } from "../../store/memory-store.js";
 import { encodeGivenUpRecord, encodeLaneNumber, encodeReturnedRecord } from "../../store/records.js";
 import { repairStore } from "../audit/repair.js";
+import { type LostSpan, lostSpan } from "../lane/lost-span.js";
+import { type MendedSpan, mendedSpan } from "../range/mended-span.js";
 import { offeredRange } from "../range/offered-range.js";
 import type { RangeOffer } from "../range/verified-range.js";
 import { audited, auditParts } from "../rig/audited-store.suite.js";
 import { appended, hasher, network, nonce, parts, pathOf, Rig } from "../rig/feed-rig.suite.js";
-import { laneBytes } from "../rig/offered-lane.suite.js";
+import { laneBytes, rangeTools } from "../rig/offered-lane.suite.js";
 import { append, compared, copyOf, decide, events, exchange, lanes, later, pass, run, texts } from "../rig/twins.suite.js";
 import type { LanePlace } from "../seal/checkpoint.js";
 import type { FeedNotice } from "./feed-vocabulary.js";
@@ -368,6 +370,25 @@ test("a lane that lost a byte on the disk is not appended again: nothing is sign
   back.keys.put(key, block);
   run(back, { kind: "giveUp", token: 2, place: firstLane(back), from: 2 });
   expect([back.describe("feed")["stuck"], lanes(back)]).toEqual([[], ["0: 2", "1: 2"]]);
+});
+
+test("once what was lost of it has come back, the rest is appended again by itself", () => {
+  const { back } = putBack(["1"], ["2"]);
+  append(back, "3");
+  const [entry] = [...back.keys.range(laneRange("block", 0))];
+  const [key, block] = (entry as [Uint8Array, Uint8Array]).map((bytes) => bytes.slice()) as [Uint8Array, Uint8Array];
+  back.keys.put(
+    key,
+    block.map((byte, at) => (at === block.length - 1 ? byte ^ 1 : byte)),
+  );
+  run(back, { kind: "giveUp", token: 1, place: firstLane(back), from: 2 });
+  const steps = lostSpan(back.view, rangeTools, 0);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const mended = mendedSpan(hasher, step.value as LostSpan, [block]) as MendedSpan;
+  run(back, { kind: "mend", token: 2, mended });
+  expect([back.describe("feed")["stuck"], lanes(back)]).toEqual([[], ["0: 2", "1: 2"]]);
+  expect(audited(back.keys).problems).toEqual([]);
 });
 
 test("nobody gives up the feed of another author", () => {

@@ -12,6 +12,7 @@ import { redactedSeqs } from "../lane/absence.js";
 import { DamagedStore, type FeedView } from "../lane/feed-view.js";
 import type { HeldLane } from "../lane/held-lane.js";
 import type { VerifiedRange } from "../range/verified-range.js";
+import { cutting } from "./cut-lane.js";
 import type { FeedVocabulary, Refusal } from "./feed-vocabulary.js";
 import { bringing, type Replacement, replacing, writtenHere } from "./take-own.js";
 
@@ -22,7 +23,7 @@ import { bringing, type Replacement, replacing, writtenHere } from "./take-own.j
 export interface LaneTaking {
   readonly number: number;
   readonly lane: "new" | "known";
-  /** Of a lane of our own author that is to be as others have it. */
+  /** Of a lane of our own author that is to be as others have it, and of one that is to end where it is frozen. */
   readonly replacement?: Replacement | undefined;
 }
 
@@ -60,7 +61,9 @@ export function laneTaking(
     const replacement = replacing(range, view, hasher, { number, head });
     return replacement === "stale" ? "stale" : { number, lane: "known", replacement };
   }
-  return isSame && head.freezeAt === held.freezeAt && hasTail(view, number, held) ? { number, lane: "known" } : "stale";
+  if (isSame && head.freezeAt === held.freezeAt && hasTail(view, number, held)) return { number, lane: "known" };
+  const cut = isOwn || isSame ? "stale" : cutting(range, view, hasher, { number, head });
+  return cut === "stale" ? "stale" : { number, lane: "known", replacement: cut };
 }
 
 /** Whether what is here of the last block's payloads is what it was: the range may lay that block out anew. */
