@@ -187,8 +187,8 @@ export const syncMutants: readonly Mutant[] = [
     name: "lost-row-told",
     what: "of a frozen lane the id of what counts last is told, whatever the disk has made of it",
     file: "packages/core/src/feed/lane/freeze.ts",
-    find: "if (peak === undefined || (",
-    replace: "if (peak === undefined || (1 > 2 && ",
+    find: "if (!isProven && !leadsToHead(",
+    replace: "if (1 > 2 && !isProven && !leadsToHead(",
     tests: ["packages/core/src/sync/rows.test.ts"],
   },
   {

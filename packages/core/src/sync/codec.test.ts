@@ -81,34 +81,34 @@ test("what carries events or tells of many lanes is bulk", () => {
 // --- counts that nobody has sent the things for ---
 
 const huge = 2 ** 32;
-const beginnings: Readonly<Record<string, Writer>> = {
-  "rows that are held": new Writer().u8(8).varint(1),
-  "rows that are told": new Writer().u8(5).varint(1).varint(1).u8(1),
-  "digests of buckets": new Writer().u8(5).varint(1).varint(1).u8(2),
-  symbols: new Writer().u8(5).varint(1).varint(1).u8(3).varint(0).varint(9),
-  "lists of children": new Writer().u8(5).varint(1).varint(1).u8(4),
-  children: new Writer().u8(5).varint(1).varint(1).u8(4).varint(1),
-  buckets: new Writer().u8(4).varint(1).varint(1).u8(3).varint(60_000),
-  items: new Writer().u8(4).varint(1).varint(1).u8(5),
-  places: new Writer().u8(4).varint(1).varint(1).u8(6),
-  keys: new Writer().u8(4).varint(1).varint(1).u8(7),
-  "a pushed range": new Writer().u8(16),
-  "a fork proof": new Writer().u8(18).u8(1),
-  "a seal": new Writer().u8(20),
+const beginnings: Readonly<Record<string, Uint8Array>> = {
+  "rows that are held": new Writer().u8(8).varint(1).finish(),
+  "rows that are told": new Writer().u8(5).varint(1).varint(1).u8(1).finish(),
+  "digests of buckets": new Writer().u8(5).varint(1).varint(1).u8(2).finish(),
+  symbols: new Writer().u8(5).varint(1).varint(1).u8(3).varint(0).varint(9).finish(),
+  "lists of children": new Writer().u8(5).varint(1).varint(1).u8(4).finish(),
+  children: new Writer().u8(5).varint(1).varint(1).u8(4).varint(1).finish(),
+  buckets: new Writer().u8(4).varint(1).varint(1).u8(3).varint(60_000).finish(),
+  items: new Writer().u8(4).varint(1).varint(1).u8(5).finish(),
+  places: new Writer().u8(4).varint(1).varint(1).u8(6).finish(),
+  keys: new Writer().u8(4).varint(1).varint(1).u8(7).finish(),
+  "a pushed range": new Writer().u8(16).finish(),
+  "a fork proof": new Writer().u8(18).u8(1).finish(),
+  "a seal": new Writer().u8(20).finish(),
 };
 
-test.each(Object.entries(beginnings))("%s: a count of four thousand million in a few bytes comes to nothing", (_what, writer) => {
-  const bytes = new Uint8Array(20 + writer.length);
-  bytes.set(writer.finish());
-  bytes.set(new Writer().varint(huge).finish(), writer.length);
+test.each(Object.entries(beginnings))("%s: a count of four thousand million in a few bytes comes to nothing", (_what, beginning) => {
+  const bytes = new Uint8Array(20 + beginning.length);
+  bytes.set(beginning);
+  bytes.set(new Writer().varint(huge).finish(), beginning.length);
   expect(reasonOf(bytes)).toMatch(/^(4294967296 .* where at most|a length of 4294967296)/);
 });
 
 test("nor does the largest count that is allowed, where little follows", () => {
   const counts = [limits.syncRowsMax, limits.syncBucketsMax, limits.sketchSymbolsMax, limits.syncPlacesMax, limits.trieChildrenMax];
-  for (const writer of Object.values(beginnings)) {
+  for (const beginning of Object.values(beginnings)) {
     for (const count of [...counts, limits.syncItemsMax, limits.syncPieceBytesMax]) {
-      const bytes = new Writer().bytes(writer.finish()).varint(count).bytes(new Uint8Array(9)).finish();
+      const bytes = new Writer().bytes(beginning).varint(count).bytes(new Uint8Array(9)).finish();
       expect(isMalformed(decodeSyncMessage(bytes))).toBe(true);
     }
   }

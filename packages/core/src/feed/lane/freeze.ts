@@ -1,9 +1,13 @@
 import { mmrStoredHeightMin } from "../../bytes/limits.js";
+import { Malformed } from "../../bytes/malformed.js";
 import { compareBytes, equalBytes } from "../../bytes/order.js";
 import { type Hasher, hashBytes } from "../../identity/crypto.js";
+import type { LaneId } from "../../identity/ids.js";
 import { appendLeaves, emptyMmr } from "../../proof/mmr-append.js";
 import { groupLeaves } from "../../proof/mmr-positions.js";
 import type { HeadRecord } from "../../store/records.js";
+import { checkBlock } from "../event/block.js";
+import { idsOfBlock } from "../event/block-ids.js";
 import { encodeForkProof, type ForkProof, type VerifiedFork } from "../seal/fork-proof.js";
 import { DamagedStore, type FeedView, unlessLost } from "./feed-view.js";
 import { LaneReader } from "./lane-reader.js";
@@ -75,9 +79,27 @@ function lastCounted(view: FeedView, hasher: Hasher, lane: number, size: number)
   // A peak over more than that is made of nodes that are stored.
   const proven = under < groupLeaves ? peakProven(proof, size) : source.node(mmrStoredHeightMin, size / groupLeaves - 1);
   const [peak] = appendLeaves(hasher, emptyMmr, ids, under).peaks;
-  if (peak === undefined || (proven !== undefined && !equalBytes(peak, proven)))
+  const isProven = peak !== undefined && (proven === undefined || equalBytes(peak, proven));
+  if (!isProven && !leadsToHead(reader, { view, hasher, lane, id }, size))
     throw new DamagedStore(`lane ${lane}`, `the events up to ${size} are not those before its fork`);
   return ids.slice(-hashBytes);
+}
+
+/** Whether what is stored from that event on ends with the one that the head names. Of a third branch, which parts before the fork that is known, it does:
+ * then what is told of it is how that comes to light. */
+function leadsToHead(
+  reader: LaneReader,
+  { view, hasher, lane, id }: { readonly view: FeedView; readonly hasher: Hasher; readonly lane: number; readonly id: LaneId },
+  size: number,
+): boolean {
+  const head = view.head(lane);
+  let last: { readonly seq: number; readonly id: Uint8Array } | undefined;
+  for (const bytes of reader.blocks(size, head?.size ?? 0)) {
+    const block = checkBlock(bytes.slice());
+    if (block instanceof Malformed || (last !== undefined && !equalBytes(block.previous, last.id))) return false;
+    last = { seq: block.firstSeq + block.count - 1, id: idsOfBlock(hasher, id, block).slice(-hashBytes) };
+  }
+  return head !== undefined && last?.seq === head.size && equalBytes(last.id, head.headId);
 }
 
 /** How many events the last peak over `size` of them is over, as far as that follows from the events alone. */
