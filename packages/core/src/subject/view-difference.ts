@@ -13,7 +13,6 @@ export function* keysThatDiffer(one: ViewFold, other: ViewFold): Generator<reado
     const keys: string[] = [];
     for (const key of new Set([...left.items.keys(), ...right.items.keys()])) {
       if (end !== undefined && key > end) continue;
-
       if (!isSame(left.items.get(key), right.items.get(key))) keys.push(key);
     }
     yield keys;

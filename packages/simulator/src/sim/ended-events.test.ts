@@ -21,9 +21,10 @@ console.log(`seed ${seed}`);
 const random = new SeededRandom(seed, "ended events");
 const LENGTH_BYTES = 4;
 
+/** So small that twenty go into a block. */
 function event(at: number): EventParts {
   const key = random.chance(0.5) === "yes" ? random.bytes(1 + random.below(40)) : undefined;
-  return { kind: 128, stamp: { wallMs: 1_000, counter: at }, payload: random.bytes(random.pick([0, 1, 30, 700])), ...(key && { key }) };
+  return { kind: 128, stamp: { wallMs: 1_000, counter: at }, payload: random.bytes(random.pick([0, 1, 30, 300])), ...(key && { key }) };
 }
 
 function block(firstSeq: number, events: number, absent: "some" | "none"): Uint8Array {

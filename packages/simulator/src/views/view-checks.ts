@@ -75,9 +75,14 @@ export function isOutdated(view: FeedView, hasher: Hasher, subject: SubjectId, {
     const id = reader.nodes(reader.laneId()).leaves(cursor.seq - 1, 1);
     if (cursor.seq >= end || id === undefined || !equalBytes(id, cursor.id)) return true;
   }
+  // A lane at a time: of one event that stands in two lanes only the first is told of.
+  const again = new Set<string>();
+  for (const span of spansOf(view, subject))
+    for (const { origin } of eventsInOrder(view, hasher, subject, [span])) if (origin !== undefined) again.add(toHex(origin.id));
   const unfolded = spansOf(view, subject, cursors).filter(({ next, end }) => next < end);
-  for (const { kind, origin } of eventsInOrder(view, hasher, subject, unfolded))
-    if (kind === systemKinds.redacted || origin !== undefined) return true;
+  // One that is appended again may come before it comes where it first stood: then that is folded, and this is the new one.
+  for (const { id, kind, origin } of eventsInOrder(view, hasher, subject, unfolded))
+    if (kind === systemKinds.redacted || origin !== undefined || again.has(toHex(id))) return true;
   return false;
 }
 

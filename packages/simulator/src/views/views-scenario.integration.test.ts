@@ -12,6 +12,7 @@ const rare: readonly (readonly [seed: number, what: string])[] = [
   [12, "own writes are acknowledged while a view that was folded anew is on its way to the disk"],
   [26, "a disk is full when a view that was folded anew comes to it, and then the power fails"],
   [103_790, "cores begin anew while a view is opened: what it counts begins anew with them"],
+  [1336, "an event comes where it first stood behind the one that was appended again, of which a view was folded"],
   [5223, "a view is asked for while it is closed, and writes of the reader before are refused"],
 ];
 const outcomes = new Map<number, Promise<ViewsResult>>();
