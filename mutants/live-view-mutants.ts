@@ -36,7 +36,7 @@ export const liveViewMutants: readonly Mutant[] = [
     file: "packages/core/src/peer/live-subject.ts",
     find: "void sent.then(undefined, dropped);",
     replace: "void sent.then(dropped, dropped);",
-    tests: simulated,
+    tests: cranked,
   },
   {
     name: "live-dropped-early",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changesWaitingBytesMax, viewFlushMs } from "../bytes/limits.js";
+import { changesWaitingBytesMax, viewFlushMs, viewSliceEventsMax } from "../bytes/limits.js";
 import { bytes, text } from "../merge/element-codec.js";
 import { register } from "../merge/lww-register.js";
 import { orSet } from "../merge/or-set.js";
@@ -349,6 +349,31 @@ test("nothing that was shown is missing while a view is taken up anew from the l
   await rig.rest();
   stop();
   expect([votes.value, [...shown].filter((value) => value < 101)]).toEqual([101, []]);
+});
+
+test("an own write counts while the view is folded anew, also once it is acknowledged", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  const many = 8 * viewSliceEventsMax;
+  await rig.of(Promise.all(Array.from({ length: many }, () => votes.increment())));
+  const second = (await rig.records(path)).filter(({ kind }) => kind === 33)[1];
+  const shown = new Set<number>();
+  /** A little at a time: the new view is on its way for longer. */
+  const pass = async (watched: { readonly state: string }) => {
+    while (watched.state === "waiting") {
+      rig.hand.scheduler.tick();
+      await rig.promises();
+      rig.store.flush();
+      await rig.promises();
+      shown.add(votes.value);
+    }
+  };
+  await pass(watch(rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 })));
+  shown.clear();
+  await pass(watch(Promise.resolve(votes.increment(many))));
+  expect(await rig.peer.describe()).toMatchObject({ views: [{ state: "folding" }] });
+  await rig.rest();
+  expect([votes.value, [...shown].filter((value) => value < 2 * many - 1)]).toEqual([2 * many - 1, []]);
 });
 
 test("a peer closes though its disk is full: what its views did not keep is folded again", async () => {
