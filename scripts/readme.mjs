@@ -27,7 +27,7 @@ let failed = 0;
 
 async function attempt(what, command, options) {
   const began = performance.now();
-  const { ok, output } = await run(command, { cwd: clone, timeoutMs: 240_000, ...options });
+  const { ok, output } = await run(command, { cwd: clone, timeoutMs: isTests(command) ? 1_200_000 : 240_000, ...options });
   if (!ok) failed++;
   process.stdout.write(
     `${ok ? "ok" : "FAILED"} (${((performance.now() - began) / 1000).toFixed(1)} s): ${what}\n${ok ? "" : `${output}\n`}`,

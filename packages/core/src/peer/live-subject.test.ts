@@ -295,18 +295,23 @@ test("what is redacted counts no more", async () => {
   expect(again.value).toBe(101);
 });
 
-test("a view that is to be folded anew stays where it is until the new one is on disk, whatever the disk does", async () => {
-  const rig = new PeerRig();
-  const votes = await votesOf(rig);
-  await rig.of(Promise.all([votes.increment(1), votes.increment(10), votes.increment(100)]));
-  rig.hand.clock.advance(viewFlushMs);
-  await rig.rest();
+/** Its second operation, until the view that is folded anew for that is on its way to the disk. */
+async function redactSecond(rig: PeerRig): Promise<void> {
   const second = (await rig.records(path)).filter(({ kind }) => kind === 33)[1];
   const redacted = rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 });
   await rig.step();
   rig.store.flush();
   await redacted;
   await rig.step();
+}
+
+test("a view that is to be folded anew stays where it is until the new one is on disk, whatever the disk does", async () => {
+  const rig = new PeerRig();
+  const votes = await votesOf(rig);
+  await rig.of(Promise.all([votes.increment(1), votes.increment(10), votes.increment(100)]));
+  rig.hand.clock.advance(viewFlushMs);
+  await rig.rest();
+  await redactSecond(rig);
   // What is on its way now is the new view, and for a while it will not be written.
   rig.store.fail(notWritten);
   rig.store.room = 0;
@@ -331,12 +336,7 @@ test("nothing that was shown is missing while a view is taken up anew from the l
   rig.hand.clock.advance(viewFlushMs);
   await rig.rest();
   await rig.of(Promise.resolve(votes.increment(100)));
-  const second = (await rig.records(path)).filter(({ kind }) => kind === 33)[1];
-  const redacted = rig.peer.redact(path, { seq: second?.seq ?? 0, epoch: 0 });
-  await rig.step();
-  rig.store.flush();
-  await redacted;
-  await rig.step();
+  await redactSecond(rig);
   const shown = new Set<number>();
   const stop = votes.subscribe((value) => void shown.add(value as number));
   // The view that was folded anew is on its way: the cores begin anew with the one before it, in which there are two operations.

@@ -131,7 +131,7 @@ function molded(value: Data, paths: WrittenPaths, at: readonly string[]): Data {
   switch (rule.strategy) {
     case "max":
     case "min":
-      return [1, 2, -2.5, 2n ** 64n, 1e21, 10n ** 21n][size % 6];
+      return [1, 2, -2.5, 2n ** 64n, 1e21, 10n ** 21n, 1e23, 10n ** 23n][size % 8];
     case "g-counter":
     case "pn-counter":
       return [1, 0, 2n ** 53n, 7][size % 4];

@@ -26,10 +26,17 @@ export function isObject(value: Data | undefined): value is DataObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The shortest digits of a number, and none of them behind an exponent: 1e+21 is 1 and 21 zeros. */
+function digitsOf(value: number): string {
+  const [mantissa, zeros] = `${value}`.split("e+") as [string, string?];
+  if (zeros === undefined) return mantissa;
+  const [whole, fraction = ""] = mantissa.split(".") as [string, string?];
+  return whole + fraction.padEnd(Number(zeros), "0");
+}
+
 export function canonical(value: Data): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  // 1e21 is a whole number as any other.
-  if (typeof value === "number" && Math.abs(value) >= 1e21) return `${BigInt(value)}`;
+  if (typeof value === "number") return digitsOf(value);
   if (!isObject(value)) return typeof value === "string" ? JSON.stringify(value) : `${value}`;
   const names = Object.keys(value).sort();
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`;
